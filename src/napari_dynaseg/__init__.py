@@ -1,0 +1,42 @@
+"""Unsupervised segmentation of one image, with a dynamically weighted loss, for napari.
+
+The public names load on first use, so that a bare import loads neither torch nor Qt.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from napari_dynaseg.errors import SegmentationError as SegmentationError
+    from napari_dynaseg.fit import Step as Step
+    from napari_dynaseg.fit import iter_fit as iter_fit
+    from napari_dynaseg.fit import segment as segment
+    from napari_dynaseg.pixels import to_plane as to_plane
+    from napari_dynaseg.recipe import Recipe as Recipe
+    from napari_dynaseg.recipe import replay as replay
+    from napari_dynaseg.settings import Settings as Settings
+
+_HOMES = {
+    "SegmentationError": "errors",
+    "Step": "fit",
+    "iter_fit": "fit",
+    "segment": "fit",
+    "to_plane": "pixels",
+    "Recipe": "recipe",
+    "replay": "recipe",
+    "Settings": "settings",
+}
+
+__all__ = ["__version__", *_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return import_module("importlib.metadata").version("napari-dynaseg")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"napari_dynaseg.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,142 @@
+"""The demo: the viewer, a picture, the docked panel and a run, as far as this machine can."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_dynaseg.files import write_labels, write_preview
+from napari_dynaseg.pixels import to_plane
+from napari_dynaseg.recipe import Recipe, Source
+from napari_dynaseg.settings import Settings
+
+if TYPE_CHECKING:
+    import napari
+
+SETTINGS = Settings(scheme="fsf", iterations=100)
+PICTURE_FILE, LABEL_FILE = "demo.png", "demo_labels.tif"
+SCREEN = "-screen 0 1600x1000x24"
+OPEN_A_WINDOW = "from qtpy.QtWidgets import QApplication; QApplication([])"
+
+
+def run_demo(output: Path) -> Iterator[str]:
+    """Show the demo in a window, on a virtual display, or without any; the best there is.
+
+    Parameters
+    ----------
+    output
+        Folder that takes a picture and a label file where there is no display.
+
+    Yields
+    ------
+    str
+        What is going on, a line each.
+    """
+    if can_open_windows():
+        yield "opening the viewer; close its window to end the demo"
+        show_demo()
+        return
+    if shutil.which("xvfb-run"):
+        yield "no display here: running the viewer on a virtual one"
+        if run_on_virtual_display(output):
+            yield from describe_outputs(output)
+            return
+    yield "no viewer can be shown here: segmenting without one"
+    segment_headless(output)
+    yield from describe_outputs(output)
+
+
+def can_open_windows() -> bool:
+    """Tell whether Qt can open a window here; tried in a process of its own.
+
+    A Qt that lacks a system library ends its process, which no exception handler survives.
+    """
+    if sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ):
+        return False
+    probe = subprocess.run([sys.executable, "-c", OPEN_A_WINDOW], capture_output=True, check=False)
+    return probe.returncode == 0
+
+
+def run_on_virtual_display(output: Path) -> bool:
+    """Run the demo's viewer under Xvfb; tell whether that went well."""
+    command = ["xvfb-run", "-a", "-s", SCREEN, sys.executable, "-m", __name__, str(output)]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def describe_outputs(output: Path) -> Iterator[str]:
+    """Say where the picture and the labels are."""
+    yield f"picture: {(output / PICTURE_FILE).resolve()}"
+    yield f"labels:  {(output / LABEL_FILE).resolve()}"
+
+
+def load_picture() -> npt.NDArray[np.uint8]:
+    """Load the demo's picture, small enough to be segmented in seconds: uint8, (H, W, 3)."""
+    from skimage import data
+
+    coffee = data.coffee()[:399]
+    small = coffee.reshape(133, 3, 200, 3, 3).mean(axis=(1, 3))  # (133, 200, 3)
+    return np.round(small).astype(np.uint8)
+
+
+def open_viewer(**options: Any) -> tuple["napari.Viewer", Any]:
+    """Open the viewer on the picture with the panel docked and a run started."""
+    import napari
+
+    viewer = napari.Viewer(title="napari-dynaseg demo", **options)
+    viewer.add_image(load_picture(), name="coffee", rgb=True)
+    _, panel = viewer.window.add_plugin_dock_widget("napari-dynaseg", "Dynamic-weight segmenter")
+    panel.show_settings(SETTINGS)
+    panel.start()
+    return viewer, panel
+
+
+def show_demo() -> None:
+    """Show the demo in a window until the user closes it."""
+    import napari
+
+    open_viewer()
+    napari.run()
+
+
+def record_demo(output: Path) -> None:
+    """Run the demo in a viewer to its end, write the picture and the labels, and close it."""
+    import napari
+    from qtpy.QtCore import QTimer
+
+    viewer, panel = open_viewer()
+
+    def record() -> None:
+        layer = viewer.layers[-1]
+        recipe = Recipe.from_metadata(layer.metadata)
+        output.mkdir(parents=True, exist_ok=True)
+        viewer.window.screenshot(str(output / PICTURE_FILE), canvas_only=False, flash=False)
+        write_labels(output / LABEL_FILE, np.asarray(layer.data), recipe)
+        viewer.close()
+
+    # A moment later, so that the last curves and labels are on the screen.
+    panel.run_ended.connect(lambda: QTimer.singleShot(500, record))
+    napari.run()
+
+
+def segment_headless(output: Path) -> None:
+    """Segment the demo's picture without a viewer."""
+    from napari_dynaseg.fit import iter_fit
+    from napari_dynaseg.labels import number_by_size
+
+    plane = to_plane(load_picture())
+    for step in iter_fit(plane, SETTINGS):
+        last = step
+    labels = number_by_size(last.labels)
+    recipe = Recipe.now(SETTINGS, last.iteration, Source.of(plane, "coffee"), numbering="size")
+    write_preview(output / PICTURE_FILE, plane, labels)
+    write_labels(output / LABEL_FILE, labels, recipe)
+
+
+if __name__ == "__main__":
+    record_demo(Path(sys.argv[1]))

@@ -1,0 +1,133 @@
+"""The widgets of the knobs, each made from its description in `Settings`."""
+
+import math
+from typing import Any
+
+import numpy as np
+from magicgui import use_app
+from magicgui.widgets import ComboBox, Container, PushButton, Slider, SpinBox
+from magicgui.widgets.bases import RangedWidget, ValueWidget
+from psygnal import Signal
+from qtpy.QtWidgets import QDoubleSpinBox, QWidget
+
+from napari_dynaseg.settings import SCHEMES, Scheme, describe_knob, describe_range
+
+SLIDER_STEPS = 300
+SLIDER_DECADES = 3.0
+# Enough decimals for every float64 from 0.01 on, so that the box never rounds what it holds.
+DECIMALS = 20
+
+
+def make_knob(name: str) -> ValueWidget[Any]:
+    """Make the widget of a knob: a box of choices, of whole numbers or of exact numbers.
+
+    Parameters
+    ----------
+    name
+        Name of a field of `Settings`.
+    """
+    knob = describe_knob(name)
+    shared = {
+        "name": name,
+        "label": knob["title"],
+        "tooltip": f"{knob['description']}. Takes {describe_range(name)}.",
+    }
+    if "enum" in knob:
+        choices = [(SCHEMES[key].title if key in SCHEMES else key, key) for key in knob["enum"]]
+        return ComboBox(choices=choices, **shared)
+    limits = {
+        "min": knob.get("minimum", knob.get("exclusiveMinimum")),
+        "max": knob.get("maximum", knob.get("exclusiveMaximum")),
+    }
+    if knob["type"] == "integer":
+        return SpinBox(value=limits["min"], **limits, **shared)
+    return make_exact_box(limits["min"], limits["max"], **shared)
+
+
+def make_exact_box(minimum: float, maximum: float, **options: Any) -> ValueWidget[Any]:
+    """Make a number box that holds a float exactly and shows it as short as it can be."""
+    box: ValueWidget[Any] = RangedWidget(
+        widget_type=_ExactBackend, value=minimum, min=minimum, max=maximum, **options
+    )
+    return box
+
+
+class ExactSpinBox(QDoubleSpinBox):
+    """A number box with decimals enough for any value, which it writes without idle zeros."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setDecimals(DECIMALS)
+        self.setKeyboardTracking(False)
+        self.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
+
+    def textFromValue(self, value: float) -> str:  # noqa: N802
+        """Write a value as the shortest text that reads back as the same float."""
+        return np.format_float_positional(value, trim="-")
+
+
+class _ExactBackend(use_app().get_obj("FloatSpinBox")):  # type: ignore[misc]
+    """magicgui's number box with our box of Qt in it."""
+
+    def __init__(self, **options: Any) -> None:
+        super(use_app().get_obj("FloatSpinBox"), self).__init__(ExactSpinBox, **options)
+
+
+class MuKnob(Container[Any]):
+    """μ in a box that holds it exactly, with a logarithmic slider that follows.
+
+    The middle of the slider is the default of the scheme; each end is a factor of about 30 away.
+    """
+
+    turned = Signal(float)
+    reset_asked = Signal()
+
+    def __init__(self) -> None:
+        self._centre = 1.0
+        self.box = make_knob("mu")
+        self.slider = Slider(min=0, max=SLIDER_STEPS, readout=False)
+        self.reset_button = PushButton(text="↺", tooltip="Back to the default of the scheme")
+        self.reset_button.max_width = 32
+        super().__init__(
+            widgets=[self.box, self.slider, self.reset_button],
+            layout="horizontal",
+            labels=False,
+            label="μ",
+            name="mu_knob",
+        )
+        self.margins = (0, 0, 0, 0)
+        self.box.min_width = 90
+        self.box.changed.connect(self._on_box)
+        self.slider.changed.connect(self._on_slider)
+        self.reset_button.changed.connect(self.reset_asked.emit)
+
+    def show_scheme(self, scheme: Scheme, default: float) -> None:
+        """Centre the slider on a scheme's default, and explain which way μ works there."""
+        self._centre = default
+        effect = SCHEMES[scheme].effect
+        self.box.tooltip = f"{effect[0].upper()}{effect[1:]}. Takes {describe_range('mu')}."
+        self.slider.tooltip = f"{effect[0].upper()}{effect[1:]}. The middle is {default:g}."
+        self._follow_box()
+
+    def show_value(self, mu: float) -> None:
+        """Show a μ that the user has not turned here."""
+        with self.box.changed.blocked():
+            self.box.value = mu
+        self._follow_box()
+
+    def _on_box(self, mu: float) -> None:
+        self._follow_box()
+        self.turned.emit(mu)
+
+    def _on_slider(self, position: int) -> None:
+        decades = SLIDER_DECADES * (position / SLIDER_STEPS - 0.5)
+        mu = float(f"{self._centre * 10**decades:.3g}")
+        with self.box.changed.blocked():
+            self.box.value = min(max(mu, self.box.min), self.box.max)
+        self.turned.emit(self.box.value)
+
+    def _follow_box(self) -> None:
+        decades = math.log10(self.box.value / self._centre)
+        position = round(SLIDER_STEPS * (decades / SLIDER_DECADES + 0.5))
+        with self.slider.changed.blocked():
+            self.slider.value = min(max(position, 0), SLIDER_STEPS)

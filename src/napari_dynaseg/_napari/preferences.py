@@ -1,0 +1,117 @@
+"""What the panel starts with: what was last used, then the Preferences page, then `Settings`."""
+
+import json
+from typing import Any
+
+from qtpy.QtCore import QSettings
+
+from napari_dynaseg.errors import SettingsError
+from napari_dynaseg.settings import SCHEMES, Settings, describe_knob
+
+PLUGIN = "napari-dynaseg"
+CONFIGURATION = "segmenter"
+LAST_USED = "last_used"
+SCHEMA_KEYS = (
+    "type",
+    "title",
+    "description",
+    "enum",
+    "default",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+)
+
+
+def generate_configurations() -> dict[str, Any]:
+    """Generate the manifest's ``configurations`` from `Settings`: the Preferences page.
+
+    μ stands there once for each scheme, since each has a default of its own.
+    """
+    properties: dict[str, Any] = {}
+    for name in Settings.model_fields:
+        knob = {key: describe_knob(name)[key] for key in SCHEMA_KEYS if key in describe_knob(name)}
+        if name != "mu":
+            properties[name] = knob
+            continue
+        for scheme, facts in SCHEMES.items():
+            properties[f"mu_{scheme}"] = {
+                **knob,
+                "title": f"μ for {facts.title}",
+                "description": facts.effect,
+                "default": facts.default_mu,
+            }
+    return {CONFIGURATION: {"title": "Dynamic-weight segmenter", "properties": properties}}
+
+
+def read_preferences() -> dict[str, Any]:
+    """Read the Preferences page; empty where napari has none (before 0.9)."""
+    try:
+        from napari.settings import get_plugin_settings
+    except ImportError:
+        return {}
+    try:
+        page = getattr(get_plugin_settings(PLUGIN), CONFIGURATION)
+    except (KeyError, AttributeError):  # napari has not read our manifest
+        return {}
+    return dict(page.model_dump())
+
+
+def resolve_settings(last_used: dict[str, Any], preferences: dict[str, Any]) -> Settings:
+    """Put together what a panel starts with.
+
+    Parameters
+    ----------
+    last_used
+        The knobs that the user turned in the panel, by name.
+    preferences
+        What the Preferences page holds.
+
+    Returns
+    -------
+    Settings
+        What was last used, then the preferences, then the defaults. What no longer fits the
+        ranges is left out.
+    """
+    for known in ({**preferences, **last_used}, preferences, {}):
+        knobs = {name: value for name, value in known.items() if name in Settings.model_fields}
+        try:
+            settings = Settings(**knobs)
+            mu = known.get("mu", preferences.get(f"mu_{settings.scheme}", settings.mu))
+            return settings if mu == settings.mu else settings.change(mu=mu)
+        except SettingsError:
+            continue
+    return Settings()
+
+
+class LastUsed:
+    """The knobs that the user turned in a panel, kept between sessions."""
+
+    def __init__(self) -> None:
+        self._store = QSettings(
+            QSettings.Format.IniFormat, QSettings.Scope.UserScope, PLUGIN, PLUGIN
+        )
+        self.knobs = self._load()
+
+    def _load(self) -> dict[str, Any]:
+        try:
+            knobs = json.loads(str(self._store.value(LAST_USED, "{}")))
+        except json.JSONDecodeError:
+            return {}
+        return dict(knobs) if isinstance(knobs, dict) else {}
+
+    def remember(self, name: str, value: Any) -> None:
+        """Keep a knob that the user turned."""
+        self.knobs[name] = value
+        self._save()
+
+    def forget(self, *names: str) -> None:
+        """Forget some knobs, or all of them if none is named."""
+        for name in names or tuple(self.knobs):
+            self.knobs.pop(name, None)
+        self._save()
+
+    def _save(self) -> None:
+        self._store.setValue(LAST_USED, json.dumps(self.knobs))
+        self._store.sync()

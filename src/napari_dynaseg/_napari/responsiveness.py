@@ -1,0 +1,211 @@
+"""How alive the viewer stays while a network trains in it: event-loop gaps, worker speed, Stop."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from napari_dynaseg.errors import RunError
+from napari_dynaseg.pixels import to_plane
+from napari_dynaseg.settings import Settings
+from napari_dynaseg.synthetic import draw_cells
+
+TICK_MILLISECONDS = 5
+ROUNDS = 3
+TIME_LIMIT = 1800
+
+
+def measure_in_viewer(size: int, iterations: int) -> dict[str, float]:
+    """Measure in a fresh process, on a virtual display where there is no real one.
+
+    Parameters
+    ----------
+    size
+        Side of the square plane, pixels.
+    iterations
+        Iterations of each run.
+
+    Returns
+    -------
+    dict
+        Seconds, milliseconds and ratios by name.
+
+    Raises
+    ------
+    RunError
+        If no viewer can be shown here.
+    """
+    import json
+
+    with TemporaryDirectory() as folder:
+        report = Path(folder) / "figures.json"
+        command = [sys.executable, "-m", __name__, str(size), str(iterations), str(report)]
+        if sys.platform == "linux" and "DISPLAY" not in os.environ and shutil.which("xvfb-run"):
+            command = ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24", *command]
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=TIME_LIMIT
+        )
+        if done.returncode or not report.exists():
+            last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+            raise RunError(f"no viewer could be measured here: {last}")
+        return dict(json.loads(report.read_text()))
+
+
+class GapMeter:
+    """Notes how long Qt's event loop leaves a fast timer waiting."""
+
+    def __init__(self) -> None:
+        from qtpy.QtCore import Qt, QTimer
+
+        self.gaps: list[float] = []
+        self._last = time.perf_counter()
+        self._timer = QTimer()
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._tick)
+
+    def start(self) -> None:
+        """Begin to measure."""
+        self._last = time.perf_counter()
+        self._timer.start(TICK_MILLISECONDS)
+
+    def stop(self) -> list[float]:
+        """End, and give the gaps in milliseconds."""
+        self._timer.stop()
+        gaps, self.gaps = self.gaps, []
+        return gaps
+
+    def _tick(self) -> None:
+        now = time.perf_counter()
+        self.gaps.append(1000 * (now - self._last))
+        self._last = now
+
+
+def measure(size: int, iterations: int) -> dict[str, float]:
+    """Measure in this process, which must have a display."""
+    import napari
+
+    started = time.perf_counter()
+    viewer = napari.Viewer()
+    image = draw_cells((8, size, size), cells=max(4, size * size // 700)).image[:, 4]
+    viewer.add_image(image[0], name="cells")
+    figures = {"viewer_open_s": time.perf_counter() - started}
+    figures |= _measure_opening(viewer)
+    panel = figures.pop("panel")
+    panel.show_settings(Settings(iterations=iterations, minimum_labels=1))
+    clicks, ratios, gaps = [], [], []
+    _run_directly(image[0], 5)
+    for _ in range(ROUNDS):
+        direct = _run_directly(image[0], iterations)
+        click, worker, gaps_of_run = _run_in_panel(panel, iterations)
+        clicks.append(click)
+        ratios.append(worker / direct)
+        gaps += gaps_of_run
+    figures |= {
+        "segment_click_s": float(np.median(clicks)),
+        "segment_first_click_s": clicks[0],
+        "worker_to_direct_ratio": float(np.median(ratios)),
+        "worker_to_direct_ratio_highest": max(ratios),
+        "gap_median_ms": float(np.median(gaps)),
+        "gap_99th_percentile_ms": float(np.percentile(gaps, 99)),
+        "gap_longest_ms": max(gaps),
+    }
+    figures |= _measure_stop(panel)
+    viewer.close()
+    return figures
+
+
+def _wait(condition: Callable[[], Any]) -> None:
+    """Let Qt's event loop run, as it does for a user, until a condition holds."""
+    from qtpy.QtCore import QEventLoop, QTimer
+
+    loop, poll = QEventLoop(), QTimer()
+    deadline = time.perf_counter() + TIME_LIMIT
+    poll.timeout.connect(
+        lambda: loop.quit() if condition() or time.perf_counter() > deadline else None
+    )
+    poll.start(10)
+    loop.exec()
+    if not condition():
+        raise RunError(f"nothing happened within {TIME_LIMIT} s")
+
+
+def _measure_opening(viewer: Any) -> dict[str, Any]:
+    """Open the panel, and watch the event loop while torch loads behind it."""
+    meter = GapMeter()
+    _wait_for_quiet()
+    started = time.perf_counter()
+    _, panel = viewer.window.add_plugin_dock_widget("napari-dynaseg", "Dynamic-weight segmenter")
+    opened = time.perf_counter() - started
+    meter.start()
+    _wait(lambda: "napari_dynaseg.fit" in sys.modules and hasattr(sys.modules["torch"], "optim"))
+    _wait_for_quiet()
+    gaps = meter.stop()
+    return {"panel": panel, "panel_open_s": opened, "torch_import_longest_gap_ms": max(gaps)}
+
+
+def _wait_for_quiet() -> None:
+    ready = time.perf_counter() + 1.0
+    _wait(lambda: time.perf_counter() > ready)
+
+
+def _run_directly(image: Any, iterations: int) -> float:
+    """Train without any viewer work: seconds an iteration."""
+    from napari_dynaseg.fit import iter_fit
+
+    started = time.perf_counter()
+    for _ in iter_fit(to_plane(image), Settings(iterations=iterations, minimum_labels=1)):
+        pass
+    return (time.perf_counter() - started) / iterations
+
+
+def _run_in_panel(panel: Any, iterations: int) -> tuple[float, float, list[float]]:
+    """Train in the panel.
+
+    Returns
+    -------
+    tuple
+        Seconds that the click takes (napari adds a layer), seconds an iteration, and the gaps
+        of the event loop while it trains, milliseconds.
+    """
+    meter = GapMeter()
+    ended: list[float] = []
+    panel.run_ended.connect(lambda: ended.append(time.perf_counter()))
+    clicked = time.perf_counter()
+    panel.start()
+    started = time.perf_counter()
+    meter.start()
+    _wait(lambda: ended)
+    gaps = meter.stop()
+    return started - clicked, (ended[0] - started) / iterations, gaps
+
+
+def _measure_stop(panel: Any) -> dict[str, float]:
+    """Stop a run in full swing: seconds until the panel, and until its thread, are idle."""
+    from qtpy.QtCore import QThreadPool
+
+    updates: list[Any] = []
+    panel.show_settings(Settings(iterations=100_000, minimum_labels=1))
+    panel.start()
+    panel.run.progressed.connect(updates.append)
+    _wait(lambda: len(updates) > 3)
+    started = time.perf_counter()
+    panel.stop()
+    panel_idle = time.perf_counter() - started
+    _wait(lambda: QThreadPool.globalInstance().activeThreadCount() == 0)
+    return {
+        "stop_to_panel_idle_s": panel_idle,
+        "stop_to_thread_idle_s": time.perf_counter() - started,
+    }
+
+
+if __name__ == "__main__":
+    import json
+
+    Path(sys.argv[3]).write_text(json.dumps(measure(int(sys.argv[1]), int(sys.argv[2]))))

@@ -1,0 +1,62 @@
+"""The one place that imports torch, and that chooses the device to compute on.
+
+torch takes seconds to load, and on Windows its load order against Qt has mattered before; with
+one import, a remedy has one home. Nothing outside the engine imports this module at start-up.
+"""
+
+import os
+
+# Idle threads of torch's pool sleep instead of spinning: on few cores a spinning thread takes
+# the core that the viewer, or another thread of the pool, is waiting for. It must be said
+# before torch loads, and only if the user has not said otherwise.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import torch  # noqa: E402
+
+from napari_dynaseg.errors import SettingsError  # noqa: E402
+from napari_dynaseg.settings import Device  # noqa: E402
+
+__all__ = ["choose_device", "describe_backend", "list_devices", "torch"]
+
+
+def list_devices() -> list[Device]:
+    """List the devices that torch can compute on here, the fastest first."""
+    devices: list[Device] = []
+    if torch.cuda.is_available():
+        devices.append("cuda")
+    if torch.backends.mps.is_available():
+        devices.append("mps")
+    return [*devices, "cpu"]
+
+
+def choose_device(wanted: Device) -> torch.device:
+    """Turn the device setting into a torch device.
+
+    Parameters
+    ----------
+    wanted
+        ``"auto"`` takes the fastest device there is.
+
+    Raises
+    ------
+    SettingsError
+        If the device asked for is not there.
+    """
+    available = list_devices()
+    if wanted == "auto":
+        return torch.device(available[0])
+    if wanted not in available:
+        raise SettingsError(
+            f"device must be one that torch finds here ({', '.join(available)}) or auto; "
+            f"got {wanted!r}"
+        )
+    return torch.device(wanted)
+
+
+def describe_backend(wanted: Device) -> dict[str, str | int]:
+    """Say what a run's result depends on besides its settings: device, threads, torch version."""
+    return {
+        "device": choose_device(wanted).type,
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+    }

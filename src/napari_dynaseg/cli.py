@@ -1,0 +1,180 @@
+"""The command line: parse, call, print."""
+
+import inspect
+import json
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from napari_dynaseg.errors import ImageWarning, SegmentationError
+from napari_dynaseg.settings import Settings, describe_knob, describe_range
+
+NAME = "napari-dynaseg"
+BAD_INPUT = 2
+# typer brings its own copy of click; these are the parents of its public exceptions.
+CommandLineError = typer.BadParameter.__mro__[2]
+
+app = typer.Typer(
+    help="Unsupervised segmentation of one image, with a dynamically weighted loss.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+benchmark = typer.Typer(help="Measure this program on this machine.")
+app.add_typer(benchmark, name="benchmark")
+
+
+def with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command one option for each knob of `Settings`, in place of its ``**knobs``.
+
+    The options are texts: `Settings` reads and checks them, here as everywhere.
+    """
+    parameters = [
+        parameter
+        for parameter in inspect.signature(command).parameters.values()
+        if parameter.kind is not inspect.Parameter.VAR_KEYWORD
+    ]
+    for name in Settings.model_fields:
+        option = typer.Option(help=_describe_option(name), metavar=describe_knob(name)["type"])
+        annotation = Annotated[str | None, option]
+        parameters.append(
+            inspect.Parameter(
+                name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
+            )
+        )
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return command
+
+
+def _describe_option(name: str) -> str:
+    default = describe_knob(name).get("default", "the scheme's own")
+    text = describe_knob(name)["description"]
+    return f"{text}. Takes {describe_range(name)} [default: {default}]"
+
+
+@app.command()
+@with_settings
+def segment(
+    images: Annotated[list[Path], typer.Argument(help="Images, or folders of images.")],
+    output: Annotated[
+        Path,
+        typer.Option("-o", "--output", help="A .tif for one image, else a folder for the labels."),
+    ],
+    preview: Annotated[
+        Path | None,
+        typer.Option(help="Also draw a picture: a .png for one image, else a folder."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option(help="Replace outputs that are there already.")] = False,
+    **knobs: str | None,
+) -> None:
+    """Segment images; each becomes a TIFF of labels that holds its recipe."""
+    from napari_dynaseg.batch import plan_outputs, segment_file
+
+    settings = Settings(**{name: value for name, value in knobs.items() if value is not None})
+    failed = False
+    for plan in plan_outputs(images, output, preview):
+        if not overwrite and (kept := plan.find_existing()):
+            typer.echo(f"{plan.image}: kept {kept}, which is there already")
+            continue
+        try:
+            summary = _show_progress(str(plan.image), segment_file(plan, settings), settings)
+            typer.echo(f"{plan.image}: {summary} -> {plan.labels}")
+        except SegmentationError as error:
+            failed = True
+            name = str(plan.image)
+            _print_error(str(error) if name in str(error) else f"{name}: {error}")
+    if failed:
+        raise typer.Exit(BAD_INPUT)
+
+
+def _show_progress(name: str, steps: Any, settings: Settings) -> str:
+    summary = ""
+    with typer.progressbar(length=settings.iterations, label=name, file=sys.stderr) as bar:
+        for step in steps:
+            bar.update(1)
+            summary = f"{step.labels_in_use} labels after {step.iteration} iterations"
+    return summary
+
+
+@app.command()
+def info() -> None:
+    """Print versions, devices and every setting with its range."""
+    from napari_dynaseg.about import describe_installation
+
+    for title, text in describe_installation().items():
+        typer.echo(f"{title:<16}{text}")
+    typer.echo("\nsettings")
+    for name in Settings.model_fields:
+        default = describe_knob(name).get("default", "50, 15 or 5, as the scheme")
+        typer.echo(f"  {name:<16}{default}  ({describe_range(name)})")
+
+
+@app.command()
+def demo(
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", help="Where the picture and the labels go if there is no display."
+        ),
+    ] = Path("napari-dynaseg-demo"),
+) -> None:
+    """Open the viewer on a picture and start segmenting it."""
+    from napari_dynaseg._napari.demo import run_demo
+
+    for line in run_demo(output):
+        typer.echo(line)
+
+
+@benchmark.command()
+def responsiveness(
+    size: Annotated[int, typer.Option(help="Side of the square plane, in pixels.", min=32)] = 128,
+    iterations: Annotated[int, typer.Option(help="Iterations of each run.", min=10)] = 60,
+    as_json: Annotated[
+        Path | None, typer.Option("--json", help="Also write the figures to this file.")
+    ] = None,
+) -> None:
+    """Measure how alive the viewer stays while a network trains in it."""
+    from napari_dynaseg._napari.responsiveness import measure_in_viewer
+
+    figures = measure_in_viewer(size, iterations)
+    for name, value in figures.items():
+        typer.echo(f"{name:<40}{value:>10.3f}")
+    if as_json:
+        as_json.write_text(json.dumps(figures, indent=2))
+
+
+def _print_error(text: str) -> None:
+    typer.echo(f"{NAME}: error: {' '.join(text.split())}", err=True)
+
+
+def _print_warning(message: Warning | str, *_: object, **__: object) -> None:
+    typer.echo(f"{NAME}: warning: {message}", err=True)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; bad input is one line on standard error and exit status 2."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", ImageWarning)
+        warnings.showwarning = _print_warning
+        try:
+            status = app(args=arguments or ["--help"], prog_name=NAME, standalone_mode=False)
+        except CommandLineError as error:
+            _print_error(error.format_message())
+            status = BAD_INPUT
+        except SegmentationError as error:
+            _print_error(str(error))
+            status = BAD_INPUT
+        except typer.Abort:
+            _print_error("interrupted")
+            status = 130
+    sys.exit(status or 0)
+
+
+if __name__ == "__main__":
+    main()

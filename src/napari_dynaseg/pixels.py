@@ -1,0 +1,140 @@
+"""Any image of one plane, whatever its dtype and range, as a float32 (C, H, W) array in 0…1."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_dynaseg.errors import ImageError, ImageWarning
+
+Plane = npt.NDArray[np.float32]
+
+# Percentiles that stand for black and white where the dtype does not say: a few hot or dead
+# pixels must not squeeze the rest, yet sparse bright nuclei must not be clipped away.
+DARKEST, BRIGHTEST = 0.1, 99.9
+MOST_CHANNELS_GUESSED = 16
+
+
+def to_plane(image: npt.ArrayLike, channel_axis: int | None = None) -> Plane:
+    """Turn an image into the plane that the network trains on.
+
+    8-bit values are divided by 255, as the papers' programs do. Everything else is scaled
+    channel by channel, so that its 0.1 and 99.9 percentiles become 0 and 1, and clipped.
+    A constant channel becomes 0 throughout.
+
+    Parameters
+    ----------
+    image
+        Boolean, integer or floating point. Shape (H, W), (H, W, 3) for RGB, (H, W, 4) for RGBA,
+        whose alpha is left out, or (C, H, W).
+    channel_axis
+        Which of three axes holds the channels, all of them used. By default a last axis of
+        length 3 or 4 is colour; else a first axis of length up to 16, shorter than the others,
+        holds the channels.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, shape (C, H, W), values 0…1, its own memory.
+
+    Raises
+    ------
+    ImageError
+        If the image is empty, has one pixel, no finite value, no numbers, or other dimensions.
+
+    Warns
+    -----
+    ImageWarning
+        If values are NaN or infinite: NaN and -inf count as the darkest value of their channel,
+        inf as the brightest.
+    """
+    array = np.asarray(image)
+    _check_dtype(array)
+    channels = _bring_channels_first(array, channel_axis)  # (C, H, W)
+    _check_shape(channels, array.shape)
+    if channels.dtype.kind == "f":
+        _report_not_finite(channels)
+    return np.ascontiguousarray(np.stack([_scale_channel(channel) for channel in channels]))
+
+
+def _check_dtype(array: npt.NDArray[Any]) -> None:
+    if array.dtype.kind not in "buif":
+        raise ImageError(f"an image must hold real numbers; got an array of dtype {array.dtype}")
+
+
+def _bring_channels_first(array: npt.NDArray[Any], channel_axis: int | None) -> npt.NDArray[Any]:
+    if channel_axis is not None:
+        return _move_named_axis(array, channel_axis)
+    if array.ndim == 2:
+        return array[None]  # (1, H, W)
+    if array.ndim != 3:
+        raise ImageError(
+            "an image must have shape (H, W), (H, W, 3), (H, W, 4) or (C, H, W); "
+            f"got shape {array.shape}"
+        )
+    if array.shape[-1] in (3, 4):
+        return np.moveaxis(array[..., :3], -1, 0)  # (3, H, W)
+    if array.shape[0] <= min(MOST_CHANNELS_GUESSED, *array.shape[1:]):
+        return array
+    raise ImageError(
+        f"cannot tell which axis of shape {array.shape} holds the channels; expected "
+        f"(H, W, 3), (H, W, 4) or (C, H, W) with C at most {MOST_CHANNELS_GUESSED}, "
+        "or channel_axis to say which"
+    )
+
+
+def _move_named_axis(array: npt.NDArray[Any], channel_axis: int) -> npt.NDArray[Any]:
+    if array.ndim != 3 or not -3 <= channel_axis < 3:
+        raise ImageError(
+            "channel_axis must be one of the three axes of an image; "
+            f"got channel_axis={channel_axis} with shape {array.shape}"
+        )
+    return np.moveaxis(array, channel_axis, 0)  # (C, H, W)
+
+
+def _check_shape(channels: npt.NDArray[Any], shape: tuple[int, ...]) -> None:
+    if channels.size == 0:
+        raise ImageError(f"an image must have pixels; got shape {shape}")
+    if channels[0].size == 1:
+        raise ImageError(f"an image must have more than one pixel to segment; got shape {shape}")
+
+
+def _report_not_finite(channels: npt.NDArray[np.floating]) -> None:
+    finite = np.isfinite(channels)
+    if finite.all():
+        return
+    if not finite.any():
+        raise ImageError("an image must have finite values; got only NaN or infinity")
+    nans = int(np.isnan(channels).sum())
+    infinities = int((~finite).sum()) - nans
+    warnings.warn(
+        f"the image has {nans} NaN and {infinities} infinite values; NaN and -inf count as the "
+        "darkest value of their channel, inf as the brightest",
+        ImageWarning,
+        stacklevel=3,
+    )
+
+
+def _scale_channel(channel: npt.NDArray[Any]) -> Plane:
+    if channel.dtype == np.bool_:
+        return channel.astype(np.float32)
+    if channel.dtype == np.uint8:
+        return channel.astype(np.float32) / np.float32(255)
+    # Halved, so that the distance of two float64 values cannot overflow.
+    halves = channel.astype(np.float64) / 2
+    dark, bright = _find_ends(halves[np.isfinite(halves)])
+    if dark == bright:
+        return np.zeros(channel.shape, np.float32)
+    scaled = np.clip((halves - dark) / (bright - dark), 0, 1)
+    return np.nan_to_num(scaled, nan=0.0).astype(np.float32)
+
+
+def _find_ends(values: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """Find the values that become 0 and 1; they are equal for a constant channel."""
+    if values.size == 0:
+        return 0.0, 0.0
+    dark, bright = np.percentile(values, [DARKEST, BRIGHTEST])
+    if dark == bright:
+        dark, bright = values.min(), values.max()
+    return float(dark), float(bright)

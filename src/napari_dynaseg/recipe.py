@@ -1,0 +1,180 @@
+"""What made a label map, enough to make it again: write it, read it, replay it."""
+
+import hashlib
+import platform
+import warnings
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from napari_dynaseg.errors import FileError, ImageWarning
+from napari_dynaseg.labels import LabelMap, follow_labels, number_by_size
+from napari_dynaseg.pixels import Plane
+from napari_dynaseg.settings import Settings
+
+FORMAT = 1
+# Under this key a recipe lies in a layer's metadata and in a label file.
+METADATA_KEY = "dynaseg_recipe"
+
+
+class Record(BaseModel):
+    """A frozen record that refuses fields it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Source(Record):
+    """Which pixels a label map was made from.
+
+    Parameters
+    ----------
+    name
+        Name of the layer or the file.
+    path
+        Where the image lies, if it lies in a file.
+    position
+        For each axis of the image the index of the plane, `None` on an axis that was used whole.
+    sha256
+        Hash of the float32 plane that the network saw, in row-major order.
+    """
+
+    name: str
+    path: str | None = None
+    position: tuple[int | None, ...] = ()
+    sha256: str
+
+    @classmethod
+    def of(cls, plane: Plane, name: str, **where: Any) -> "Source":
+        """Describe a plane of shape (C, H, W) by its hash and its whereabouts."""
+        return cls(name=name, sha256=hashlib.sha256(plane.tobytes()).hexdigest(), **where)
+
+
+class Change(Record):
+    """Settings that were turned while a run trained, and the first iteration that used them."""
+
+    iteration: int
+    settings: dict[str, Any]
+
+
+class Recipe(Record):
+    """Everything that a label map depends on.
+
+    Parameters
+    ----------
+    settings
+        The knobs at the start, every one of them.
+    changes
+        What was turned on the way.
+    last_iteration
+        The iteration whose labels these are.
+    numbering
+        ``"size"``: labels numbered by falling size; ``"live"``: numbers that stayed with their
+        regions while the run went on.
+    source
+        The image.
+    device, threads
+        What it was computed on; the number of threads changes rounding, and so a few labels.
+    versions
+        Of this package, torch and Python.
+    created
+        Date and time, UTC, ISO 8601.
+    """
+
+    format: Literal[1] = FORMAT
+    settings: dict[str, Any]
+    changes: tuple[Change, ...] = ()
+    last_iteration: int = Field(ge=1)
+    numbering: Literal["size", "live"]
+    source: Source
+    device: str
+    threads: int
+    versions: dict[str, str]
+    created: str
+
+    @classmethod
+    def now(cls, settings: Settings, last_iteration: int, source: Source, **more: Any) -> "Recipe":
+        """Write the recipe of a run on this machine at this moment."""
+        from napari_dynaseg.backend import describe_backend
+
+        backend = describe_backend(settings.device)
+        return cls(
+            settings=settings.model_dump(),
+            last_iteration=last_iteration,
+            source=source,
+            device=str(backend["device"]),
+            threads=int(backend["threads"]),
+            versions={
+                "napari-dynaseg": version("napari-dynaseg"),
+                "torch": str(backend["torch"]),
+                "python": platform.python_version(),
+            },
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            **more,
+        )
+
+    def to_metadata(self) -> dict[str, Any]:
+        """Give the recipe as plain values that JSON can hold, under its key."""
+        return {METADATA_KEY: self.model_dump(mode="json")}
+
+    @classmethod
+    def from_metadata(cls, metadata: Mapping[str, Any]) -> "Recipe":
+        """Read the recipe back from a layer's or a file's metadata.
+
+        Raises
+        ------
+        FileError
+            If there is no recipe, or none that this version understands.
+        """
+        if METADATA_KEY not in metadata:
+            raise FileError(f"no recipe here: expected an entry {METADATA_KEY!r}")
+        try:
+            return cls.model_validate(metadata[METADATA_KEY])
+        except ValidationError as error:
+            complaint = error.errors()[0]
+            where = ".".join(str(part) for part in complaint["loc"])
+            raise FileError(f"the recipe cannot be read: {where}: {complaint['msg']}") from None
+
+
+def replay(plane: Plane, recipe: Recipe) -> LabelMap:
+    """Make a label map again from its recipe, or its like on another image.
+
+    Parameters
+    ----------
+    plane
+        float32, shape (C, H, W), as `napari_dynaseg.pixels.to_plane` gives it.
+    recipe
+        What made the label map.
+
+    Returns
+    -------
+    numpy.ndarray
+        int32, shape (H, W). On the same image, machine and number of threads it equals the
+        labels the recipe came with.
+
+    Warns
+    -----
+    ImageWarning
+        If the number of threads differs from the recipe's, which changes a few labels.
+    """
+    from napari_dynaseg.backend import torch
+    from napari_dynaseg.fit import iter_fit
+
+    if torch.get_num_threads() != recipe.threads:
+        warnings.warn(
+            f"the recipe was made with {recipe.threads} threads and is replayed with "
+            f"{torch.get_num_threads()}; some labels will differ",
+            ImageWarning,
+            stacklevel=2,
+        )
+    settings = Settings(**recipe.settings)
+    turns = {change.iteration: Settings(**change.settings) for change in recipe.changes}
+    run = iter_fit(plane, settings)
+    step = next(run)
+    labels = follow_labels(step.labels, None)
+    while step.iteration < recipe.last_iteration:
+        step = run.send(turns.get(step.iteration + 1))
+        labels = follow_labels(step.labels, labels)
+    return labels if recipe.numbering == "live" else number_by_size(step.labels)

@@ -1,0 +1,255 @@
+"""Every knob of a run, once: its default, its range and its help."""
+
+from functools import cache
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple, Self
+
+import numpy as np
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from napari_dynaseg.errors import SettingsError
+
+Scheme = Literal["scf", "fsf", "fixed"]
+Device = Literal["auto", "cpu", "cuda", "mps"]
+
+
+class SchemeFacts(NamedTuple):
+    """What a user has to know of a weighting scheme: its name, its formula and what μ does."""
+
+    title: str
+    formula: str
+    default_mu: float
+    effect: str
+
+
+SCHEMES: MappingProxyType[Scheme, SchemeFacts] = MappingProxyType(
+    {
+        "scf": SchemeFacts(
+            "Spatial continuity focus (SCF)",
+            "w = μ / q'",
+            50.0,
+            "larger μ with SCF: smoother, fewer regions",
+        ),
+        "fsf": SchemeFacts(
+            "Feature similarity focus (FSF)",
+            "w = q' / μ",
+            15.0,
+            "larger μ with FSF: finer, more regions",
+        ),
+        "fixed": SchemeFacts(
+            "Fixed weight (Kim et al. 2020)",
+            "w = μ",
+            5.0,
+            "larger μ with Fixed: smoother, fewer regions",
+        ),
+    }
+)
+
+
+def _default_mu(validated: dict[str, Any]) -> float:
+    return SCHEMES[validated.get("scheme", "scf")].default_mu
+
+
+class Settings(BaseModel):
+    """The knobs of a run; frozen, so that it can pass between threads.
+
+    Parameters
+    ----------
+    **knobs
+        Any of the fields below, by name; the rest take their defaults.
+
+    Raises
+    ------
+    SettingsError
+        If a knob does not exist or its value is out of range; the text says what came and
+        what was expected.
+
+    Examples
+    --------
+    >>> Settings(scheme="fsf").mu
+    15.0
+    >>> Settings().change(scheme="fixed").mu
+    5.0
+    >>> Settings(mu=80).change(scheme="fixed").mu
+    80.0
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    scheme: Scheme = Field(
+        "scf",
+        title="Scheme",
+        description="How the weight w of the continuity term follows q', the number of labels "
+        "in use: " + "; ".join(f"{facts.title}: {facts.formula}" for facts in SCHEMES.values()),
+    )
+    mu: float = Field(
+        default_factory=_default_mu,
+        ge=0.01, le=10_000,
+        allow_inf_nan=False,
+        title="μ",
+        description="Pushes the result towards coarser or finer; "
+        + "; ".join(facts.effect for facts in SCHEMES.values()),
+    )
+    iterations: int = Field(
+        500,
+        ge=1, le=100_000,
+        title="Iterations",
+        description="The longest a run may train (T in the papers); it ends earlier when few "
+        "labels are left",
+    )
+    minimum_labels: int = Field(
+        3,
+        ge=1, le=1024,
+        title="Minimum labels",
+        description="The run ends as soon as no more labels than this are in use",
+    )
+    channels: int = Field(
+        100,
+        ge=2, le=1024,
+        title="Network channels",
+        description="Width of the network and most labels it can give (p = q in the papers)",
+    )
+    blocks: int = Field(
+        3,
+        ge=1, le=10,
+        title="Network blocks",
+        description="Depth of the network (M in the papers): the 3×3 convolutions and the one "
+        "1×1 convolution after them; more blocks look further around each pixel",
+    )
+    learning_rate: float = Field(
+        0.1,
+        gt=0, le=10,
+        allow_inf_nan=False,
+        title="Learning rate",
+        description="Step size of the gradient descent",
+    )
+    momentum: float = Field(
+        0.9,
+        ge=0, lt=1,
+        allow_inf_nan=False,
+        title="Momentum",
+        description="How much of the last step carries over into the next",
+    )
+    seed: int = Field(
+        0,
+        ge=0, le=2**31 - 1,
+        title="Seed",
+        description="Start of the random weights; another seed gives another segmentation",
+    )
+    device: Device = Field(
+        "auto",
+        title="Device",
+        description="Where the network trains; auto takes a GPU if there is one",
+    )
+
+    def __init__(self, **knobs: Any) -> None:
+        try:
+            super().__init__(**knobs)
+        except ValidationError as error:
+            raise SettingsError(_explain(error, knobs)) from None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _accept_numpy_scalars_but_no_booleans(cls, value: Any) -> Any:
+        if isinstance(value, np.generic):
+            value = value.item()
+        if isinstance(value, bool):
+            raise ValueError("a truth value is no setting")
+        return value
+
+    @model_validator(mode="after")
+    def _leave_room_for_training(self) -> Self:
+        if self.minimum_labels >= self.channels:
+            raise ValueError(
+                f"minimum_labels must be below channels, or no run would train; "
+                f"got minimum_labels={self.minimum_labels} with channels={self.channels}"
+            )
+        return self
+
+    def change(self, **changes: Any) -> "Settings":
+        """Give new settings with some knobs changed.
+
+        A μ that was never given moves to the default of a changed scheme.
+
+        Parameters
+        ----------
+        **changes
+            The knobs to change, by name.
+
+        Returns
+        -------
+        Settings
+            The changed settings, validated anew.
+
+        Raises
+        ------
+        SettingsError
+            If a changed value is out of range.
+        """
+        given = {name: getattr(self, name) for name in self.model_fields_set}
+        return Settings(**{**given, **changes})
+
+
+@cache
+def describe_knob(name: str) -> dict[str, Any]:
+    """Describe a knob as JSON schema does, which every roof reads.
+
+    Parameters
+    ----------
+    name
+        Name of a field of `Settings`.
+
+    Returns
+    -------
+    dict
+        ``type``, ``title`` and ``description``; ``enum`` for a choice; ``minimum``, ``maximum``,
+        ``exclusiveMinimum`` and ``exclusiveMaximum`` where there are limits.
+    """
+    knob: dict[str, Any] = Settings.model_json_schema()["properties"][name]
+    return knob
+
+
+def describe_range(name: str) -> str:
+    """Say which values a knob takes, in words.
+
+    Parameters
+    ----------
+    name
+        Name of a field of `Settings`.
+
+    Examples
+    --------
+    >>> describe_range("blocks")
+    'a whole number from 1 to 10'
+    >>> describe_range("momentum")
+    'a number from 0 to below 1'
+    """
+    knob = describe_knob(name)
+    if "enum" in knob:
+        return "one of " + ", ".join(repr(choice) for choice in knob["enum"])
+    words = {
+        "minimum": "from",
+        "exclusiveMinimum": "above",
+        "maximum": "to",
+        "exclusiveMaximum": "to below",
+    }
+    kind = "a whole number" if knob["type"] == "integer" else "a number"
+    return " ".join([kind, *(f"{words[key]} {knob[key]}" for key in words if key in knob)])
+
+
+def _explain(error: ValidationError, knobs: dict[str, Any]) -> str:
+    """Turn pydantic's report into one sentence on its first complaint."""
+    complaint = error.errors()[0]
+    if not complaint["loc"]:
+        return complaint["msg"].removeprefix("Value error, ")
+    name = str(complaint["loc"][0])
+    if name not in Settings.model_fields:
+        return f"there is no setting {name!r}; the settings are {', '.join(Settings.model_fields)}"
+    return f"{name} must be {describe_range(name)}; got {knobs[name]!r}"
