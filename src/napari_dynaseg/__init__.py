@@ -27,7 +27,17 @@ _HOMES = {
     "Settings": "settings",
 }
 
-__all__ = ["__version__", *_HOMES]
+__all__ = [
+    "Recipe",
+    "SegmentationError",
+    "Settings",
+    "Step",
+    "__version__",
+    "iter_fit",
+    "replay",
+    "segment",
+    "to_plane",
+]
 
 
 def __getattr__(name: str) -> Any:

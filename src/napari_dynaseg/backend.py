@@ -11,10 +11,10 @@ import os
 # before torch loads, and only if the user has not said otherwise.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-import torch  # noqa: E402
+import torch
 
-from napari_dynaseg.errors import SettingsError  # noqa: E402
-from napari_dynaseg.settings import Device  # noqa: E402
+from napari_dynaseg.errors import SettingsError
+from napari_dynaseg.settings import Device
 
 __all__ = ["choose_device", "describe_backend", "list_devices", "torch"]
 

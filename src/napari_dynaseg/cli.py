@@ -16,7 +16,7 @@ from napari_dynaseg.settings import Settings, describe_knob, describe_range
 NAME = "napari-dynaseg"
 BAD_INPUT = 2
 # typer brings its own copy of click; these are the parents of its public exceptions.
-CommandLineError = typer.BadParameter.__mro__[2]
+CommandLineError: Any = typer.BadParameter.__mro__[2]
 
 app = typer.Typer(
     help="Unsupervised segmentation of one image, with a dynamically weighted loss.",
@@ -69,7 +69,9 @@ def segment(
         Path | None,
         typer.Option(help="Also draw a picture: a .png for one image, else a folder."),
     ] = None,
-    overwrite: Annotated[bool, typer.Option(help="Replace outputs that are there already.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option(help="Replace outputs that are there already.")
+    ] = False,
     **knobs: str | None,
 ) -> None:
     """Segment images; each becomes a TIFF of labels that holds its recipe."""

@@ -1,8 +1,8 @@
-"""What can go wrong, as one family of exceptions, so that every roof can show it as one sentence."""
+"""What can go wrong, as one family of exceptions whose texts are meant for the user."""
 
 
 class SegmentationError(Exception):
-    """Base of every error this package raises on purpose; its text is meant for the user."""
+    """Base of every error this package raises on purpose."""
 
 
 class SettingsError(SegmentationError, ValueError):

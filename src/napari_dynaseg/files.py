@@ -176,7 +176,8 @@ def draw_preview(plane: Plane, labels: LabelMap) -> npt.NDArray[np.uint8]:
     picture = np.moveaxis(plane, 0, -1) if len(plane) == 3 else np.stack([grey] * 3, axis=-1)
     coloured = label2rgb(labels, picture, alpha=0.4, saturation=1, bg_label=0)
     outlined = mark_boundaries(coloured, labels, color=(1, 1, 1), mode="inner")
-    return np.round(255 * np.clip(outlined, 0, 1)).astype(np.uint8)
+    drawn: npt.NDArray[np.uint8] = np.round(255 * np.clip(outlined, 0, 1)).astype(np.uint8)
+    return drawn
 
 
 def _write_whole(path: Path, write: Callable[[Path], object]) -> None:

@@ -82,9 +82,7 @@ def iter_fit(plane: Plane, settings: Settings) -> Steps:
     return _train(plane, settings, choose_device(settings.device))
 
 
-def segment(
-    image: npt.ArrayLike, *, channel_axis: int | None = None, **settings: Any
-) -> LabelMap:
+def segment(image: npt.ArrayLike, *, channel_axis: int | None = None, **settings: Any) -> LabelMap:
     """Segment one image.
 
     Parameters
@@ -148,7 +146,7 @@ def _train(plane: Plane, settings: Settings, device: torch.device) -> Steps:
         settings = _accept(settings, (yield step))
 
 
-@torch.enable_grad()  # type: ignore[untyped-decorator]
+@torch.enable_grad()
 def _take_step(
     iteration: int,
     image: torch.Tensor,
@@ -164,7 +162,7 @@ def _take_step(
     similarity, continuity = similarity_loss(response, labels), continuity_loss(response)
     total = similarity + weight * continuity
     optimiser.zero_grad()
-    total.backward()
+    total.backward()  # type: ignore[no-untyped-call]
     optimiser.step()
     return Step(
         iteration=iteration,

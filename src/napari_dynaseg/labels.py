@@ -2,7 +2,6 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 
 LabelMap = npt.NDArray[np.int32]
 
@@ -55,6 +54,9 @@ def match_labels(labels: LabelMap, previous: LabelMap) -> LabelMap:
     >>> match_labels(np.array([[5, 5, 9]], np.int32), np.array([[1, 1, 2]], np.int32))
     array([[1, 1, 2]], dtype=int32)
     """
+    # Imported here: it takes as long to load as the rest of the panel together.
+    from scipy.optimize import linear_sum_assignment
+
     new, old, overlap = _count_overlap(labels, previous)
     rows, columns = linear_sum_assignment(overlap, maximize=True)
     shared = overlap[rows, columns] > 0

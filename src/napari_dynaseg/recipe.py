@@ -15,7 +15,6 @@ from napari_dynaseg.labels import LabelMap, follow_labels, number_by_size
 from napari_dynaseg.pixels import Plane
 from napari_dynaseg.settings import Settings
 
-FORMAT = 1
 # Under this key a recipe lies in a layer's metadata and in a label file.
 METADATA_KEY = "dynaseg_recipe"
 
@@ -83,7 +82,7 @@ class Recipe(Record):
         Date and time, UTC, ISO 8601.
     """
 
-    format: Literal[1] = FORMAT
+    format: Literal[1] = 1
     settings: dict[str, Any]
     changes: tuple[Change, ...] = ()
     last_iteration: int = Field(ge=1)

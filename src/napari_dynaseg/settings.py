@@ -91,7 +91,8 @@ class Settings(BaseModel):
     )
     mu: float = Field(
         default_factory=_default_mu,
-        ge=0.01, le=10_000,
+        ge=0.01,
+        le=10_000,
         allow_inf_nan=False,
         title="μ",
         description="Pushes the result towards coarser or finer; "
@@ -99,47 +100,54 @@ class Settings(BaseModel):
     )
     iterations: int = Field(
         500,
-        ge=1, le=100_000,
+        ge=1,
+        le=100_000,
         title="Iterations",
         description="The longest a run may train (T in the papers); it ends earlier when few "
         "labels are left",
     )
     minimum_labels: int = Field(
         3,
-        ge=1, le=1024,
+        ge=1,
+        le=1024,
         title="Minimum labels",
         description="The run ends as soon as no more labels than this are in use",
     )
     channels: int = Field(
         100,
-        ge=2, le=1024,
+        ge=2,
+        le=1024,
         title="Network channels",
         description="Width of the network and most labels it can give (p = q in the papers)",
     )
     blocks: int = Field(
         3,
-        ge=1, le=10,
+        ge=1,
+        le=10,
         title="Network blocks",
         description="Depth of the network (M in the papers): the 3×3 convolutions and the one "
         "1×1 convolution after them; more blocks look further around each pixel",
     )
     learning_rate: float = Field(
         0.1,
-        gt=0, le=10,
+        gt=0,
+        le=10,
         allow_inf_nan=False,
         title="Learning rate",
         description="Step size of the gradient descent",
     )
     momentum: float = Field(
         0.9,
-        ge=0, lt=1,
+        ge=0,
+        lt=1,
         allow_inf_nan=False,
         title="Momentum",
         description="How much of the last step carries over into the next",
     )
     seed: int = Field(
         0,
-        ge=0, le=2**31 - 1,
+        ge=0,
+        le=2**31 - 1,
         title="Seed",
         description="Start of the random weights; another seed gives another segmentation",
     )

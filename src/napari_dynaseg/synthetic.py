@@ -37,7 +37,7 @@ def draw_cells(
         Channel 0 has nuclei, channel 1 membranes; the labels are 1…cells, 0 between the cells.
     """
     random = np.random.default_rng(seed)
-    points = np.stack(np.indices(shape), axis=-1) * VOXEL_SIZE  # (Z, Y, X, 3)
+    points = np.moveaxis(np.indices(shape), 0, -1) * VOXEL_SIZE  # (Z, Y, X, 3)
     centres = _scatter_centres(random, np.multiply(shape, VOXEL_SIZE), cells)
     distances = np.stack([np.linalg.norm(points - centre, axis=-1) for centre in centres])
     nearest, radius = distances.argmin(axis=0), distances.min(axis=0)
@@ -70,4 +70,5 @@ def _expose(
 ) -> npt.NDArray[np.uint16]:
     """Take a noisy, slightly blurred exposure of a bright and a dim structure."""
     light = 40.0 + 60.0 * dim + 900.0 * gaussian_filter(bright.astype(float), blur / 2)
-    return (random.poisson(light) + random.normal(100, 4, light.shape)).astype(np.uint16)
+    counts = random.poisson(light) + random.normal(100, 4, light.shape)
+    return np.clip(counts, 0, 2**16 - 1).astype(np.uint16)

@@ -58,10 +58,11 @@ class Curves(pg.GraphicsLayoutWidget):
         self._draw()
 
     def add_update(self, update: Update) -> None:
-        """Add one iteration."""
-        self._iterations.append(update.iteration)
-        for name, values in self._values.items():
-            values.append(getattr(update, name))
+        """Add the iterations that an update brings."""
+        for measures in update.trail:
+            self._iterations.append(measures.iteration)
+            for name, values in self._values.items():
+                values.append(getattr(measures, name))
         self._draw()
 
     def _draw(self) -> None:

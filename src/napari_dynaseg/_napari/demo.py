@@ -81,16 +81,21 @@ def load_picture() -> npt.NDArray[np.uint8]:
 
     coffee = data.coffee()[:399]
     small = coffee.reshape(133, 3, 200, 3, 3).mean(axis=(1, 3))  # (133, 200, 3)
-    return np.round(small).astype(np.uint8)
+    picture: npt.NDArray[np.uint8] = np.round(small).astype(np.uint8)
+    return picture
 
 
 def open_viewer(**options: Any) -> tuple["napari.Viewer", Any]:
     """Open the viewer on the picture with the panel docked and a run started."""
     import napari
+    from qtpy.QtWidgets import QApplication
 
     viewer = napari.Viewer(title="napari-dynaseg demo", **options)
     viewer.add_image(load_picture(), name="coffee", rgb=True)
     _, panel = viewer.window.add_plugin_dock_widget("napari-dynaseg", "Dynamic-weight segmenter")
+    viewer.window.resize(1280, 800)
+    QApplication.processEvents()  # lets the layout settle, which the view is fitted to
+    viewer.reset_view()
     panel.show_settings(SETTINGS)
     panel.start()
     return viewer, panel

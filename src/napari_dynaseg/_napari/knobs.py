@@ -35,21 +35,18 @@ def make_knob(name: str) -> ValueWidget[Any]:
     if "enum" in knob:
         choices = [(SCHEMES[key].title if key in SCHEMES else key, key) for key in knob["enum"]]
         return ComboBox(choices=choices, **shared)
-    limits = {
-        "min": knob.get("minimum", knob.get("exclusiveMinimum")),
-        "max": knob.get("maximum", knob.get("exclusiveMaximum")),
-    }
+    lowest = knob["minimum"] if "minimum" in knob else knob["exclusiveMinimum"]
+    highest = knob["maximum"] if "maximum" in knob else knob["exclusiveMaximum"]
     if knob["type"] == "integer":
-        return SpinBox(value=limits["min"], **limits, **shared)
-    return make_exact_box(limits["min"], limits["max"], **shared)
+        return SpinBox(value=lowest, min=lowest, max=highest, **shared)
+    return make_exact_box(lowest, highest, **shared)
 
 
-def make_exact_box(minimum: float, maximum: float, **options: Any) -> ValueWidget[Any]:
+def make_exact_box(minimum: float, maximum: float, **options: Any) -> RangedWidget[float]:
     """Make a number box that holds a float exactly and shows it as short as it can be."""
-    box: ValueWidget[Any] = RangedWidget(
+    return RangedWidget(
         widget_type=_ExactBackend, value=minimum, min=minimum, max=maximum, **options
     )
-    return box
 
 
 class ExactSpinBox(QDoubleSpinBox):
@@ -66,11 +63,14 @@ class ExactSpinBox(QDoubleSpinBox):
         return np.format_float_positional(value, trim="-")
 
 
-class _ExactBackend(use_app().get_obj("FloatSpinBox")):  # type: ignore[misc]
+FloatSpinBoxBackend: Any = use_app().get_obj("FloatSpinBox")
+
+
+class _ExactBackend(FloatSpinBoxBackend):
     """magicgui's number box with our box of Qt in it."""
 
     def __init__(self, **options: Any) -> None:
-        super(use_app().get_obj("FloatSpinBox"), self).__init__(ExactSpinBox, **options)
+        super(FloatSpinBoxBackend, self).__init__(ExactSpinBox, **options)
 
 
 class MuKnob(Container[Any]):
@@ -84,7 +84,7 @@ class MuKnob(Container[Any]):
 
     def __init__(self) -> None:
         self._centre = 1.0
-        self.box = make_knob("mu")
+        self.box: Any = make_knob("mu")
         self.slider = Slider(min=0, max=SLIDER_STEPS, readout=False)
         self.reset_button = PushButton(text="↺", tooltip="Back to the default of the scheme")
         self.reset_button.max_width = 32
@@ -96,7 +96,7 @@ class MuKnob(Container[Any]):
             name="mu_knob",
         )
         self.margins = (0, 0, 0, 0)
-        self.box.min_width = 90
+        self.box.min_width = self.box.max_width = 110
         self.box.changed.connect(self._on_box)
         self.slider.changed.connect(self._on_slider)
         self.reset_button.changed.connect(self.reset_asked.emit)
@@ -123,7 +123,7 @@ class MuKnob(Container[Any]):
         decades = SLIDER_DECADES * (position / SLIDER_STEPS - 0.5)
         mu = float(f"{self._centre * 10**decades:.3g}")
         with self.box.changed.blocked():
-            self.box.value = min(max(mu, self.box.min), self.box.max)
+            self.box.value = min(max(mu, float(self.box.min)), float(self.box.max))
         self.turned.emit(self.box.value)
 
     def _follow_box(self) -> None:

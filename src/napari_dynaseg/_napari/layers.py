@@ -57,7 +57,9 @@ class Job:
         try:
             pixels = np.asarray(self.pixels)
         except Exception as error:  # a lazy array raises whatever its file format does
-            raise FileError(f"{self.name}: plane {self.position} cannot be read: {error}") from error
+            raise FileError(
+                f"{self.name}: plane {self.position} cannot be read: {error}"
+            ) from error
         return to_plane(pixels, self._channel_axis)
 
     @property

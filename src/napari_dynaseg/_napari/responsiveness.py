@@ -95,7 +95,7 @@ def measure(size: int, iterations: int) -> dict[str, float]:
     viewer = napari.Viewer()
     image = draw_cells((8, size, size), cells=max(4, size * size // 700)).image[:, 4]
     viewer.add_image(image[0], name="cells")
-    figures = {"viewer_open_s": time.perf_counter() - started}
+    figures: dict[str, Any] = {"viewer_open_s": time.perf_counter() - started}
     figures |= _measure_opening(viewer)
     panel = figures.pop("panel")
     panel.show_settings(Settings(iterations=iterations, minimum_labels=1))
@@ -198,7 +198,8 @@ def _measure_stop(panel: Any) -> dict[str, float]:
     started = time.perf_counter()
     panel.stop()
     panel_idle = time.perf_counter() - started
-    _wait(lambda: QThreadPool.globalInstance().activeThreadCount() == 0)
+    pool: Any = QThreadPool.globalInstance()
+    _wait(lambda: pool.activeThreadCount() == 0)
     return {
         "stop_to_panel_idle_s": panel_idle,
         "stop_to_thread_idle_s": time.perf_counter() - started,

@@ -91,6 +91,7 @@ class SegmenterPanel(Container[Any]):
         for row in (self.status, self.curves, self.advanced_fold):
             layout.addWidget(row)
         layout.addStretch(1)
+        self.min_width = 320
 
     def _connect(self) -> None:
         self.image.changed.connect(self._show_axes)
@@ -236,18 +237,19 @@ class SegmenterPanel(Container[Any]):
         else:
             self.progress.value = self.progress.max
             self.status.setText(
-                f"{update.labels_in_use} labels after {update.iteration} iterations "
+                f"{update.now.labels_in_use} labels after {update.now.iteration} iterations "
                 f"and {_write_seconds(time.monotonic() - self._started)}"
             )
 
     def _show_update(self, update: Update) -> None:
+        now, most = update.now, int(self.progress.max)
         elapsed = time.monotonic() - self._started
-        self.progress.value = update.iteration
-        left = elapsed / update.iteration * (self.progress.max - update.iteration)
+        left = elapsed / now.iteration * (most - now.iteration)
+        self.progress.value = now.iteration
         self.status.setText(
-            f"iteration {update.iteration} of {int(self.progress.max)} · "
-            f"q' = {update.labels_in_use} · w = {update.weight:.3g} · "
-            f"{_write_seconds(elapsed)}, at most {_write_seconds(left)} left"
+            f"iteration {now.iteration} of {most} · q' = {now.labels_in_use} · "
+            f"w = {now.weight:.3g} · {_write_seconds(elapsed)}, "
+            f"at most {_write_seconds(left)} left"
         )
         self.curves.add_update(update)
 
@@ -304,4 +306,5 @@ def _make_line() -> QLabel:
 
 def _write_seconds(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+    text = f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+    return text.replace(" ", "\N{NO-BREAK SPACE}")

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from napari_dynaseg._napari.layers import Job
 from napari_dynaseg.errors import RunError, SegmentationError
@@ -11,23 +12,46 @@ from napari_dynaseg.labels import LabelMap, follow_labels
 from napari_dynaseg.recipe import Change, Recipe
 from napari_dynaseg.settings import Settings
 
+if TYPE_CHECKING:
+    from napari_dynaseg.fit import Step
+
 # At most about seven updates a second, and at most this share of the time spent on drawing.
 SECONDS_BETWEEN_UPDATES = 0.14
 SHARE_FOR_DRAWING = 0.08
 
 
-@dataclass(frozen=True, eq=False)
-class Update:
-    """One iteration as the viewer shows it; the label map is read-only."""
+class Measures(NamedTuple):
+    """The numbers of one iteration, as in `napari_dynaseg.fit.Step`."""
 
-    labels: LabelMap
-    recipe: Recipe
     iteration: int
     labels_in_use: int
     weight: float
     similarity: float
     continuity: float
-    total: float
+
+
+@dataclass(frozen=True, eq=False)
+class Update:
+    """What the viewer shows next.
+
+    Parameters
+    ----------
+    labels
+        The label map, shape (H, W), numbered so that regions keep their numbers.
+    recipe
+        What made it.
+    trail
+        The numbers of every iteration since the last update, the one of these labels last.
+    """
+
+    labels: LabelMap
+    recipe: Recipe
+    trail: tuple[Measures, ...]
+
+    @property
+    def now(self) -> Measures:
+        """The numbers of the iteration that the labels are from."""
+        return self.trail[-1]
 
 
 @dataclass(frozen=True)
@@ -117,35 +141,50 @@ def _describe_memory(job: Job) -> str:
 
 
 def _train_job(job: Job, settings: Settings, pace: Pace) -> Updates:
-    from napari_dynaseg.fit import Step, iter_fit
+    from napari_dynaseg.fit import iter_fit
 
     plane = job.read_plane()
-    start = Recipe.now(settings, 1, job.describe_source(plane), numbering="live")
-    changes: tuple[Change, ...] = ()
-    labels: LabelMap | None = None
-
-    def make_update(step: Step, labels: LabelMap) -> Update:
-        made = tuple(change for change in changes if change.iteration <= step.iteration)
-        recipe = start.model_copy(update={"last_iteration": step.iteration, "changes": made})
-        return Update(
-            labels,
-            recipe,
-            step.iteration,
-            step.labels_in_use,
-            step.weight,
-            step.similarity,
-            step.continuity,
-            step.total,
-        )
-
+    notes = _Notes(Recipe.now(settings, 1, job.describe_source(plane), numbering="live"))
     run = iter_fit(plane, settings)
     step = next(run)
     while True:
-        labels = follow_labels(step.labels, labels)
-        sent = yield make_update(step, labels) if pace.try_pass() else None
+        notes.add_step(step)
+        sent = yield notes.make_update() if pace.try_pass() else None
         if sent is not None:
-            changes += (Change(iteration=step.iteration + 1, settings=sent.model_dump()),)
+            notes.add_change(step.iteration + 1, sent)
         try:
             step = run.send(sent)
         except StopIteration:
-            return make_update(step, labels)
+            return notes.make_update()
+
+
+class _Notes:
+    """What a run has to remember between two updates."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+        self._labels: LabelMap | None = None
+        self._changes: tuple[Change, ...] = ()
+        self._trail: list[Measures] = []
+        self._is_shown = False
+
+    def add_step(self, step: "Step") -> None:
+        """Note one iteration."""
+        if self._is_shown:
+            self._trail.clear()
+            self._is_shown = False
+        self._labels = follow_labels(step.labels, self._labels)
+        self._trail.append(Measures(*(getattr(step, name) for name in Measures._fields)))
+
+    def add_change(self, iteration: int, settings: Settings) -> None:
+        """Note settings that count from an iteration on."""
+        self._changes += (Change(iteration=iteration, settings=settings.model_dump()),)
+
+    def make_update(self) -> Update:
+        """Make the update of the last iteration; its recipe has the changes made until then."""
+        assert self._labels is not None
+        self._is_shown = True
+        last = self._trail[-1].iteration
+        made = tuple(change for change in self._changes if change.iteration <= last)
+        recipe = self._recipe.model_copy(update={"last_iteration": last, "changes": made})
+        return Update(self._labels, recipe, tuple(self._trail))
