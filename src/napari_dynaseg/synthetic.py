@@ -71,4 +71,5 @@ def _expose(
     """Take a noisy, slightly blurred exposure of a bright and a dim structure."""
     light = 40.0 + 60.0 * dim + 900.0 * gaussian_filter(bright.astype(float), blur / 2)
     counts = random.poisson(light) + random.normal(100, 4, light.shape)
-    return np.clip(counts, 0, 2**16 - 1).astype(np.uint16)
+    exposure: npt.NDArray[np.uint16] = np.clip(counts, 0, 2**16 - 1).astype(np.uint16)
+    return exposure
