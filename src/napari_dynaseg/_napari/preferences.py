@@ -6,7 +6,7 @@ from typing import Any
 from qtpy.QtCore import QSettings
 
 from napari_dynaseg.errors import SettingsError
-from napari_dynaseg.settings import SCHEMES, Settings, describe_knob
+from napari_dynaseg.settings import SCHEMES, Scheme, Settings, describe_knob
 
 PLUGIN = "napari-dynaseg"
 CONFIGURATION = "segmenter"
@@ -58,6 +58,11 @@ def read_preferences() -> dict[str, Any]:
     return dict(page.model_dump())
 
 
+def find_default_mu(scheme: Scheme, preferences: dict[str, Any]) -> float:
+    """Find the μ that a scheme starts with: the Preferences page's, else the paper's."""
+    return float(preferences.get(f"mu_{scheme}", SCHEMES[scheme].default_mu))
+
+
 def resolve_settings(last_used: dict[str, Any], preferences: dict[str, Any]) -> Settings:
     """Put together what a panel starts with.
 
@@ -78,7 +83,7 @@ def resolve_settings(last_used: dict[str, Any], preferences: dict[str, Any]) -> 
         knobs = {name: value for name, value in known.items() if name in Settings.model_fields}
         try:
             settings = Settings(**knobs)
-            mu = known.get("mu", preferences.get(f"mu_{settings.scheme}", settings.mu))
+            mu = known.get("mu", find_default_mu(settings.scheme, preferences))
             return settings if mu == settings.mu else settings.change(mu=mu)
         except SettingsError:
             continue

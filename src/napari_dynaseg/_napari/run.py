@@ -7,12 +7,13 @@ import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Labels
 from napari.qt.threading import create_worker
-from napari.utils.notifications import show_error
+from napari.utils.notifications import show_error, show_warning
 from psygnal import Signal
 from qtpy.QtCore import QTimer
 
 from napari_dynaseg._napari.layers import Job
 from napari_dynaseg._napari.worker import Failure, Pace, Update, run_job
+from napari_dynaseg.errors import ImageWarning
 from napari_dynaseg.settings import Settings
 
 
@@ -43,6 +44,7 @@ class LiveRun:
         # Lambdas keep this run alive until its worker is done, whoever else forgets it.
         self._worker.yielded.connect(lambda update: self._on_yielded(update))
         self._worker.returned.connect(lambda result: self._on_returned(result))
+        self._worker.warned.connect(lambda warning: self._on_warned(*warning))
         self._worker.finished.connect(lambda: self._end())
         viewer.layers.events.removed.connect(self._on_layer_removed)
 
@@ -81,6 +83,11 @@ class LiveRun:
             show_error(result.sentence)
         elif not self._is_over:
             self._show(result)
+
+    @staticmethod
+    def _on_warned(message: Warning, category: type[Warning], *_where: object) -> None:
+        if issubclass(category, ImageWarning):
+            show_warning(str(message))
 
     def _show(self, update: Update) -> None:
         # In place: for napari new data is a new layer in all but name, and three times the work.

@@ -15,11 +15,16 @@ from superqt import QCollapsible
 from napari_dynaseg._napari.choice import ImageChoice
 from napari_dynaseg._napari.knobs import MuKnob, make_knob
 from napari_dynaseg._napari.layers import read_layer_axes, snapshot
-from napari_dynaseg._napari.preferences import LastUsed, read_preferences, resolve_settings
+from napari_dynaseg._napari.preferences import (
+    LastUsed,
+    find_default_mu,
+    read_preferences,
+    resolve_settings,
+)
 from napari_dynaseg._napari.run import LiveRun
 from napari_dynaseg._napari.worker import Update
 from napari_dynaseg.errors import SegmentationError
-from napari_dynaseg.settings import SCHEMES, Settings
+from napari_dynaseg.settings import Settings
 
 LIVE_KNOBS = ("scheme", "mu")
 
@@ -69,7 +74,7 @@ class SegmenterPanel(Container[Any]):
         self.extend([self.image, self.scheme, self.mu, self.buttons, self.progress])
         self._build_advanced()
         self._build_native_rows()
-        self._closing = PanelWatcher(self.native)
+        self.watcher = PanelWatcher(self.native)
 
     def _build_advanced(self) -> None:
         names = [name for name in Settings.model_fields if name not in LIVE_KNOBS]
@@ -104,8 +109,8 @@ class SegmenterPanel(Container[Any]):
         self.defaults_button.changed.connect(self.restore_defaults)
         self.segment_button.changed.connect(self.start)
         self.stop_button.changed.connect(self.stop)
-        self._closing.painted.append(preload_engine)
-        self._closing.closed.append(self._on_closed)
+        self.watcher.painted.append(preload_engine)
+        self.watcher.closed.append(self._on_closed)
 
     def _list_advanced(self) -> list[Any]:
         return [knob for knob in self.advanced if knob.name in Settings.model_fields]
@@ -136,7 +141,7 @@ class SegmenterPanel(Container[Any]):
             with knob.changed.blocked():
                 knob.value = getattr(settings, knob.name)
         self.mu.show_value(settings.mu)
-        self.mu.show_scheme(settings.scheme, SCHEMES[settings.scheme].default_mu)
+        self.mu.show_scheme(settings.scheme, find_default_mu(settings.scheme, read_preferences()))
 
     def _remember(self, name: str, value: Any) -> None:
         self._last_used.remember(name, value)
@@ -144,7 +149,7 @@ class SegmenterPanel(Container[Any]):
 
     def _on_scheme(self, scheme: str) -> None:
         self._last_used.remember("scheme", scheme)
-        self.show_settings(self._resolve())
+        self._show_mu()
         self._send_settings()
 
     def _on_mu(self, mu: float) -> None:
@@ -152,8 +157,14 @@ class SegmenterPanel(Container[Any]):
 
     def _reset_mu(self) -> None:
         self._last_used.forget("mu")
-        self.show_settings(self._resolve())
+        self._show_mu()
         self._send_settings()
+
+    def _show_mu(self) -> None:
+        """Show the μ of the scheme, unless the user has turned μ."""
+        default = find_default_mu(self.scheme.value, read_preferences())
+        self.mu.show_value(self._last_used.knobs.get("mu", default))
+        self.mu.show_scheme(self.scheme.value, default)
 
     def restore_defaults(self) -> None:
         """Forget everything turned in the panel; the Preferences page counts again."""

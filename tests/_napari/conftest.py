@@ -1,0 +1,70 @@
+"""What the viewer's tests share: a small image, a viewer with the panel, a finished run."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from napari_dynaseg._napari.widget import SegmenterPanel
+from napari_dynaseg.settings import Settings
+
+QUICK = Settings(channels=8, iterations=12, minimum_labels=1)
+ENDLESS = QUICK.change(iterations=100_000)
+TIMEOUT = 20_000
+
+
+@pytest.fixture
+def halves() -> np.ndarray:
+    """Give a 24×32 picture: dark on the left, bright on the right, a little noise."""
+    picture = np.full((24, 32), 40, np.uint8)
+    picture[:, 16:] = 200
+    return picture + np.random.default_rng(0).integers(0, 20, picture.shape, np.uint8)
+
+
+@pytest.fixture
+def viewer(make_napari_viewer: Callable[..., Any]) -> Any:
+    """Give a real viewer, not shown."""
+    return make_napari_viewer()
+
+
+@pytest.fixture
+def panel(viewer: Any, halves: np.ndarray) -> SegmenterPanel:
+    """Give the panel docked in a viewer that has the picture, with quick settings."""
+    viewer.add_image(halves, name="halves")
+    return open_panel(viewer)
+
+
+def open_panel(viewer: Any) -> SegmenterPanel:
+    """Dock a panel with quick settings."""
+    panel = SegmenterPanel(viewer)
+    viewer.window.add_dock_widget(panel, name="segmenter")
+    panel.show_settings(QUICK)
+    return panel
+
+
+@pytest.fixture
+def finish(qtbot: Any) -> Callable[..., Any]:
+    """Give a function that presses Segment, waits for the end and gives the new layer."""
+
+    def press_and_wait(panel: SegmenterPanel) -> Any:
+        with qtbot.waitSignal(panel.run_ended, timeout=TIMEOUT):
+            panel.segment_button.native.click()
+            run = panel.run
+        return run.layer
+
+    return press_and_wait
+
+
+@pytest.fixture
+def begin(qtbot: Any) -> Callable[..., Any]:
+    """Give a function that starts an endless run and gives it once it has shown something."""
+
+    def press_and_watch(panel: SegmenterPanel) -> Any:
+        panel.show_settings(ENDLESS)
+        panel.segment_button.native.click()
+        run = panel.run
+        qtbot.waitUntil(lambda: run.update is not None, timeout=TIMEOUT)
+        return run
+
+    return press_and_watch

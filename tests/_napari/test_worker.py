@@ -1,0 +1,130 @@
+"""The worker's generator, driven by hand: what it yields, returns and lets out."""
+
+import time
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+
+from napari_dynaseg._napari.layers import snapshot
+from napari_dynaseg._napari.worker import Failure, Pace, Update, run_job
+from napari_dynaseg.errors import RunError
+from napari_dynaseg.fit import iter_fit
+from napari_dynaseg.recipe import replay
+from napari_dynaseg.settings import Settings
+
+QUICK = Settings(channels=8, iterations=6, minimum_labels=1)
+
+
+class AlwaysPass(Pace):
+    """A pace that shows every iteration."""
+
+    def try_pass(self) -> bool:
+        return True
+
+
+class NeverPass(Pace):
+    """A pace that shows none."""
+
+    def try_pass(self) -> bool:
+        return False
+
+
+@pytest.fixture
+def job():
+    viewer = ViewerModel()
+    pixels = np.random.default_rng(1).integers(0, 255, (12, 10), np.uint8)
+    return snapshot(viewer.add_image(pixels, name="noise"), viewer.dims)
+
+
+def drain(run):
+    """Give everything a generator yields, and what it returns."""
+    yielded = []
+    while True:
+        try:
+            yielded.append(next(run))
+        except StopIteration as end:
+            return yielded, end.value
+
+
+def test_every_iteration_yields_so_that_stop_and_knobs_are_heard(job):
+    yielded, result = drain(run_job(job, QUICK, NeverPass()))
+    assert yielded == [None] * QUICK.iterations
+    assert isinstance(result, Update)
+    assert result.now.iteration == QUICK.iterations
+
+
+def test_the_trail_has_every_iteration_once(job):
+    yielded, result = drain(run_job(job, QUICK, NeverPass()))
+    assert [measures.iteration for measures in result.trail] == [1, 2, 3, 4, 5, 6]
+    yielded, result = drain(run_job(job, QUICK, AlwaysPass()))
+    assert [len(update.trail) for update in yielded] == [1] * 6
+
+
+def test_the_numbers_are_those_of_the_training(job):
+    yielded, _ = drain(run_job(job, QUICK, AlwaysPass()))
+    steps = list(iter_fit(job.read_plane(), QUICK))
+    assert [update.now.weight for update in yielded] == [step.weight for step in steps]
+    assert [update.now.similarity for update in yielded] == [step.similarity for step in steps]
+
+
+def test_sent_settings_are_recorded_from_the_next_iteration_on(job):
+    run = run_job(job, QUICK, AlwaysPass())
+    next(run)
+    update = run.send(QUICK.change(scheme="fixed", mu=7))
+    assert update.now.weight == 7
+    assert [change.iteration for change in update.recipe.changes] == [2]
+    np.testing.assert_array_equal(replay(job.read_plane(), update.recipe), update.labels)
+
+
+def test_a_change_after_the_last_iteration_is_no_part_of_the_recipe(job):
+    run = run_job(job, QUICK.change(iterations=1), AlwaysPass())
+    next(run)
+    with pytest.raises(StopIteration) as end:
+        run.send(QUICK.change(iterations=1, mu=7))
+    assert end.value.value.recipe.changes == ()
+
+
+def test_what_the_user_can_mend_is_returned_as_a_sentence(job):
+    object.__setattr__(job, "pixels", np.array([["a", "b"]]))
+    _, result = drain(run_job(job, QUICK, NeverPass()))
+    assert result == Failure("an image must hold real numbers; got an array of dtype <U1")
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("DefaultCPUAllocator: not enough memory: 9 GB")]
+)
+def test_too_little_memory_is_returned_as_a_sentence(job, monkeypatch, error):
+    def run_out(*_):
+        raise error
+
+    monkeypatch.setattr("napari_dynaseg.fit._take_step", run_out)
+    _, result = drain(run_job(job, QUICK, NeverPass()))
+    assert result.sentence.startswith("not enough memory to train on a plane of 12×10 pixels")
+
+
+def test_a_runtime_error_leaves_as_our_own_which_napari_reports(job, monkeypatch):
+    def break_off(*_):
+        raise RuntimeError("odd")
+
+    monkeypatch.setattr("napari_dynaseg.fit._take_step", break_off)
+    with pytest.raises(RunError, match="the run broke off: odd"):
+        next(run_job(job, QUICK, NeverPass()))
+
+
+def test_no_update_passes_before_the_last_one_is_drawn():
+    pace = Pace(seconds=0)
+    assert pace.try_pass()
+    assert not pace.try_pass()
+    pace.mark_drawn(0)
+    assert pace.try_pass()
+
+
+def test_slow_drawing_makes_long_pauses():
+    pace = Pace(seconds=0)
+    pace.try_pass()
+    pace.mark_drawn(60)
+    assert not pace.try_pass()
+    pace.mark_drawn(0.0008)
+    time.sleep(0.02)
+    assert pace.try_pass()

@@ -1,0 +1,33 @@
+"""What every test gets: settings of its own, and coverage in Qt's threads."""
+
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True, scope="session")
+def trace_qt_threads() -> Iterator[None]:
+    """Install coverage's tracer in Qt's worker threads, which Python's threading never sees."""
+    from superqt.utils import GeneratorWorker
+
+    work = GeneratorWorker.work
+
+    def traced_work(self: object) -> object:
+        sys.settrace(threading.gettrace())
+        return work(self)
+
+    GeneratorWorker.work = traced_work
+    yield
+    GeneratorWorker.work = work
+
+
+@pytest.fixture(autouse=True)
+def settings_of_its_own(tmp_path: Path) -> None:
+    """Keep what a panel remembers out of the user's home, and out of the next test."""
+    from qtpy.QtCore import QSettings
+
+    folder = str(tmp_path / "settings")
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, folder)

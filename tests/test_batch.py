@@ -1,0 +1,102 @@
+"""Many files: which output belongs to which image, and making it."""
+
+import imageio.v3 as imageio
+import numpy as np
+import pytest
+
+from napari_dynaseg import Settings, replay, segment, to_plane
+from napari_dynaseg.batch import FilePlan, plan_outputs, segment_file
+from napari_dynaseg.errors import FileError
+from napari_dynaseg.files import read_labels
+
+SMALL = Settings(channels=8, iterations=3, minimum_labels=1, device="cpu")
+
+
+@pytest.fixture
+def images(tmp_path):
+    paths = [tmp_path / "in" / name for name in ("a.png", "b.png")]
+    (tmp_path / "in").mkdir()
+    for seed, path in enumerate(paths):
+        imageio.imwrite(path, np.random.default_rng(seed).integers(0, 256, (12, 10), np.uint8))
+    return paths
+
+
+@pytest.mark.parametrize("name", ["out.tif", "out.TIFF"])
+def test_the_output_of_a_single_image_may_be_a_file(tmp_path, images, name):
+    plans = plan_outputs(images[:1], tmp_path / name, tmp_path / "look.png")
+    assert plans == [FilePlan(images[0], tmp_path / name, tmp_path / "look.png")]
+
+
+def test_outputs_in_a_folder_are_named_after_their_images(tmp_path, images):
+    labels, previews = tmp_path / "labels", tmp_path / "previews"
+    assert plan_outputs([tmp_path / "in"], labels, previews) == [
+        FilePlan(images[0], labels / "a_labels.tif", previews / "a_preview.png"),
+        FilePlan(images[1], labels / "b_labels.tif", previews / "b_preview.png"),
+    ]
+
+
+def test_without_a_preview_none_is_planned(tmp_path, images):
+    assert [plan.preview for plan in plan_outputs(images, tmp_path / "out", None)] == [None, None]
+
+
+def test_a_folder_that_is_there_may_look_like_a_file(tmp_path, images):
+    folder = tmp_path / "version.2"
+    folder.mkdir()
+    plan = plan_outputs(images[:1], folder, None)[0]
+    assert plan.labels == folder / "a_labels.tif"
+
+
+def test_several_images_cannot_go_into_one_file(tmp_path, images):
+    with pytest.raises(FileError, match=r"all\.tif is one file, but there are several images"):
+        plan_outputs(images, tmp_path / "all.tif", None)
+
+
+@pytest.mark.parametrize("name", ["out.png", "out.npy"])
+def test_labels_go_into_a_tiff_only(tmp_path, images, name):
+    with pytest.raises(FileError, match=rf"{name} must be a folder or end in \.tif or \.tiff"):
+        plan_outputs(images[:1], tmp_path / name, None)
+
+
+def test_a_preview_goes_into_a_picture_only(tmp_path, images):
+    with pytest.raises(FileError, match=r"look\.tif must be a folder or end in \.png or \.jpg"):
+        plan_outputs(images[:1], tmp_path / "out", tmp_path / "look.tif")
+
+
+def test_two_images_that_would_share_an_output_are_refused(tmp_path, images):
+    twin = tmp_path / "a.jpg"
+    twin.touch()
+    with pytest.raises(FileError, match=r"a\.png and .*a\.jpg would share one output; rename one"):
+        plan_outputs([*images, twin], tmp_path / "out", None)
+
+
+def test_an_output_that_is_there_already_is_found(tmp_path, images):
+    plan = plan_outputs(images[:1], tmp_path / "out.tif", tmp_path / "look.png")[0]
+    assert plan.find_existing() is None
+    plan.preview.touch()
+    assert plan.find_existing() == plan.preview
+    plan.labels.touch()
+    assert plan.find_existing() == plan.labels
+
+
+def test_a_file_is_segmented_as_its_pixels_are(tmp_path, images):
+    plan = FilePlan(images[0], tmp_path / "out.tif", None)
+    steps = list(segment_file(plan, SMALL))
+    expected = segment(imageio.imread(images[0]), **SMALL.model_dump())
+    assert [step.iteration for step in steps] == [1, 2, 3]
+    np.testing.assert_array_equal(read_labels(plan.labels)[0], expected)
+
+
+def test_the_recipe_in_an_output_makes_it_again(tmp_path, images):
+    plan = FilePlan(images[0], tmp_path / "out.tif", None)
+    list(segment_file(plan, SMALL))
+    labels, recipe = read_labels(plan.labels)
+    assert (recipe.source.name, recipe.source.path) == ("a.png", str(images[0]))
+    assert (recipe.settings, recipe.last_iteration) == (SMALL.model_dump(), 3)
+    np.testing.assert_array_equal(replay(to_plane(imageio.imread(images[0])), recipe), labels)
+
+
+def test_nothing_is_written_for_a_run_that_was_left_early(tmp_path, images):
+    run = segment_file(FilePlan(images[0], tmp_path / "out.tif", None), SMALL)
+    next(run)
+    run.close()
+    assert not (tmp_path / "out.tif").exists()

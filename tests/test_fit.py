@@ -1,0 +1,297 @@
+"""The training loop: its first steps against plain algebra, and what it promises its users."""
+
+from dataclasses import FrozenInstanceError
+
+import numpy as np
+import pytest
+
+from napari_dynaseg import segment
+from napari_dynaseg.backend import torch
+from napari_dynaseg.errors import ImageError, SettingsError
+from napari_dynaseg.fit import iter_fit
+from napari_dynaseg.network import build_network
+from napari_dynaseg.settings import Settings
+
+SMALL = Settings(channels=8, iterations=4, minimum_labels=1, device="cpu")
+
+
+@pytest.fixture
+def plane():
+    return np.random.default_rng(0).random((2, 12, 10), dtype=np.float32)
+
+
+def respond(image, parameters):
+    """Run the network of three blocks, in the order of its parameters, without its classes."""
+    hidden, functional = image[None], torch.nn.functional
+    for block in range(3):
+        weight, bias, scale, shift = parameters[4 * block : 4 * block + 4]
+        hidden = functional.conv2d(hidden, weight, bias, padding=weight.shape[-1] // 2)
+        if block < 2:
+            hidden = hidden.clamp(min=0)
+        mean = hidden.mean(dim=(0, 2, 3), keepdim=True)
+        variance = ((hidden - mean) ** 2).mean(dim=(0, 2, 3), keepdim=True)
+        normed = (hidden - mean) / (variance + 1e-5).sqrt()
+        hidden = normed * scale[:, None, None] + shift[:, None, None]
+    return hidden[0]
+
+
+def descend_plainly(plane, settings, steps):
+    """Train as the papers say, in float64 and without our modules: one dict a step."""
+    image = torch.tensor(plane, dtype=torch.float64)
+    start = build_network(len(plane), settings).parameters()
+    parameters = [start_value.detach().double().requires_grad_() for start_value in start]
+    velocities = [torch.zeros_like(parameter) for parameter in parameters]
+    for _ in range(steps):
+        response = respond(image, parameters)
+        labels = response.argmax(dim=0)
+        labels_in_use = len(set(labels.ravel().tolist()))
+        weight = settings.mu / labels_in_use
+        own = response.gather(0, labels[None])[0]
+        similarity = (response.exp().sum(dim=0).log() - own).mean()
+        vertical, horizontal = response.diff(dim=1), response.diff(dim=2)
+        continuity = vertical.abs().mean() + horizontal.abs().mean()
+        total = similarity + weight * continuity
+        gradients = torch.autograd.grad(total, parameters)
+        velocities = [
+            settings.momentum * velocity + gradient
+            for velocity, gradient in zip(velocities, gradients, strict=True)
+        ]
+        parameters = [
+            (parameter - settings.learning_rate * velocity).detach().requires_grad_()
+            for parameter, velocity in zip(parameters, velocities, strict=True)
+        ]
+        yield {
+            "labels": labels.numpy() + 1,
+            "labels_in_use": labels_in_use,
+            "weight": weight,
+            "similarity": similarity.item(),
+            "continuity": continuity.item(),
+            "total": total.item(),
+        }
+
+
+def test_the_first_step_has_the_numbers_of_plain_algebra(plane):
+    step = next(iter_fit(plane, SMALL))
+    plain = next(descend_plainly(plane, SMALL, 1))
+    assert step.iteration == 1
+    np.testing.assert_array_equal(step.labels, plain["labels"])
+    assert step.labels_in_use == plain["labels_in_use"]
+    for name in ("weight", "similarity", "continuity", "total"):
+        assert getattr(step, name) == pytest.approx(plain[name], rel=1e-4), name
+
+
+def test_the_next_two_steps_follow_gradient_descent_with_momentum(plane):
+    # The second step shows the first update, the third the momentum; a small learning rate
+    # keeps the rounding of float32 from growing in between.
+    settings = SMALL.change(learning_rate=0.01, mu=5, iterations=3)
+    totals = [step.total for step in iter_fit(plane, settings)]
+    plain = [step["total"] for step in descend_plainly(plane, settings, 3)]
+    assert totals == pytest.approx(plain, rel=1e-3)
+    assert totals[2] < totals[0] * 0.99
+
+
+def test_the_total_is_the_weighted_sum_of_the_terms(plane):
+    for step in iter_fit(plane, SMALL):
+        expected = step.similarity + step.weight * step.continuity
+        assert step.total == pytest.approx(expected, rel=1e-5)
+
+
+def test_each_step_counts_the_labels_of_its_own_map(plane):
+    for step in iter_fit(plane, SMALL):
+        assert step.labels_in_use == len(np.unique(step.labels))
+        assert step.weight == SMALL.mu / step.labels_in_use
+
+
+def test_label_maps_are_int32_numbers_of_channels_from_1(plane):
+    labels = next(iter_fit(plane, SMALL)).labels
+    assert labels.dtype == np.int32
+    assert labels.shape == (12, 10)
+    assert set(np.unique(labels)) <= set(range(1, SMALL.channels + 1))
+
+
+def test_steps_are_frozen_and_their_label_maps_read_only(plane):
+    step = next(iter_fit(plane, SMALL))
+    with pytest.raises(FrozenInstanceError):
+        step.iteration = 2
+    with pytest.raises(ValueError, match="read-only"):
+        step.labels[0, 0] = 5
+
+
+def test_a_step_does_not_change_while_the_run_goes_on(plane):
+    run = iter_fit(plane, SMALL)
+    step = next(run)
+    kept = step.labels.copy()
+    list(run)
+    np.testing.assert_array_equal(step.labels, kept)
+
+
+def test_the_plane_is_left_as_it_was(plane):
+    kept = plane.copy()
+    list(iter_fit(plane, SMALL))
+    np.testing.assert_array_equal(plane, kept)
+
+
+def test_the_same_seed_gives_the_same_steps(plane):
+    first, second = list(iter_fit(plane, SMALL)), list(iter_fit(plane, SMALL))
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one.labels, other.labels)
+        assert one.total == other.total
+
+
+def test_another_seed_gives_another_segmentation(plane):
+    one = next(iter_fit(plane, SMALL))
+    other = next(iter_fit(plane, SMALL.change(seed=1)))
+    assert one.total != other.total
+    assert (one.labels != other.labels).any()
+
+
+def test_a_sent_mu_counts_from_the_next_iteration_on(plane):
+    run = iter_fit(plane, SMALL)
+    next(run)
+    turned = run.send(SMALL.change(mu=7))
+    assert turned.iteration == 2
+    assert turned.weight == 7 / turned.labels_in_use
+    after = next(run)
+    assert after.weight == 7 / after.labels_in_use
+
+
+def test_a_sent_scheme_counts_from_the_next_iteration_on(plane):
+    run = iter_fit(plane, SMALL)
+    next(run)
+    assert run.send(SMALL.change(scheme="fixed")).weight == 5.0
+
+
+def test_sent_iterations_move_the_end(plane):
+    run = iter_fit(plane, SMALL)
+    next(run)
+    run.send(SMALL.change(iterations=2))
+    assert list(run) == []
+
+
+def test_a_sent_minimum_of_labels_moves_the_end(plane):
+    settings = SMALL.change(iterations=200, mu=20)
+    run = iter_fit(plane, settings)
+    now_in_use = next(step.labels_in_use for step in run if step.labels_in_use < 8)
+    with pytest.raises(StopIteration):
+        run.send(settings.change(minimum_labels=now_in_use))
+
+
+@pytest.mark.parametrize(
+    ("knob", "value", "had"),
+    [("seed", 5, 0), ("channels", 9, 8), ("blocks", 2, 3), ("learning_rate", 0.2, 0.1)],
+)
+def test_a_knob_that_only_counts_at_the_start_cannot_be_sent(plane, knob, value, had):
+    run = iter_fit(plane, SMALL)
+    next(run)
+    sentence = (
+        rf"^{knob} cannot change while a run trains, only scheme, mu, iterations, "
+        rf"minimum_labels can; got {value} where the run has {had}$"
+    )
+    with pytest.raises(SettingsError, match=sentence):
+        run.send(SMALL.change(**{knob: value}))
+
+
+def test_a_run_ends_after_its_iterations(plane):
+    assert [step.iteration for step in iter_fit(plane, SMALL)] == [1, 2, 3, 4]
+
+
+def test_a_run_ends_with_the_first_step_of_few_enough_labels(plane):
+    settings = SMALL.change(minimum_labels=3, iterations=200, mu=20)
+    counts = [step.labels_in_use for step in iter_fit(plane, settings)]
+    assert len(counts) < 200
+    assert counts[-1] <= 3
+    assert min(counts[:-1]) > 3
+
+
+def test_the_random_state_of_the_session_stays_untouched(plane):
+    before = torch.get_rng_state()
+    list(iter_fit(plane, SMALL))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_run_trains_even_where_the_session_has_switched_gradients_off(plane):
+    usual = [step.total for step in iter_fit(plane, SMALL)]
+    with torch.no_grad():
+        assert [step.total for step in iter_fit(plane, SMALL)] == usual
+        assert not torch.is_grad_enabled()
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 9), (1, 9, 1), (1, 2, 1), (5, 3, 4)])
+def test_narrow_planes_give_finite_losses(shape):
+    plane = np.random.default_rng(0).random(shape, dtype=np.float32)
+    for step in iter_fit(plane, SMALL):
+        assert step.labels.shape == shape[1:]
+        assert np.isfinite(step.total)
+
+
+@pytest.mark.parametrize(
+    "plane",
+    [
+        np.zeros((1, 4, 4), np.float64),
+        np.zeros((4, 4), np.float32),
+        np.zeros((1, 1, 1), np.float32),
+        np.zeros((1, 0, 4), np.float32),
+    ],
+)
+def test_what_is_no_plane_is_refused_when_called_not_at_the_first_step(plane):
+    sentence = rf"^a plane must be float32 of shape \(C, H, W\).*; got {plane.dtype} of shape"
+    with pytest.raises(ImageError, match=sentence):
+        iter_fit(plane, SMALL)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_plane_with_values_that_are_not_finite_is_refused_when_called(value):
+    plane = np.full((1, 4, 4), value, np.float32)
+    with pytest.raises(ImageError, match="must have finite values; got NaN or infinity"):
+        iter_fit(plane, SMALL)
+
+
+def test_a_missing_device_is_refused_when_called(plane, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(SettingsError, match="got 'cuda'"):
+        iter_fit(plane, SMALL.change(device="cuda"))
+
+
+@pytest.fixture
+def image():
+    picture = np.random.default_rng(0).integers(0, 60, (12, 10), np.uint8)
+    picture[:, 6:] += 190
+    return picture
+
+
+def test_segment_numbers_its_labels_from_1_by_falling_size(image):
+    labels = segment(image, channels=8, iterations=3)
+    numbers, sizes = np.unique(labels, return_counts=True)
+    assert labels.dtype == np.int32
+    assert labels.shape == (12, 10)
+    assert numbers.tolist() == list(range(1, len(numbers) + 1))
+    assert (np.diff(sizes) <= 0).all()
+
+
+def test_segment_gives_labels_that_can_be_painted_on(image):
+    labels = segment(image, channels=8, iterations=1)
+    labels[0, 0] = 0
+    assert labels[0, 0] == 0
+
+
+def test_segment_tells_dark_from_bright(image):
+    labels = segment(image, channels=8, iterations=60)
+    dark, bright = labels[2:-2, 1:4], labels[2:-2, 8:]
+    assert not set(np.unique(dark)) & set(np.unique(bright))
+
+
+def test_segment_reads_a_named_channel_axis(image):
+    pair = np.stack([image, image[::-1]], axis=-1)
+    apart = segment(np.moveaxis(pair, -1, 0), channels=8, iterations=2)
+    named = segment(pair, channel_axis=-1, channels=8, iterations=2)
+    np.testing.assert_array_equal(named, apart)
+
+
+def test_segment_refuses_a_bad_knob(image):
+    with pytest.raises(SettingsError, match="mu must be a number .*; got -1"):
+        segment(image, mu=-1)
+
+
+def test_segment_refuses_what_is_no_image():
+    with pytest.raises(ImageError, match="must have pixels"):
+        segment(np.zeros((0, 4)))

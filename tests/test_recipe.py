@@ -1,0 +1,152 @@
+"""Recipes: written, read and replayed."""
+
+import hashlib
+import json
+import platform
+from datetime import datetime
+from importlib.metadata import version
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from napari_dynaseg import Recipe, Settings, iter_fit, replay, segment, to_plane
+from napari_dynaseg.backend import torch
+from napari_dynaseg.errors import FileError, ImageWarning, SettingsError
+from napari_dynaseg.labels import follow_labels
+from napari_dynaseg.recipe import METADATA_KEY, Change, Source
+
+SMALL = Settings(channels=8, iterations=6, minimum_labels=1, device="cpu")
+
+
+@pytest.fixture
+def plane():
+    return np.random.default_rng(0).random((1, 12, 10), dtype=np.float32)
+
+
+@pytest.fixture
+def recipe(plane):
+    source = Source.of(plane, "cells", position=(3, None, None))
+    return Recipe.now(SMALL, 6, source, numbering="size")
+
+
+def test_a_recipe_comes_back_from_json_as_it_was(recipe):
+    turned = recipe.model_copy(
+        update={"changes": (Change(iteration=3, settings=SMALL.change(mu=7).model_dump()),)}
+    )
+    text = json.dumps(turned.to_metadata())
+    assert Recipe.from_metadata(json.loads(text)) == turned
+
+
+def test_a_recipe_lies_under_its_own_key_beside_other_metadata(recipe):
+    assert Recipe.from_metadata({"scale": 2, **recipe.to_metadata()}) == recipe
+
+
+def test_a_recipe_holds_every_knob_and_what_it_was_computed_on(recipe):
+    assert recipe.settings == SMALL.model_dump()
+    assert (recipe.device, recipe.threads) == ("cpu", torch.get_num_threads())
+    assert recipe.versions == {
+        "napari-dynaseg": version("napari-dynaseg"),
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+    }
+    assert datetime.fromisoformat(recipe.created).utcoffset().total_seconds() == 0
+
+
+def test_a_recipe_tells_the_device_that_auto_stood_for(plane):
+    recipe = Recipe.now(Settings(), 1, Source.of(plane, "cells"), numbering="size")
+    assert recipe.settings["device"] == "auto"
+    assert recipe.device in {"cpu", "cuda", "mps"}
+
+
+def test_a_recipe_is_frozen(recipe):
+    with pytest.raises(ValidationError, match="frozen"):
+        recipe.last_iteration = 7
+
+
+def test_the_source_is_known_by_the_hash_of_its_plane(plane):
+    expected = hashlib.sha256(plane.tobytes()).hexdigest()
+    assert Source.of(plane, "cells").sha256 == expected
+    assert Source.of(np.asfortranarray(plane), "cells").sha256 == expected
+    assert Source.of(1 - plane, "cells").sha256 != expected
+
+
+def test_metadata_without_a_recipe_is_told_so():
+    with pytest.raises(FileError, match=f"no recipe here: expected an entry '{METADATA_KEY}'"):
+        Recipe.from_metadata({"scale": 2})
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"format": 2}, "format: Input should be 1"),
+        ({"last_iteration": 0}, "last_iteration: .* greater than or equal to 1"),
+        ({"numbering": "random"}, "numbering: Input should be 'size' or 'live'"),
+        ({"source": {"name": "cells"}}, "source.sha256: Field required"),
+        ({"mood": "good"}, "mood: Extra inputs are not permitted"),
+        ({"changes": [{"iteration": 2}]}, "changes.0.settings: Field required"),
+    ],
+)
+def test_a_recipe_that_is_not_understood_names_the_entry_at_fault(recipe, change, words):
+    entry = {**recipe.model_dump(mode="json"), **change}
+    with pytest.raises(FileError, match=f"^the recipe cannot be read: {words}"):
+        Recipe.from_metadata({METADATA_KEY: entry})
+
+
+@pytest.mark.parametrize("entry", [None, "text", [1]])
+def test_what_is_no_recipe_at_all_is_refused(entry):
+    with pytest.raises(FileError, match="the recipe cannot be read: .*valid dictionary"):
+        Recipe.from_metadata({METADATA_KEY: entry})
+
+
+def test_replay_gives_what_segment_gave():
+    image = np.random.default_rng(0).integers(0, 256, (12, 10), np.uint8)
+    labels = segment(image, channels=8, iterations=6, minimum_labels=1, device="cpu")
+    plane = to_plane(image)
+    recipe = Recipe.now(SMALL, 6, Source.of(plane, "cells"), numbering="size")
+    np.testing.assert_array_equal(replay(plane, recipe), labels)
+
+
+def test_replay_stops_at_the_last_iteration_however_long_the_run_was_to_be(plane, recipe):
+    short = recipe.model_copy(update={"last_iteration": 2})
+    expected = segment(plane[0], channels=8, iterations=2, minimum_labels=1, device="cpu")
+    scaled = to_plane(plane[0])
+    np.testing.assert_array_equal(replay(scaled, short), expected)
+
+
+def test_replay_gives_the_live_numbers_of_a_run_whose_mu_was_turned(plane, recipe):
+    turned = SMALL.change(mu=2)
+    run = iter_fit(plane, SMALL)
+    steps = [next(run) for _ in range(3)]
+    steps += [run.send(turned), next(run), next(run)]
+    labels = None
+    for step in steps:
+        labels = follow_labels(step.labels, labels)
+    live = recipe.model_copy(
+        update={
+            "numbering": "live",
+            "changes": (Change(iteration=4, settings=turned.model_dump()),),
+        }
+    )
+    np.testing.assert_array_equal(replay(plane, live), labels)
+    assert steps[3].weight == 2 / steps[3].labels_in_use
+
+
+def test_a_change_matters_to_what_replay_gives(plane, recipe):
+    turned = SMALL.change(scheme="fixed", mu=100).model_dump()
+    changed = recipe.model_copy(update={"changes": (Change(iteration=2, settings=turned),)})
+    assert (replay(plane, changed) != replay(plane, recipe)).any()
+
+
+def test_replay_on_another_number_of_threads_says_that_labels_may_differ(plane, recipe):
+    threads = torch.get_num_threads()
+    sentence = rf"made with 99 threads and is replayed with {threads}; some labels will differ"
+    with pytest.warns(ImageWarning, match=sentence) as caught:
+        replay(plane, recipe.model_copy(update={"threads": 99}))
+    assert caught[0].filename == __file__
+
+
+def test_replay_refuses_settings_out_of_range(plane, recipe):
+    bad = recipe.model_copy(update={"settings": {**recipe.settings, "mu": -1}})
+    with pytest.raises(SettingsError, match=r"mu must be a number .*; got -1"):
+        replay(plane, bad)
