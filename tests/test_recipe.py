@@ -95,7 +95,7 @@ def test_a_recipe_that_is_not_understood_names_the_entry_at_fault(recipe, change
 
 @pytest.mark.parametrize("entry", [None, "text", [1]])
 def test_what_is_no_recipe_at_all_is_refused(entry):
-    with pytest.raises(FileError, match="the recipe cannot be read: .*valid dictionary"):
+    with pytest.raises(FileError, match=r"the recipe cannot be read: .*valid dictionary"):
         Recipe.from_metadata({METADATA_KEY: entry})
 
 

@@ -1,6 +1,5 @@
 """Many files, one plane each: which output belongs to which image, and making it."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,11 +51,9 @@ def plan_outputs(paths: Iterable[Path], output: Path, preview: Path | None) -> l
         If a path is no image, or two images would share an output.
     """
     images = list_images(paths)
-    counts = Counter(image.stem for image in images)
-    if twins := [image for image in images if counts[image.stem] > 1]:
-        raise FileError(f"{twins[0]} and {twins[1]} would share one output; rename one of them")
+    _refuse_twins(images)
     alone = len(images) == 1
-    return [
+    plans = [
         FilePlan(
             image,
             _place(output, f"{image.stem}_labels.tif", TIFF_ENDINGS, alone),
@@ -64,6 +61,24 @@ def plan_outputs(paths: Iterable[Path], output: Path, preview: Path | None) -> l
         )
         for image in images
     ]
+    _refuse_overwritten_images(plans)
+    return plans
+
+
+def _refuse_twins(images: list[Path]) -> None:
+    seen: dict[str, Path] = {}
+    for image in images:
+        if twin := seen.get(image.stem):
+            raise FileError(f"{twin} and {image} would share one output; rename one of them")
+        seen[image.stem] = image
+
+
+def _refuse_overwritten_images(plans: list[FilePlan]) -> None:
+    images = {plan.image.resolve() for plan in plans}
+    for plan in plans:
+        for output in (plan.labels, plan.preview):
+            if output and output.resolve() in images:
+                raise FileError(f"{output} is an image to segment; choose another output")
 
 
 def _place(goal: Path, name: str, endings: tuple[str, ...], alone: bool) -> Path:

@@ -1,10 +1,11 @@
 """The command line: parse, call, print."""
 
+import contextlib
 import inspect
 import json
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -84,7 +85,8 @@ def segment(
             typer.echo(f"{plan.image}: kept {kept}, which is there already")
             continue
         try:
-            summary = _show_progress(str(plan.image), segment_file(plan, settings), settings)
+            with _name_in_warnings(plan.image):
+                summary = _show_progress(str(plan.image), segment_file(plan, settings), settings)
             typer.echo(f"{plan.image}: {summary} -> {plan.labels}")
         except SegmentationError as error:
             failed = True
@@ -154,27 +156,30 @@ def _print_error(text: str) -> None:
     typer.echo(f"{NAME}: error: {' '.join(text.split())}", err=True)
 
 
-def _print_warning(message: Warning | str, *_: object, **__: object) -> None:
-    typer.echo(f"{NAME}: warning: {message}", err=True)
+@contextlib.contextmanager
+def _name_in_warnings(image: Path) -> Iterator[None]:
+    """Print each warning about an image as one line that names it."""
+
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        typer.echo(f"{NAME}: warning: {image}: {message}", err=True)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", ImageWarning)
+        warnings.showwarning = show
+        yield
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; bad input is one line on standard error and exit status 2."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", ImageWarning)
-        warnings.showwarning = _print_warning
-        try:
-            status = app(args=arguments or ["--help"], prog_name=NAME, standalone_mode=False)
-        except CommandLineError as error:
-            _print_error(error.format_message())
-            status = BAD_INPUT
-        except SegmentationError as error:
-            _print_error(str(error))
-            status = BAD_INPUT
-        except typer.Abort:
-            _print_error("interrupted")
-            status = 130
+    try:
+        status = app(args=arguments or ["--help"], prog_name=NAME, standalone_mode=False)
+    except CommandLineError as error:
+        _print_error(error.format_message())
+        status = BAD_INPUT
+    except SegmentationError as error:
+        _print_error(str(error))
+        status = BAD_INPUT
     sys.exit(status or 0)
 
 

@@ -82,18 +82,22 @@ def read_image(path: Path) -> ImageFile:
     try:
         if path.suffix.lower() in TIFF_ENDINGS:
             return _read_tiff(path)
-        return ImageFile(imageio.imread(path))
+        return ImageFile(imageio.imread(path, plugin="pillow"))
     except ImageError:
         raise
     except Exception as error:  # the decoders raise whatever they like on a broken file
-        raise FileError(f"{path} cannot be read: {error or type(error).__name__}") from error
+        raise FileError(f"{path} cannot be read: {_describe(error)}") from error
+
+
+def _describe(error: Exception) -> str:
+    return str(error) or type(error).__name__
 
 
 def _read_tiff(path: Path) -> ImageFile:
     with tifffile.TiffFile(path) as tiff:
         series = tiff.series[0]
         sizes = dict(zip(series.axes, series.shape, strict=True))
-        stack = [f"{axis}={sizes[axis]}" for axis in "TZ" if sizes.get(axis, 1) > 1]
+        stack = [f"{axis}={size}" for axis, size in sizes.items() if axis in "TZI" and size > 1]
         if stack:
             raise ImageError(f"{path} is a stack ({', '.join(stack)}); expected one plane")
         pixels = np.asarray(series.asarray())
@@ -144,8 +148,8 @@ def read_labels(path: Path) -> tuple[npt.NDArray[np.integer], Recipe]:
         with tifffile.TiffFile(path) as tiff:
             metadata = (tiff.shaped_metadata or ({},))[0]
             labels = np.asarray(tiff.asarray())
-    except (OSError, tifffile.TiffFileError) as error:
-        raise FileError(f"{path} cannot be read: {error}") from error
+    except Exception as error:  # as above
+        raise FileError(f"{path} cannot be read: {_describe(error)}") from error
     return labels, Recipe.from_metadata(metadata)
 
 

@@ -123,7 +123,7 @@ def segment(image: npt.ArrayLike, *, channel_axis: int | None = None, **settings
 
 
 def _check_plane(plane: Plane) -> None:
-    if plane.dtype != np.float32 or plane.ndim != 3 or plane[0].size < 2:
+    if plane.dtype != np.float32 or plane.ndim != 3 or not len(plane) or plane[0].size < 2:
         raise ImageError(
             "a plane must be float32 of shape (C, H, W) with more than one pixel; "
             f"got {plane.dtype} of shape {plane.shape}"
@@ -133,7 +133,8 @@ def _check_plane(plane: Plane) -> None:
 
 
 def _train(plane: Plane, settings: Settings, device: torch.device) -> Steps:
-    image = torch.from_numpy(plane)[None].to(device)  # (1, C, H, W)
+    # A copy: the caller's array may be read-only, reversed, or changed while the run goes on.
+    image = torch.from_numpy(np.array(plane, order="C"))[None].to(device)  # (1, C, H, W)
     network = build_network(len(plane), settings).to(device)
     optimiser = torch.optim.SGD(
         network.parameters(), lr=settings.learning_rate, momentum=settings.momentum

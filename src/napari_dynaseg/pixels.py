@@ -21,7 +21,7 @@ def to_plane(image: npt.ArrayLike, channel_axis: int | None = None) -> Plane:
 
     8-bit values are divided by 255, as the papers' programs do. Everything else is scaled
     channel by channel, so that its 0.1 and 99.9 percentiles become 0 and 1, and clipped.
-    A constant channel becomes 0 throughout.
+    There, a constant channel becomes 0 throughout.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def to_plane(image: npt.ArrayLike, channel_axis: int | None = None) -> Plane:
         whose alpha is left out, or (C, H, W).
     channel_axis
         Which of three axes holds the channels, all of them used. By default a last axis of
-        length 3 or 4 is colour; else a first axis of length up to 16, shorter than the others,
+        length 3 or 4 is colour; else a first axis of length up to 16, no longer than the others,
         holds the channels.
 
     Returns
@@ -49,7 +49,10 @@ def to_plane(image: npt.ArrayLike, channel_axis: int | None = None) -> Plane:
         If values are NaN or infinite: NaN and -inf count as the darkest value of their channel,
         inf as the brightest.
     """
-    array = np.asarray(image)
+    try:
+        array = np.asarray(image)
+    except ValueError as error:
+        raise ImageError(f"an image must be an array of numbers: {error}") from None
     _check_dtype(array)
     channels = _bring_channels_first(array, channel_axis)  # (C, H, W)
     _check_shape(channels, array.shape)

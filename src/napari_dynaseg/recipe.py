@@ -1,5 +1,6 @@
 """What made a label map, enough to make it again: write it, read it, replay it."""
 
+import contextlib
 import hashlib
 import platform
 import warnings
@@ -173,7 +174,9 @@ def replay(plane: Plane, recipe: Recipe) -> LabelMap:
     run = iter_fit(plane, settings)
     step = next(run)
     labels = follow_labels(step.labels, None)
-    while step.iteration < recipe.last_iteration:
-        step = run.send(turns.get(step.iteration + 1))
-        labels = follow_labels(step.labels, labels)
+    # Another image may run out of labels before the recipe runs out of iterations.
+    with contextlib.suppress(StopIteration):
+        while step.iteration < recipe.last_iteration:
+            step = run.send(turns.get(step.iteration + 1))
+            labels = follow_labels(step.labels, labels)
     return labels if recipe.numbering == "live" else number_by_size(step.labels)

@@ -48,7 +48,10 @@ def test_added_images_are_offered_and_other_layers_are_not(model):
     choice = ImageChoice(model)
     added = model.add_image(PICTURE, name="three")
     model.add_labels(np.zeros((4, 4), int))
-    assert choice.choices == (*(layer for layer in model.layers if layer.name in ("one", "two")), added)
+    assert choice.choices == (
+        *(layer for layer in model.layers if layer.name in ("one", "two")),
+        added,
+    )
 
 
 def test_adding_removing_and_moving_others_keeps_the_choice(model):

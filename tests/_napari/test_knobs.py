@@ -15,7 +15,9 @@ def mu(qtbot):
     return mu
 
 
-@pytest.mark.parametrize("value", [50.0, 0.01, 33.333333333333336, 0.1, 9999.999, 47.86300923226384])
+@pytest.mark.parametrize(
+    "value", [50.0, 0.01, 33.333333333333336, 0.1, 9999.999, 47.86300923226384]
+)
 def test_the_box_holds_a_number_exactly(mu, value):
     mu.box.value = value
     assert mu.box.value == value

@@ -59,6 +59,8 @@ def test_napari_opens_each_sample(viewer_with_plugin, key):
 def test_the_stack_of_drawn_cells_lies_under_its_true_labels(viewer_with_plugin):
     image, labels = viewer_with_plugin.open_sample("napari-dynaseg", "cell_stack")
     assert image.axis_labels == ("c", "z", "y", "x")
-    np.testing.assert_allclose(image.data_to_world((0, 3, 4, 5))[1:], labels.data_to_world((3, 4, 5)))
+    np.testing.assert_allclose(
+        image.data_to_world((0, 3, 4, 5))[1:], labels.data_to_world((3, 4, 5))
+    )
     nuclei = image.data[0]
     assert nuclei[labels.data > 0].mean() > 1.5 * nuclei[labels.data == 0].mean()

@@ -4,17 +4,15 @@ import numpy as np
 import pytest
 from napari.utils.notifications import notification_manager
 from qtpy.QtCore import QThreadPool
+from tests._napari.conftest import QUICK, TIMEOUT, open_panel
 
 from napari_dynaseg._napari.widget import SegmenterPanel, preload_engine
 from napari_dynaseg.pixels import to_plane
 from napari_dynaseg.recipe import Recipe, replay
-from tests._napari.conftest import QUICK, TIMEOUT, open_panel
 
 
 def wait_for_threads(qtbot):
-    qtbot.waitUntil(
-        lambda: QThreadPool.globalInstance().activeThreadCount() == 0, timeout=TIMEOUT
-    )
+    qtbot.waitUntil(lambda: QThreadPool.globalInstance().activeThreadCount() == 0, timeout=TIMEOUT)
 
 
 def last_notification():

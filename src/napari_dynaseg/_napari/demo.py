@@ -1,7 +1,5 @@
 """The demo: the viewer, a picture, the docked panel and a run, as far as this machine can."""
 
-import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_dynaseg._napari.display import can_open_windows, find_virtual_display
 from napari_dynaseg.files import write_labels, write_preview
 from napari_dynaseg.pixels import to_plane
 from napari_dynaseg.recipe import Recipe, Source
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
 SETTINGS = Settings(scheme="fsf", iterations=100)
 PICTURE_FILE, LABEL_FILE = "demo.png", "demo_labels.tif"
-SCREEN = "-screen 0 1600x1000x24"
-OPEN_A_WINDOW = "from qtpy.QtWidgets import QApplication; QApplication([])"
 
 
 def run_demo(output: Path) -> Iterator[str]:
@@ -42,9 +39,9 @@ def run_demo(output: Path) -> Iterator[str]:
         yield "opening the viewer; close its window to end the demo"
         show_demo()
         return
-    if shutil.which("xvfb-run"):
+    if display := find_virtual_display():
         yield "no display here: running the viewer on a virtual one"
-        if run_on_virtual_display(output):
+        if run_on_virtual_display(display, output):
             yield from describe_outputs(output)
             return
     yield "no viewer can be shown here: segmenting without one"
@@ -52,20 +49,9 @@ def run_demo(output: Path) -> Iterator[str]:
     yield from describe_outputs(output)
 
 
-def can_open_windows() -> bool:
-    """Tell whether Qt can open a window here; tried in a process of its own.
-
-    A Qt that lacks a system library ends its process, which no exception handler survives.
-    """
-    if sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ):
-        return False
-    probe = subprocess.run([sys.executable, "-c", OPEN_A_WINDOW], capture_output=True, check=False)
-    return probe.returncode == 0
-
-
-def run_on_virtual_display(output: Path) -> bool:
+def run_on_virtual_display(display: list[str], output: Path) -> bool:
     """Run the demo's viewer under Xvfb; tell whether that went well."""
-    command = ["xvfb-run", "-a", "-s", SCREEN, sys.executable, "-m", __name__, str(output)]
+    command = [*display, sys.executable, "-m", __name__, str(output)]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 

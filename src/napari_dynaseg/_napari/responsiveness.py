@@ -1,7 +1,6 @@
 """How alive the viewer stays while a network trains in it: event-loop gaps, worker speed, Stop."""
 
-import os
-import shutil
+import json
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from napari_dynaseg._napari.display import find_virtual_display, has_display
 from napari_dynaseg.errors import RunError
 from napari_dynaseg.pixels import to_plane
 from napari_dynaseg.settings import Settings
@@ -42,15 +42,12 @@ def measure_in_viewer(size: int, iterations: int) -> dict[str, float]:
     RunError
         If no viewer can be shown here.
     """
-    import json
-
     with TemporaryDirectory() as folder:
         report = Path(folder) / "figures.json"
-        command = [sys.executable, "-m", __name__, str(size), str(iterations), str(report)]
-        if sys.platform == "linux" and "DISPLAY" not in os.environ and shutil.which("xvfb-run"):
-            command = ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24", *command]
+        display = [] if has_display() else find_virtual_display()
+        command = [*display, sys.executable, "-m", __name__, str(size), str(iterations)]
         done = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=TIME_LIMIT
+            [*command, str(report)], capture_output=True, text=True, check=False, timeout=TIME_LIMIT
         )
         if done.returncode or not report.exists():
             last = (done.stderr.strip().splitlines() or ["no message"])[-1]
@@ -207,6 +204,4 @@ def _measure_stop(panel: Any) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    import json
-
     Path(sys.argv[3]).write_text(json.dumps(measure(int(sys.argv[1]), int(sys.argv[2]))))
