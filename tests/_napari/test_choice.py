@@ -6,6 +6,7 @@ from napari.components import ViewerModel
 
 from napari_dynaseg._napari.choice import ImageChoice
 
+pytestmark = pytest.mark.short_pass
 PICTURE = np.zeros((4, 4))
 
 

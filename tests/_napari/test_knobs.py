@@ -5,6 +5,8 @@ import pytest
 from napari_dynaseg._napari.knobs import SLIDER_STEPS, MuKnob, make_knob
 from napari_dynaseg.settings import Settings, describe_knob
 
+pytestmark = pytest.mark.short_pass
+
 
 @pytest.fixture
 def mu(qtbot):

@@ -19,6 +19,7 @@ def last_notification():
     return notification_manager.records[-1].message
 
 
+@pytest.mark.short_pass
 def test_segment_adds_a_labels_layer_of_the_picture(panel, finish, viewer, halves):
     layer = finish(panel)
     assert layer in viewer.layers
@@ -44,6 +45,7 @@ def test_brushes_are_off_while_the_run_evolves_and_back_when_it_ends(panel, begi
     wait_for_threads(qtbot)
 
 
+@pytest.mark.short_pass
 def test_stop_keeps_what_is_there(panel, begin, qtbot):
     run = begin(panel)
     panel.stop_button.native.click()
@@ -79,6 +81,7 @@ def test_the_panel_shows_iteration_labels_weight_and_curves(panel, begin, qtbot)
     wait_for_threads(qtbot)
 
 
+@pytest.mark.short_pass
 def test_turning_mu_while_it_runs_is_followed_and_recorded(panel, begin, qtbot, halves):
     run = begin(panel)
     panel.mu.box.value = 123.25
@@ -120,6 +123,7 @@ def test_painting_after_a_run_is_undone_to_the_result(panel, finish):
     np.testing.assert_array_equal(layer.data, result)
 
 
+@pytest.mark.short_pass
 def test_removing_the_evolving_layer_ends_the_run(panel, begin, viewer, qtbot):
     run = begin(panel)
     viewer.layers.remove(run.layer)
@@ -150,6 +154,7 @@ def test_drawing_into_the_image_meanwhile_changes_nothing_for_the_run(panel, vie
     np.testing.assert_array_equal(replay(to_plane(original), recipe), run.layer.data)
 
 
+@pytest.mark.short_pass
 def test_closing_the_panel_stops_the_run_and_leaves_its_labels(panel, begin, viewer, qtbot):
     run = begin(panel)
     dock = viewer.window._wrapped_dock_widgets["segmenter"]
@@ -169,6 +174,7 @@ def test_a_closed_panel_no_longer_follows_the_viewer(panel, viewer, qtbot):
     assert panel.axes_line.text() == read
 
 
+@pytest.mark.short_pass
 def test_without_an_image_the_user_is_told(viewer, qtbot):
     panel = open_panel(viewer)
     panel.start()
@@ -228,6 +234,7 @@ def test_what_was_turned_is_there_in_the_next_session(panel, viewer):
     again.image.forget_viewer()
 
 
+@pytest.mark.short_pass
 def test_mu_moves_with_the_scheme_until_it_is_turned(panel):
     panel.scheme.value = "fsf"
     assert panel.mu.box.value == 15.0
