@@ -48,7 +48,6 @@ def test_the_wheel_is_pure_python_and_brings_no_qt_binding(built):
 def test_the_source_distribution_holds_the_manifest_once_as_a_file(built):
     (sdist,) = built.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
-        (manifest,) = (
-            name for name in archive.getnames() if name.count("/") == 1 and "yaml" in name
-        )
+        names = [name for name in archive.getnames() if name.count("/") == 1]
+        (manifest,) = (name for name in names if name.endswith("/napari.yaml"))
         assert archive.extractfile(manifest).read() == MANIFEST

@@ -249,7 +249,7 @@ def describe_range(name: str) -> str:
         "exclusiveMaximum": "to below",
     }
     kind = "a whole number" if knob["type"] == "integer" else "a number"
-    return " ".join([kind, *(f"{words[key]} {knob[key]}" for key in words if key in knob)])
+    return " ".join([kind, *(f"{words[key]} {knob[key]:.10g}" for key in words if key in knob)])
 
 
 def _explain(error: ValidationError, knobs: dict[str, Any]) -> str:
