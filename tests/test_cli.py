@@ -121,7 +121,7 @@ def test_an_output_that_is_there_is_replaced_when_asked(call, image, tmp_path):
         ("segment cells.png -o out.tif --seed 1.5", "seed must be a whole number from 0 to"),
         ("segment cells.png -o out.tif --scheme dice", "scheme must be one of 'scf', 'fsf',"),
         ("segment cells.png -o out.tif --channels 3", "minimum_labels must be below channels"),
-        ("segment cells.png -o out.tif --epochs 3", "No such option: --epochs"),
+        ("segment cells.png -o out.tif --epochs 3", "No such option"),
         ("segment cells.png -o out.tif --mu", "Option '--mu' requires an argument"),
         ("segment cells.png", "Missing option '-o'"),
         ("segment -o out.tif", "Missing argument"),
