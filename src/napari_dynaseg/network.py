@@ -44,8 +44,8 @@ def _convolution(incoming: int, outgoing: int, size: int, generator: torch.Gener
 
     The global random state stays untouched: it belongs to the user's session.
     """
-    with torch.device("meta"):  # nothing is drawn for a tensor that holds nothing
-        hollow = nn.Conv2d(incoming, outgoing, size, padding=size // 2)
+    # Nothing is drawn for a tensor that holds nothing, as one on the meta device.
+    hollow = nn.Conv2d(incoming, outgoing, size, padding=size // 2, device="meta")
     convolution = hollow.to_empty(device="cpu")
     nn.init.kaiming_uniform_(convolution.weight, a=math.sqrt(5), generator=generator)
     bound = 1 / math.sqrt(incoming * size**2)

@@ -117,14 +117,14 @@ class Settings(BaseModel):
         100,
         ge=2,
         le=1024,
-        title="Network channels",
+        title="Channels",
         description="Width of the network and most labels it can give (p = q in the papers)",
     )
     blocks: int = Field(
         3,
         ge=1,
         le=10,
-        title="Network blocks",
+        title="Blocks",
         description="Depth of the network (M in the papers): the 3×3 convolutions and the one "
         "1×1 convolution after them; more blocks look further around each pixel",
     )

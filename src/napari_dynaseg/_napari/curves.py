@@ -44,7 +44,7 @@ class Curves(pg.GraphicsLayoutWidget):
             axis.setPen(self._ink)
             axis.setTextPen(self._ink)
         plot.getAxis("left").setWidth(48)
-        plot.getAxis("left").setTickDensity(0.5)
+        plot.getAxis("left").setTickDensity(0.4)
         for name, colour in curves.items():
             self._values[name] = []
             self._lines[name] = plot.plot(pen=pg.mkPen(colour, width=2))

@@ -136,7 +136,7 @@ def _describe_memory(job: Job) -> str:
     height, width = (job.axes.sizes[axis] for axis in job.axes.plane)
     return (
         f"not enough memory to train on a plane of {height}×{width} pixels; "
-        "crop the image, or lower the network channels"
+        "crop the image, or lower the network's channels"
     )
 
 
