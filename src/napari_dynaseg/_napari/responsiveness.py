@@ -18,7 +18,7 @@ from napari_dynaseg.settings import Settings
 from napari_dynaseg.synthetic import draw_cells
 
 TICK_MILLISECONDS = 5
-ROUNDS = 3
+ROUNDS = 5
 TIME_LIMIT = 1800
 
 

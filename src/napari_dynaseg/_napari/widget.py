@@ -256,13 +256,20 @@ class SegmenterPanel(Container[Any]):
         now, most = update.now, int(self.progress.max)
         elapsed = time.monotonic() - self._started
         left = elapsed / now.iteration * (most - now.iteration)
-        self.progress.value = now.iteration
+        self._show_progress(now.iteration)
         self.status.setText(
             f"iteration {now.iteration} of {most} · q' = {now.labels_in_use} · "
             f"w = {now.weight:.3g} · {_write_seconds(elapsed)}, "
             f"at most {_write_seconds(left)} left"
         )
         self.curves.add_update(update)
+
+    def _show_progress(self, iteration: int) -> None:
+        # Qt's bar repaints the whole window before it returns, unless updates are off.
+        bar = self.progress.native
+        bar.setUpdatesEnabled(False)
+        self.progress.value = iteration
+        bar.setUpdatesEnabled(True)
 
 
 class PanelWatcher(QObject):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # At most about seven updates a second, and at most this share of the time spent on drawing.
 SECONDS_BETWEEN_UPDATES = 0.14
-SHARE_FOR_DRAWING = 0.08
+SHARE_FOR_DRAWING = 0.06
 
 
 class Measures(NamedTuple):
