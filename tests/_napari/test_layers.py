@@ -14,10 +14,8 @@ ROTATED = np.array([[0.0, -1.0], [1.0, 0.0]])
 def add_labels(viewer, layer):
     """Freeze the plane on view and lay its labels beside the image, as a run does."""
     job = snapshot(layer, viewer.dims)
-    height, width = (job.axes.sizes[axis] for axis in job.axes.plane)
-    return viewer.add_labels(
-        job.wrap_labels(np.ones((height, width), np.int32)), name="labels", **job.placement
-    )
+    ones = np.ones(job.plane_shape, np.int32)
+    return viewer.add_labels(job.wrap_labels(ones), name="labels", **job.placement)
 
 
 def test_a_grey_image_is_one_channel():

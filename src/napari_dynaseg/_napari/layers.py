@@ -72,12 +72,18 @@ class Job:
         """Describe the pixels for the recipe."""
         return Source.of(plane, self.name, path=self.path, position=self.position)
 
+    @property
+    def plane_shape(self) -> tuple[int, int]:
+        """Rows and columns of the plane."""
+        first, second = self.axes.plane
+        return self.axes.sizes[first], self.axes.sizes[second]
+
     def wrap_labels(self, labels: LabelMap) -> npt.NDArray[np.int32]:
         """Give a label map (H, W) the axes of its layer: length 1 on all but the plane's."""
         shape = [
             size if axis in self.axes.plane else 1 for axis, size in enumerate(self.axes.sizes)
         ]
-        return labels.reshape(shape).copy()
+        return labels.reshape(shape)
 
 
 def read_layer_axes(layer: Image, dims: Dims) -> Axes:

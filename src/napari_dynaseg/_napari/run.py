@@ -50,8 +50,7 @@ class LiveRun:
 
     def _add_layer(self) -> Labels:
         """Add an empty layer before the training starts: it costs napari a good while."""
-        height, width = (self._job.axes.sizes[axis] for axis in self._job.axes.plane)
-        empty = self._job.wrap_labels(np.zeros((height, width), np.int32))
+        empty = self._job.wrap_labels(np.zeros(self._job.plane_shape, np.int32))
         name = f"{self._job.name} segments"
         layer = self._viewer.add_labels(empty, name=name, **self._job.placement)
         layer.editable = False

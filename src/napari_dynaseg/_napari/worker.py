@@ -133,7 +133,7 @@ def run_job(job: Job, settings: Settings, pace: Pace) -> Updates:
 
 
 def _describe_memory(job: Job) -> str:
-    height, width = (job.axes.sizes[axis] for axis in job.axes.plane)
+    height, width = job.plane_shape
     return (
         f"not enough memory to train on a plane of {height}×{width} pixels; "
         "crop the image, or lower the network's channels"
