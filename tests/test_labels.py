@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from napari_dynaseg.labels import follow_labels, match_labels, number_by_size
+from napari_dynaseg.labels import RegionNumbers, match_labels, number_by_size
 
 label_maps = npst.arrays(np.int32, (5, 4), elements=st.integers(0, 9))
 
@@ -99,12 +99,33 @@ def test_numbering_by_size_keeps_the_partition_and_leaves_no_gap(labels):
     assert (np.diff(sizes) <= 0).all()
 
 
+def follow(*maps):
+    """Follow the maps of a run, and give each under its numbers."""
+    numbers = RegionNumbers()
+    results = []
+    for labels in maps:
+        numbers.follow(labels)
+        results.append(numbers.apply(labels).tolist())
+    return results
+
+
 def test_the_first_map_of_a_run_is_numbered_by_size():
-    np.testing.assert_array_equal(follow_labels(to_labels([5, 8, 8]), None), [[2, 1, 1]])
+    assert follow(to_labels([5, 8, 8])) == [[[2, 1, 1]]]
 
 
 def test_the_next_maps_of_a_run_keep_the_numbers_even_when_sizes_turn():
-    first = follow_labels(to_labels([5, 8, 8, 8, 5]), None)
-    then = follow_labels(to_labels([5, 5, 8, 8, 5]), first)
-    np.testing.assert_array_equal(first, [[2, 1, 1, 1, 2]])
-    np.testing.assert_array_equal(then, [[2, 2, 1, 1, 2]])
+    first, then = follow(to_labels([5, 8, 8, 8, 5]), to_labels([5, 5, 8, 8, 5]))
+    assert first == [[2, 1, 1, 1, 2]]
+    assert then == [[2, 2, 1, 1, 2]]
+
+
+def test_a_finer_map_takes_the_numbers_of_the_run_and_free_ones_for_labels_the_run_lacks():
+    numbers = RegionNumbers()
+    numbers.follow(to_labels([5, 8, 8]))
+    finer = numbers.apply(to_labels([5, 5, 3, 8, 9, 8]))
+    np.testing.assert_array_equal(finer, [[2, 2, 3, 1, 4, 1]])
+
+
+@pytest.mark.parametrize("labels", [[[-5, -5, 2]], [[2**31 - 1, 2**31 - 1, 7]]])
+def test_negative_and_huge_labels_are_numbered_too(labels):
+    np.testing.assert_array_equal(number_by_size(np.array(labels, np.int32)), [[1, 1, 2]])

@@ -16,7 +16,7 @@ import torch
 from napari_dynaseg.errors import SettingsError
 from napari_dynaseg.settings import Device
 
-__all__ = ["choose_device", "describe_backend", "list_devices", "torch"]
+__all__ = ["choose_device", "describe_backend", "is_out_of_memory", "list_devices", "torch"]
 
 
 def list_devices() -> list[Device]:
@@ -60,3 +60,10 @@ def describe_backend(wanted: Device) -> dict[str, str | int]:
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
     }
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Tell whether torch failed for want of memory, on whichever device."""
+    return isinstance(error, torch.cuda.OutOfMemoryError) or any(
+        sentence in str(error) for sentence in ("out of memory", "not enough memory")
+    )

@@ -1,17 +1,26 @@
 """The training loop: cluster one plane, one frozen step at a time."""
 
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_dynaseg.backend import choose_device, torch
+from napari_dynaseg.engine.measurement import Measurement
+from napari_dynaseg.engine.trainer import Trainer, apply_network
 from napari_dynaseg.errors import ImageError, SettingsError
+from napari_dynaseg.fast import (
+    MOST_PREVIEWED_PIXELS,
+    Calm,
+    choose_reduction,
+    enlarge_labels,
+    reduce_plane,
+)
 from napari_dynaseg.labels import LabelMap, number_by_size
-from napari_dynaseg.loss import continuity_loss, similarity_loss
-from napari_dynaseg.network import build_network
 from napari_dynaseg.pixels import Plane, to_plane
 from napari_dynaseg.settings import Settings
 from napari_dynaseg.weighting import continuity_weight
@@ -29,34 +38,62 @@ class Step:
     ----------
     iteration
         1 for the first.
-    labels
-        The label map before the iteration's update of the weights: int32, shape (H, W),
-        numbers 1…q, one for each channel of the response map; read-only.
+    trained_labels
+        The label map of what the network trains on, before the iteration's update of the
+        weights: int32, numbers 1…q, one for each channel of the response map; read-only. In
+        Fast quality that can be a reduced plane.
     labels_in_use
-        q', how many different labels the map has.
+        q', how many different labels that map has.
     weight
         w, the weight of the continuity term.
     similarity, continuity
         The two terms of the loss, before weighting.
-    total
-        similarity + weight * continuity, what the iteration descended on.
+    shape
+        (H, W) of the plane.
     """
 
     iteration: int
-    labels: LabelMap
+    trained_labels: LabelMap
     labels_in_use: int
     weight: float
     similarity: float
     continuity: float
-    total: float
+    shape: tuple[int, int]
+    _find_labels: Callable[[], LabelMap] = field(repr=False)
+    _reduction: int = field(repr=False)
+
+    @property
+    def total(self) -> float:
+        """The loss, similarity + weight * continuity: what the iteration descended on."""
+        return self.similarity + self.weight * self.continuity
+
+    @cached_property
+    def labels(self) -> LabelMap:
+        """The label map of the whole plane: int32, (H, W), numbers as in `trained_labels`.
+
+        In Fast quality the network is applied to the plane when this is first asked for, with
+        the weights of this iteration; that takes longer than the iteration did.
+        """
+        return _freeze(self._find_labels())
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether `labels` are at hand, or within about a second: good for a preview."""
+        pixels = self.shape[0] * self.shape[1]
+        return self.trained_labels.shape == self.shape or pixels <= MOST_PREVIEWED_PIXELS
+
+    @cached_property
+    def sketch(self) -> LabelMap:
+        """`trained_labels` enlarged to (H, W): at hand at once, but coarse."""
+        return _freeze(enlarge_labels(self.trained_labels, self._reduction, self.shape))
 
 
 def iter_fit(plane: Plane, settings: Settings) -> Steps:
     """Train a network on a plane and yield each iteration's result.
 
     ``send`` new settings to change the scheme, μ, the iterations or the minimum of labels from
-    the next iteration on. The training ends after ``settings.iterations``, or once no more than
-    ``settings.minimum_labels`` labels are in use.
+    the next iteration on. The training ends after ``settings.iterations``, once no more than
+    ``settings.minimum_labels`` labels are in use, and in Fast quality also once it has settled.
 
     Parameters
     ----------
@@ -77,6 +114,11 @@ def iter_fit(plane: Plane, settings: Settings) -> Steps:
         If the plane has another shape or dtype, or values that are not finite.
     SettingsError
         If the device is not there, or a knob was sent that only counts at the start.
+
+    Warns
+    -----
+    ImageWarning
+        If a GPU's memory does not suffice, and the CPU takes over.
     """
     _check_plane(plane)
     return _train(plane, settings, choose_device(settings.device))
@@ -133,51 +175,52 @@ def _check_plane(plane: Plane) -> None:
 
 
 def _train(plane: Plane, settings: Settings, device: torch.device) -> Steps:
-    # A copy: the caller's array may be read-only, reversed, or changed while the run goes on.
-    image = torch.from_numpy(np.array(plane, order="C"))[None].to(device)  # (1, C, H, W)
-    network = build_network(len(plane), settings).to(device)
-    optimiser = torch.optim.SGD(
-        network.parameters(), lr=settings.learning_rate, momentum=settings.momentum
-    )
-    iteration, labels_in_use = 0, settings.channels
-    while iteration < settings.iterations and labels_in_use > settings.minimum_labels:
-        iteration += 1
-        step = _take_step(iteration, image, network, optimiser, settings)
-        labels_in_use = step.labels_in_use
-        settings = _accept(settings, (yield step))
+    is_fast = settings.quality == "fast"
+    reduction = choose_reduction(*plane.shape[1:]) if is_fast else 1
+    calm, iteration, labels_in_use = Calm(), 0, settings.channels
+    with closing(Trainer(reduce_plane(plane, reduction), settings, device)) as trainer:
+        while iteration < settings.iterations and labels_in_use > settings.minimum_labels:
+            iteration += 1
+            measurement = trainer.measure(partial(continuity_weight, settings.scheme, settings.mu))
+            step = _make_step(iteration, measurement, plane, settings, reduction, trainer)
+            labels_in_use = step.labels_in_use
+            trainer.descend()
+            settings = _accept(settings, (yield step))
+            calm.watch(step.trained_labels, labels_in_use)
+            if is_fast and calm.has_settled:
+                return
 
 
-@torch.enable_grad()
-def _take_step(
+def _make_step(
     iteration: int,
-    image: torch.Tensor,
-    network: torch.nn.Module,
-    optimiser: torch.optim.Optimizer,
+    measurement: Measurement,
+    plane: Plane,
     settings: Settings,
+    reduction: int,
+    trainer: Trainer,
 ) -> Step:
-    """One forward pass, one update: algorithm 1 of Kim et al. with the weight of equation 1."""
-    response = network(image)[0]  # (q, H, W)
-    labels = response.detach().argmax(dim=0)  # (H, W)
-    labels_in_use = len(torch.unique(labels))
-    weight = continuity_weight(settings.scheme, settings.mu, labels_in_use)
-    similarity, continuity = similarity_loss(response, labels), continuity_loss(response)
-    total = similarity + weight * continuity
-    optimiser.zero_grad()
-    total.backward()  # type: ignore[no-untyped-call]
-    optimiser.step()
+    labels = _to_label_map(measurement.labels)
     return Step(
         iteration=iteration,
-        labels=_to_label_map(labels),
-        labels_in_use=labels_in_use,
-        weight=weight,
-        similarity=similarity.item(),
-        continuity=continuity.item(),
-        total=total.item(),
+        trained_labels=labels,
+        labels_in_use=measurement.labels_in_use,
+        weight=measurement.weight,
+        similarity=measurement.similarity,
+        continuity=measurement.continuity,
+        shape=(plane.shape[1], plane.shape[2]),
+        _find_labels=(lambda: labels)
+        if reduction == 1
+        else partial(apply_network, plane, settings, trainer.copy_weights()),
+        _reduction=reduction,
     )
 
 
 def _to_label_map(labels: torch.Tensor) -> LabelMap:
     label_map: LabelMap = (labels + 1).to(device="cpu", dtype=torch.int32).numpy()
+    return _freeze(label_map)
+
+
+def _freeze(label_map: LabelMap) -> LabelMap:
     label_map.setflags(write=False)
     return label_map
 

@@ -1,9 +1,16 @@
 """Label maps: numbering their labels, and keeping the numbers with their regions."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
 LabelMap = npt.NDArray[np.int32]
+
+# Rows of a label map that are counted at a time: counting takes wider integers than the map.
+ROWS_AT_A_TIME = 256
+# Labels up to here are counted in a table; larger or negative numbers are sorted first.
+LARGEST_IN_TABLE = 1 << 20
 
 
 def number_by_size(labels: npt.NDArray[np.integer]) -> LabelMap:
@@ -25,10 +32,13 @@ def number_by_size(labels: npt.NDArray[np.integer]) -> LabelMap:
     >>> number_by_size(np.array([[7, 7, 2]]))
     array([[1, 1, 2]], dtype=int32)
     """
-    _, position, sizes = np.unique(labels, return_inverse=True, return_counts=True)
-    rank = np.empty(len(sizes), dtype=np.int32)
-    rank[np.argsort(-sizes, kind="stable")] = np.arange(1, len(sizes) + 1)
-    return rank[position].reshape(labels.shape)
+    if labels.size and (labels.min() < 0 or labels.max() > LARGEST_IN_TABLE):
+        _, labels = np.unique(labels, return_inverse=True)
+    sizes = _count_labels(labels)
+    used = np.flatnonzero(sizes)
+    table = np.zeros(len(sizes), dtype=np.int32)
+    table[used[np.argsort(-sizes[used], kind="stable")]] = np.arange(1, len(used) + 1)
+    return table[labels]
 
 
 def match_labels(labels: LabelMap, previous: LabelMap) -> LabelMap:
@@ -61,25 +71,71 @@ def match_labels(labels: LabelMap, previous: LabelMap) -> LabelMap:
     rows, columns = linear_sum_assignment(overlap, maximize=True)
     shared = overlap[rows, columns] > 0
     renumber = dict(zip(new[rows[shared]].tolist(), old[columns[shared]].tolist(), strict=True))
-    taken = set(old.tolist())
-    free = (number for number in range(1, len(taken) + len(new) + 1) if number not in taken)
+    free = _find_free_numbers({*old.tolist()})
     table = np.zeros(int(new[-1]) + 1, dtype=np.int32)
     for number in new.tolist():
         table[number] = renumber[number] if number in renumber else next(free)
     return table[labels]
 
 
-def follow_labels(labels: LabelMap, previous: LabelMap | None) -> LabelMap:
-    """Number a run's next label map: by size at first, then with the numbers of its regions.
+class RegionNumbers:
+    """Numbers that stay with the regions of a run, from one iteration to the next.
 
-    Parameters
-    ----------
-    labels
-        The label map of an iteration.
-    previous
-        What this function gave for the iteration before, `None` at the first.
+    The first map that is followed is numbered by size.
     """
-    return number_by_size(labels) if previous is None else match_labels(labels, previous)
+
+    def __init__(self) -> None:
+        self._numbered: LabelMap | None = None
+        self._table = np.zeros(1, dtype=np.int32)
+
+    def follow(self, labels: LabelMap) -> None:
+        """Settle the numbers of the next map of a run, from the numbers of the one before.
+
+        Parameters
+        ----------
+        labels
+            The label map of an iteration, as the network was trained on it, numbers ≥ 0.
+        """
+        previous = self._numbered
+        numbered = number_by_size(labels) if previous is None else match_labels(labels, previous)
+        self._table = np.zeros(int(labels.max()) + 1, dtype=np.int32)
+        self._table[labels] = numbered
+        self._numbered = numbered
+
+    def apply(self, labels: LabelMap) -> LabelMap:
+        """Give a map of the same labels the numbers of the map that was followed last.
+
+        Parameters
+        ----------
+        labels
+            That map, or the same network's on a finer plane, where more labels can occur:
+            those take the lowest numbers that are free.
+        """
+        sizes = _count_labels(labels)
+        table = np.zeros(max(len(sizes), len(self._table)), dtype=np.int32)
+        table[: len(self._table)] = self._table
+        free = _find_free_numbers(set(self._table.tolist()))
+        for label in np.flatnonzero(sizes).tolist():
+            if table[label] == 0:
+                table[label] = next(free)
+        return table[labels]
+
+
+def _find_free_numbers(taken: set[int]) -> Iterator[int]:
+    number = 1
+    while True:
+        if number not in taken:
+            yield number
+        number += 1
+
+
+def _count_labels(labels: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+    """Count the pixels of each number from 0 on."""
+    sizes = np.zeros(int(labels.max()) + 1 if labels.size else 0, dtype=np.int64)
+    for start in range(0, len(labels), ROWS_AT_A_TIME):
+        rows = labels[start : start + ROWS_AT_A_TIME]
+        sizes += np.bincount(rows.ravel(), minlength=len(sizes))
+    return sizes
 
 
 def _count_overlap(

@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import platform
-import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -11,8 +10,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from napari_dynaseg.errors import FileError, ImageWarning
-from napari_dynaseg.labels import LabelMap, follow_labels, number_by_size
+from napari_dynaseg.errors import FileError
+from napari_dynaseg.labels import LabelMap, RegionNumbers, number_by_size
 from napari_dynaseg.pixels import Plane
 from napari_dynaseg.settings import Settings
 
@@ -73,10 +72,13 @@ class Recipe(Record):
     numbering
         ``"size"``: labels numbered by falling size; ``"live"``: numbers that stayed with their
         regions while the run went on.
+    is_sketch
+        Whether these are the labels of the reduced plane, enlarged: what a run in fast quality
+        shows of a large plane until it ends.
     source
         The image.
     device, threads
-        What it was computed on; the number of threads changes rounding, and so a few labels.
+        What it was computed on.
     versions
         Of this package, torch and Python.
     created
@@ -88,6 +90,7 @@ class Recipe(Record):
     changes: tuple[Change, ...] = ()
     last_iteration: int = Field(ge=1)
     numbering: Literal["size", "live"]
+    is_sketch: bool = False
     source: Source
     device: str
     threads: int
@@ -151,32 +154,21 @@ def replay(plane: Plane, recipe: Recipe) -> LabelMap:
     Returns
     -------
     numpy.ndarray
-        int32, shape (H, W). On the same image, machine and number of threads it equals the
-        labels the recipe came with.
-
-    Warns
-    -----
-    ImageWarning
-        If the number of threads differs from the recipe's, which changes a few labels.
+        int32, shape (H, W). On the same image and machine it equals the labels the recipe came
+        with, whatever the number of threads.
     """
-    from napari_dynaseg.backend import torch
     from napari_dynaseg.fit import iter_fit
 
-    if torch.get_num_threads() != recipe.threads:
-        warnings.warn(
-            f"the recipe was made with {recipe.threads} threads and is replayed with "
-            f"{torch.get_num_threads()}; some labels will differ",
-            ImageWarning,
-            stacklevel=2,
-        )
     settings = Settings(**recipe.settings)
     turns = {change.iteration: Settings(**change.settings) for change in recipe.changes}
     run = iter_fit(plane, settings)
     step = next(run)
-    labels = follow_labels(step.labels, None)
+    numbers = RegionNumbers()
+    numbers.follow(step.trained_labels)
     # Another image may run out of labels before the recipe runs out of iterations.
     with contextlib.suppress(StopIteration):
         while step.iteration < recipe.last_iteration:
             step = run.send(turns.get(step.iteration + 1))
-            labels = follow_labels(step.labels, labels)
-    return labels if recipe.numbering == "live" else number_by_size(step.labels)
+            numbers.follow(step.trained_labels)
+    labels = step.sketch if recipe.is_sketch else step.labels
+    return numbers.apply(labels) if recipe.numbering == "live" else number_by_size(labels)

@@ -17,6 +17,7 @@ from pydantic import (
 from napari_dynaseg.errors import SettingsError
 
 Scheme = Literal["scf", "fsf", "fixed"]
+Quality = Literal["fast", "exact"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
 
@@ -98,13 +99,19 @@ class Settings(BaseModel):
         description="Pushes the result towards coarser or finer; "
         + "; ".join(facts.effect for facts in SCHEMES.values()),
     )
+    quality: Quality = Field(
+        "fast",
+        title="Quality",
+        description="fast: train on a reduced image until the labels settle, then label every "
+        "pixel: seconds; exact: train on every pixel, as published: minutes",
+    )
     iterations: int = Field(
         500,
         ge=1,
         le=100_000,
         title="Iterations",
         description="The longest a run may train (T in the papers); it ends earlier when few "
-        "labels are left",
+        "labels are left, in fast quality also when the labels have settled",
     )
     minimum_labels: int = Field(
         3,

@@ -1,9 +1,13 @@
 """The weight w of the continuity term: SCF, FSF and Fixed, from q' and μ."""
 
+from typing import Any, TypeVar
+
 from napari_dynaseg.settings import Scheme
 
+Number = TypeVar("Number", bound=Any)
 
-def continuity_weight(scheme: Scheme, mu: float, labels_in_use: int) -> float:
+
+def continuity_weight(scheme: Scheme, mu: float, labels_in_use: Number) -> Number:
     """Give the weight w of the continuity term at one iteration.
 
     Parameters
@@ -15,7 +19,8 @@ def continuity_weight(scheme: Scheme, mu: float, labels_in_use: int) -> float:
     mu
         The balance μ, above 0.
     labels_in_use
-        q', the number of different labels in the present label map, at least 1.
+        q', the number of different labels in the present label map, at least 1: a number, or
+        a scalar tensor, which the weight then is as well.
 
     Examples
     --------
@@ -28,4 +33,4 @@ def continuity_weight(scheme: Scheme, mu: float, labels_in_use: int) -> float:
         case "fsf":
             return labels_in_use / mu
         case "fixed":
-            return mu
+            return mu + 0 * labels_in_use

@@ -98,7 +98,7 @@ def test_too_little_memory_is_returned_as_a_sentence(job, monkeypatch, error):
     def run_out(*_):
         raise error
 
-    monkeypatch.setattr("napari_dynaseg.fit._take_step", run_out)
+    monkeypatch.setattr("napari_dynaseg.fit._make_step", run_out)
     _, result = drain(run_job(job, QUICK, NeverPass()))
     assert result.sentence.startswith("not enough memory to train on a plane of 12×10 pixels")
 
@@ -107,7 +107,7 @@ def test_a_runtime_error_leaves_as_our_own_which_napari_reports(job, monkeypatch
     def break_off(*_):
         raise RuntimeError("odd")
 
-    monkeypatch.setattr("napari_dynaseg.fit._take_step", break_off)
+    monkeypatch.setattr("napari_dynaseg.fit._make_step", break_off)
     with pytest.raises(RunError, match="the run broke off: odd"):
         next(run_job(job, QUICK, NeverPass()))
 

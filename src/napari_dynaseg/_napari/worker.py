@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from napari_dynaseg._napari.layers import Job
 from napari_dynaseg.errors import RunError, SegmentationError
-from napari_dynaseg.labels import LabelMap, follow_labels
+from napari_dynaseg.labels import LabelMap, RegionNumbers
 from napari_dynaseg.recipe import Change, Recipe
 from napari_dynaseg.settings import Settings
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # At most about seven updates a second, and at most this share of the time spent on drawing.
 SECONDS_BETWEEN_UPDATES = 0.14
 SHARE_FOR_DRAWING = 0.06
+# And at most this share on labelling every pixel for an update, where training sees fewer.
+SHARE_FOR_LABELLING = 0.2
 
 
 class Measures(NamedTuple):
@@ -72,6 +74,7 @@ class Pace:
         self._drawn = threading.Event()
         self._drawn.set()
         self._next_time = 0.0
+        self._labelling = 0.0
 
     def try_pass(self) -> bool:
         """Tell the worker whether it may show an update now."""
@@ -80,9 +83,14 @@ class Pace:
         self._drawn.clear()
         return True
 
+    def mark_labelled(self, seconds: float) -> None:
+        """Tell from the worker that an update is ready to be shown, and what its labels took."""
+        self._labelling = seconds
+
     def mark_drawn(self, seconds: float) -> None:
         """Tell from the main thread that the last update is on the screen, and what it took."""
-        self._next_time = time.monotonic() + max(self._seconds, seconds / SHARE_FOR_DRAWING)
+        pauses = self._seconds, seconds / SHARE_FOR_DRAWING, self._labelling / SHARE_FOR_LABELLING
+        self._next_time = time.monotonic() + max(pauses)
         self._drawn.set()
 
 
@@ -149,13 +157,20 @@ def _train_job(job: Job, settings: Settings, pace: Pace) -> Updates:
     step = next(run)
     while True:
         notes.add_step(step)
-        sent = yield notes.make_update() if pace.try_pass() else None
+        sent = yield _make_preview(notes, step, pace) if pace.try_pass() else None
         if sent is not None:
             notes.add_change(step.iteration + 1, sent)
         try:
             step = run.send(sent)
         except StopIteration:
-            return notes.make_update()
+            return notes.make_update(step.labels)
+
+
+def _make_preview(notes: "_Notes", step: "Step", pace: Pace) -> Update:
+    started = time.monotonic()
+    labels = step.labels if step.is_quick else step.sketch
+    pace.mark_labelled(time.monotonic() - started)
+    return notes.make_update(labels, is_sketch=not step.is_quick)
 
 
 class _Notes:
@@ -163,7 +178,7 @@ class _Notes:
 
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
-        self._labels: LabelMap | None = None
+        self._numbers = RegionNumbers()
         self._changes: tuple[Change, ...] = ()
         self._trail: list[Measures] = []
         self._is_shown = False
@@ -173,18 +188,19 @@ class _Notes:
         if self._is_shown:
             self._trail.clear()
             self._is_shown = False
-        self._labels = follow_labels(step.labels, self._labels)
+        self._numbers.follow(step.trained_labels)
         self._trail.append(Measures(*(getattr(step, name) for name in Measures._fields)))
 
     def add_change(self, iteration: int, settings: Settings) -> None:
         """Note settings that count from an iteration on."""
         self._changes += (Change(iteration=iteration, settings=settings.model_dump()),)
 
-    def make_update(self) -> Update:
+    def make_update(self, labels: LabelMap, is_sketch: bool = False) -> Update:
         """Make the update of the last iteration; its recipe has the changes made until then."""
-        assert self._labels is not None
         self._is_shown = True
         last = self._trail[-1].iteration
         made = tuple(change for change in self._changes if change.iteration <= last)
-        recipe = self._recipe.model_copy(update={"last_iteration": last, "changes": made})
-        return Update(self._labels, recipe, tuple(self._trail))
+        recipe = self._recipe.model_copy(
+            update={"last_iteration": last, "changes": made, "is_sketch": is_sketch}
+        )
+        return Update(self._numbers.apply(labels), recipe, tuple(self._trail))

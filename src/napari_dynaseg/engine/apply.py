@@ -1,0 +1,179 @@
+"""The labels that a trained network gives to a plane of any size, in bounded memory.
+
+The plane is worked through in tiles. Each is read with a halo as wide as the network sees, so
+that its labels do not depend on where tiles end. Batch norm takes the statistics of the plane at
+hand: those of each layer are gathered over all tiles before the next layer is computed, which is
+paid for by computing the layers before it anew.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from napari_dynaseg.backend import torch
+from napari_dynaseg.engine.head import Head
+from napari_dynaseg.engine.layers import sum_products, sum_squares
+from napari_dynaseg.engine.norm import Moments, Norm
+from napari_dynaseg.labels import LabelMap
+
+nn = torch.nn
+
+
+class Convolutions(Protocol):
+    """How a device convolves, and how it shares out work; see `napari_dynaseg.engine.devices`."""
+
+    tile: int
+
+    def map(self, work: Callable[[range], Moments | None], strips: list[range]) -> list[Moments]:
+        """Do the work on each strip."""
+
+    def take(self, name: str, *shape: int) -> torch.Tensor:
+        """Give scratch memory."""
+
+    def convolve(self, layer: int, region: torch.Tensor) -> torch.Tensor:
+        """Convolve (h + 2, w + 2, in) without padding and apply the ReLU: (h, w, out)."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A part of the plane: its first row and column, its height and width."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+
+# Up to how many values the last activation is kept for the labels, rather than computed twice:
+# 0.26 GB.
+MOST_KEPT_VALUES = 1 << 26
+
+
+class Application:
+    """A network applied to one plane.
+
+    Parameters
+    ----------
+    image
+        The plane, float32, (C, H, W), on the CPU.
+    network
+        As `napari_dynaseg.network.build_network` makes it, trained.
+    convolutions
+        How the device convolves.
+    """
+
+    def __init__(self, image: torch.Tensor, network: nn.Sequential, convolutions: Convolutions):
+        self._image, self._convolutions = image, convolutions
+        *modules, self._last_convolution, self._last_norm = network
+        self._norm_modules = modules[2::3]
+        self._norms: list[Norm] = []
+        self._height, self._width = image.shape[1:]
+        self._keeps = self._pixels * self._last_convolution.in_channels <= MOST_KEPT_VALUES
+        self._kept: dict[Tile, torch.Tensor] = {}
+
+    @torch.no_grad()
+    def find_labels(self) -> LabelMap:
+        """Give the label of each pixel: the channel of the largest response + 1, int32, (H, W)."""
+        matrix, offset = self._make_head().fold()
+        labels = np.empty((self._height, self._width), np.int32)
+
+        def respond(rows: range) -> None:
+            for tile in self._cut_strip(rows):
+                values = self._compute(tile, self._depth)
+                response = torch.addmm(offset.to(values.device), values, matrix.to(values.device))
+                found = response.argmax(1).view(tile.height, tile.width) + 1
+                where = np.s_[tile.top : tile.top + tile.height, tile.left : tile.left + tile.width]
+                labels[where] = found.to("cpu", torch.int32).numpy()
+
+        self._convolutions.map(respond, self._strips)
+        return labels
+
+    def _make_head(self) -> Head:
+        """Gather the statistics of all layers, one after the other."""
+        for layer in range(1, self._depth):
+            moments = self._measure(layer, sum_squares)
+            mean, variance = moments.find_mean_and_covariance(self._pixels)
+            self._norms.append(Norm.from_variance(mean, variance, self._norm_modules[layer - 1]))
+        moments = self._measure(self._depth, sum_products)
+        below = self._norm_modules[-1] if self._depth else None
+        return Head(self._last_convolution, self._last_norm, below, moments, self._pixels)
+
+    def _measure(
+        self, depth: int, measure: Callable[..., Moments]
+    ) -> Moments:
+        def add_strip(rows: range) -> Moments:
+            tiles = self._cut_strip(rows)
+            return Moments.add_up(
+                [measure(self._compute(tile, depth), self._convolutions) for tile in tiles]
+            )
+
+        return Moments.add_up(self._convolutions.map(add_strip, self._strips))
+
+    @property
+    def _depth(self) -> int:
+        """How many 3×3 layers there are."""
+        return len(self._norm_modules)
+
+    @property
+    def _pixels(self) -> int:
+        return self._height * self._width
+
+    @property
+    def _strips(self) -> list[range]:
+        """The plane's rows, in strips as high as a tile."""
+        tile = self._convolutions.tile
+        return [range(top, min(top + tile, self._height)) for top in range(0, self._height, tile)]
+
+    def _cut_strip(self, rows: range) -> Iterator[Tile]:
+        tile = self._convolutions.tile
+        for left in range(0, self._width, tile):
+            yield Tile(rows.start, left, len(rows), min(tile, self._width - left))
+
+    def _compute(self, tile: Tile, depth: int) -> torch.Tensor:
+        """Compute a tile through the first 3×3 layers: (pixels, channels), after the last ReLU."""
+        if tile in self._kept:
+            return self._kept.pop(tile)
+        region = self._cut_image(tile, depth)
+        for layer in range(depth):
+            region = self._convolutions.convolve(layer, region)
+            if layer < depth - 1:
+                region = self._normalise(region, tile, depth - 1 - layer, self._norms[layer])
+        values = region.reshape(-1, region.shape[2])
+        if self._keeps and depth == self._depth and depth > 0:
+            self._kept[tile] = values.clone()
+        return values
+
+    def _cut_image(self, tile: Tile, halo: int) -> torch.Tensor:
+        """Copy the tile and its halo from the image, zeros beyond the plane: (h, w, C)."""
+        height, width = tile.height + 2 * halo, tile.width + 2 * halo
+        region = self._convolutions.take("image", height, width, len(self._image))
+        rows, columns = self._find_inside(tile, halo)
+        inside = self._image[
+            :,
+            tile.top - halo + rows.start : tile.top - halo + rows.stop,
+            tile.left - halo + columns.start : tile.left - halo + columns.stop,
+        ]
+        region.zero_()
+        region[rows, columns] = inside.permute(1, 2, 0).to(region.device)
+        return region
+
+    def _normalise(self, region: torch.Tensor, tile: Tile, halo: int, norm: Norm) -> torch.Tensor:
+        """Apply a batch norm, and put the zeros that pad the plane around it."""
+        rows, columns = self._find_inside(tile, halo)
+        scale, shift = norm.scale.to(region), norm.shift.to(region)
+        result = self._convolutions.take("normalised", *region.shape)
+        if (rows, columns) != (slice(0, region.shape[0]), slice(0, region.shape[1])):
+            result.zero_()
+        torch.addcmul(shift, region[rows, columns], scale, out=result[rows, columns])
+        return result
+
+    def _find_inside(self, tile: Tile, halo: int) -> tuple[slice, slice]:
+        """Find the rows and columns of a tile with its halo that lie on the plane."""
+        top, left = tile.top - halo, tile.left - halo
+        bottom, right = tile.top + tile.height + halo, tile.left + tile.width + halo
+        return (
+            slice(max(0, -top), min(bottom, self._height) - top),
+            slice(max(0, -left), min(right, self._width) - left),
+        )

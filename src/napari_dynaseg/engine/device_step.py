@@ -1,0 +1,65 @@
+"""One step on a GPU: torch's own convolutions and gradients, channels last.
+
+q' and the weight w stay on the device while the step is worked out; the host reads the four
+numbers of the step once, at its end, and the label map only when somebody asks for it.
+"""
+
+from collections.abc import Callable
+
+from napari_dynaseg.backend import torch
+from napari_dynaseg.engine.measurement import Measurement
+from napari_dynaseg.loss import continuity_loss, similarity_loss
+
+nn = torch.nn
+
+
+class DeviceEngine:
+    """The loss and its gradients for one plane and one network, differentiated by torch.
+
+    Parameters
+    ----------
+    image
+        The plane, float32, (C, H, W), on the device.
+    network
+        As `napari_dynaseg.network.build_network` makes it, on the device; its gradients are set,
+        its parameters are read.
+    """
+
+    def __init__(self, image: torch.Tensor, network: nn.Sequential):
+        self._image = image[None].contiguous(memory_format=torch.channels_last)
+        self._network = network.to(memory_format=torch.channels_last)
+
+    @torch.enable_grad()
+    def set_gradients(self, weigh: Callable[[torch.Tensor], torch.Tensor]) -> Measurement:
+        """Compute the loss, and set the gradient of every parameter.
+
+        Parameters
+        ----------
+        weigh
+            Gives the weight w from q', both scalars on the device.
+        """
+        self._network.zero_grad()
+        response = self._network(self._image)[0]  # (q, H, W)
+        labels = response.detach().argmax(dim=0)  # (H, W)
+        labels_in_use = count_labels(labels, len(response))
+        weight = weigh(labels_in_use)
+        similarity, continuity = similarity_loss(response, labels), continuity_loss(response)
+        (similarity + weight * continuity).backward()  # type: ignore[no-untyped-call]
+        numbers = torch.stack([labels_in_use, weight, similarity.detach(), continuity.detach()])
+        in_use, *rest = numbers.tolist()
+        return Measurement(labels, int(in_use), *rest)
+
+
+def count_labels(labels: torch.Tensor, channels: int) -> torch.Tensor:
+    """Count the labels in use, as a float32 scalar on the device, which it does not leave.
+
+    Parameters
+    ----------
+    labels
+        0…channels-1, (H, W).
+    channels
+        How many labels there can be.
+    """
+    in_use = torch.zeros(channels, device=labels.device)
+    in_use.scatter_(0, labels.flatten(), torch.ones((), device=labels.device).expand(labels.numel()))
+    return in_use.sum()

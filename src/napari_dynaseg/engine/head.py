@@ -1,0 +1,128 @@
+"""The last layer, a 1×1 convolution and batch norm, folded with the norm before it.
+
+From the activation y below to the response map all is linear once the batch norms are known,
+and they are known from the sum and the Gram matrix of y alone: the variance of a weighted sum
+follows from the covariance. So the response map takes one matrix product, and the way back
+two; what happens between is algebra on small matrices, in float64.
+"""
+
+from dataclasses import dataclass
+
+from napari_dynaseg.backend import torch
+from napari_dynaseg.engine.layers import set_gradient
+from napari_dynaseg.engine.norm import Moments, Norm
+
+nn = torch.nn
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """The way back to the activation: dy = dr @ response + y @ activation + offset."""
+
+    response: torch.Tensor  # (q, in)
+    activation: torch.Tensor  # (in, in)
+    offset: torch.Tensor  # (in,)
+
+
+class Head:
+    """The last layer at one step.
+
+    Parameters
+    ----------
+    convolution, batch_norm
+        The modules whose parameters are used, and whose gradients are set.
+    norm_below
+        The batch norm module of the layer below; `None` if the image itself lies below.
+    moments
+        Σ y and the Gram matrix Σ y yᵀ of the activation below over the plane, float64.
+    pixels
+        How many pixels the plane has.
+    """
+
+    def __init__(
+        self,
+        convolution: nn.Conv2d,
+        batch_norm: nn.Module,
+        norm_below: nn.Module | None,
+        moments: Moments,
+        pixels: int,
+    ):
+        self._modules = (convolution, batch_norm, norm_below)
+        self._moments, self._pixels = moments, pixels
+        mean, covariance = moments.find_mean_and_covariance(pixels)
+        self._below = _make_norm_below(norm_below, mean, covariance.diagonal())
+        self._weight = convolution.weight.detach().double().flatten(1)  # (q, in)
+        self._scaled = self._weight * self._below.scale  # from y to the convolution's output
+        variance = ((self._scaled @ covariance) * self._scaled).sum(1)
+        self._norm = Norm.from_variance(self._scaled @ mean, variance, batch_norm)
+
+    def fold(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Give matrix and offset of the response map: r = y @ matrix + offset."""
+        matrix = (self._scaled * self._norm.scale[:, None]).T  # (in, q)
+        return matrix.float().contiguous(), self._norm.shift.float()
+
+    def set_gradients(self, product: torch.Tensor, total: torch.Tensor) -> Way:
+        """Set the gradients of the last layer and of the norm below, and give the way back.
+
+        Parameters
+        ----------
+        product
+            Σ dr yᵀ over the plane, with the response map's gradient dr, (q, in), float64.
+        total
+            Σ dr over the plane, (q,), float64.
+        """
+        convolution, batch_norm, norm_below = self._modules
+        # Σ dr · t for the convolution's output t = scaled @ y, by linearity.
+        behind = self._norm.differentiate(total, (product * self._scaled).sum(1), self._pixels)
+        set_gradient(batch_norm.weight, behind.gamma)
+        set_gradient(batch_norm.bias, behind.beta)
+        # Σ dt yᵀ, with dt = through * dr + slope * t + offset.
+        products = (
+            behind.through[:, None] * product
+            + behind.slope[:, None] * (self._scaled @ self._moments.square)
+            + torch.outer(behind.offset, self._moments.total)
+        )  # (q, in)
+        set_gradient(convolution.weight, products * self._below.scale)
+        # The batch norm takes away what a bias adds: its gradient is 0 by nature.
+        set_gradient(convolution.bias, torch.zeros_like(total))
+        matrix = (behind.slope[:, None] * self._scaled).T @ self._weight  # dz from y, (in, in)
+        response = behind.through[:, None] * self._weight
+        offset = behind.offset @ self._weight
+        if norm_below is None:
+            return _make_way(response, matrix, offset)
+        return self._pass_norm_below(norm_below, products, response, matrix, offset)
+
+    def _pass_norm_below(
+        self,
+        norm_below: nn.Module,
+        products: torch.Tensor,
+        response: torch.Tensor,
+        matrix: torch.Tensor,
+        offset: torch.Tensor,
+    ) -> Way:
+        """Go from the gradient of the norm's output to that of its input."""
+        # Σ dz is 0, since Σ dt is: a batch norm's input gradients cancel over the plane.
+        gradient_dot = (self._weight * products).sum(0)
+        below = self._below.differentiate(
+            torch.zeros_like(gradient_dot), gradient_dot, self._pixels
+        )
+        set_gradient(norm_below.weight, below.gamma)
+        set_gradient(norm_below.bias, below.beta)
+        return _make_way(
+            response * below.through,
+            matrix * below.through + below.slope.diag(),
+            offset * below.through + below.offset,
+        )
+
+
+def _make_norm_below(
+    module: nn.Module | None, mean: torch.Tensor, variance: torch.Tensor
+) -> Norm:
+    if module is not None:
+        return Norm.from_variance(mean, variance, module)
+    one, zero = torch.ones_like(mean), torch.zeros_like(mean)
+    return Norm(zero, one, one, zero)
+
+
+def _make_way(response: torch.Tensor, activation: torch.Tensor, offset: torch.Tensor) -> Way:
+    return Way(response.float().contiguous(), activation.float().contiguous(), offset.float())

@@ -1,0 +1,83 @@
+"""Threads that each work on a small part of a plane, which stays in their core's cache."""
+
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Self, TypeVar
+
+from napari_dynaseg.backend import torch
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Workspace:
+    """Memory that is taken once and used again at every step, one workspace a lane.
+
+    Taking and giving back memory at each step costs as much as half of the arithmetic: the
+    system hands out every page anew.
+    """
+
+    def __init__(self) -> None:
+        self._buffers: dict[str, torch.Tensor] = {}
+
+    def take(self, name: str, *shape: int) -> torch.Tensor:
+        """Give the memory of a name as a tensor of a shape; what was in it is overwritten."""
+        size = torch.Size(shape).numel()
+        if name not in self._buffers or self._buffers[name].numel() < size:
+            self._buffers[name] = torch.empty(size)
+        return self._buffers[name][:size].view(shape)
+
+
+class Lanes:
+    """A pool of threads, each of which computes alone.
+
+    torch by itself splits each operation over its threads and waits for all of them before the
+    next. Parts that are worked through from beginning to end by one thread need no waiting, and
+    their data stay in the cache.
+
+    Parameters
+    ----------
+    count
+        How many lanes; by default as many as torch has threads.
+    """
+
+    def __init__(self, count: int | None = None) -> None:
+        self._local = threading.local()
+        self._pool = ThreadPoolExecutor(
+            count or torch.get_num_threads(), "dynaseg-lane", initializer=self._open
+        )
+
+    def _open(self) -> None:
+        torch.set_num_threads(1)
+        torch.set_grad_enabled(False)
+        self._local.workspace = Workspace()
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace of the lane that asks."""
+        workspace: Workspace = self._local.workspace
+        return workspace
+
+    def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        """Do the work on each item, and give the results in the order of the items.
+
+        The order is what makes sums over the results independent of the number of lanes.
+        """
+        return list(self._pool.map(work, items))
+
+    def close(self) -> None:
+        """End the threads, once they have finished what they are at."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

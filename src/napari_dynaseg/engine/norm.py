@@ -1,0 +1,111 @@
+"""Batch norm as a scale and a shift of each channel, and the way back through it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from napari_dynaseg.backend import torch
+
+EPSILON = 1e-5  # as in torch.nn.BatchNorm2d
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Sums over the pixels of a plane, or of a part of it.
+
+    Parameters
+    ----------
+    total
+        Σ x, (channels,).
+    square
+        Σ x², (channels,), or the Gram matrix Σ x xᵀ, (channels, channels).
+    """
+
+    total: torch.Tensor
+    square: torch.Tensor
+
+    @classmethod
+    def add_up(cls, parts: Sequence["Moments"]) -> "Moments":
+        """Sum the parts in float64, in their order."""
+        return cls(
+            add_up([part.total for part in parts]), add_up([part.square for part in parts])
+        )
+
+    def find_mean_and_covariance(self, pixels: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Give the mean, and the covariance, or the variance if only squares were summed."""
+        mean = self.total / pixels
+        product = mean**2 if self.square.ndim == 1 else torch.outer(mean, mean)
+        return mean, self.square / pixels - product
+
+
+@dataclass(frozen=True, eq=False)
+class Norm:
+    """The batch norm of one layer at one step; float64, each of shape (channels,).
+
+    Parameters
+    ----------
+    mean
+        Mean of the layer's values over the plane.
+    inverse_deviation
+        1 / √(variance + ε), with the variance over N, not N - 1.
+    gamma, beta
+        The trained scale and shift.
+    """
+
+    mean: torch.Tensor
+    inverse_deviation: torch.Tensor
+    gamma: torch.Tensor
+    beta: torch.Tensor
+
+    @classmethod
+    def from_variance(
+        cls, mean: torch.Tensor, variance: torch.Tensor, module: torch.nn.Module
+    ) -> "Norm":
+        """Make the norm of a batch norm module from a plane's mean and variance."""
+        inverse_deviation = torch.rsqrt(variance.clamp(min=0) + EPSILON)
+        gamma, beta = (parameter.detach().double() for parameter in module.parameters())
+        return cls(mean, inverse_deviation, gamma, beta)
+
+    @property
+    def scale(self) -> torch.Tensor:
+        """γ / deviation: the norm gives scale * x + shift."""
+        return self.gamma * self.inverse_deviation
+
+    @property
+    def shift(self) -> torch.Tensor:
+        """What is added after scaling."""
+        return self.beta - self.mean * self.scale
+
+    def differentiate(
+        self, gradient_sum: torch.Tensor, gradient_dot: torch.Tensor, pixels: int
+    ) -> "NormGradient":
+        """Find the gradients from two sums over the plane.
+
+        Parameters
+        ----------
+        gradient_sum
+            Σ dz, the gradient of the norm's output.
+        gradient_dot
+            Σ dz · x, with the norm's input x.
+        pixels
+            How many pixels the plane has.
+        """
+        gamma = self.inverse_deviation * (gradient_dot - self.mean * gradient_sum)
+        slope = -self.scale * self.inverse_deviation * gamma / pixels
+        offset = -self.scale * gradient_sum / pixels - slope * self.mean
+        return NormGradient(gamma, gradient_sum, self.scale, slope, offset)
+
+
+@dataclass(frozen=True, eq=False)
+class NormGradient:
+    """The gradients of a norm: dx = through * dz + slope * x + offset; each (channels,)."""
+
+    gamma: torch.Tensor
+    beta: torch.Tensor
+    through: torch.Tensor
+    slope: torch.Tensor
+    offset: torch.Tensor
+
+
+def add_up(parts: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Sum the parts in float64, in their order."""
+    return torch.stack(list(parts)).sum(0, dtype=torch.float64)
