@@ -253,6 +253,57 @@ def test_a_missing_device_is_refused_when_called(plane, monkeypatch):
 
 
 @pytest.fixture
+def large_plane():
+    plane = np.random.default_rng(0).random((1, 210, 230), dtype=np.float32) / 3
+    plane[:, :, 100:] += 0.6
+    return plane
+
+
+def test_fast_quality_trains_on_fewer_pixels_and_labels_them_all(large_plane):
+    step = next(iter_fit(large_plane, SMALL))
+    assert step.trained_labels.size < large_plane.size / 4
+    assert step.labels.shape == large_plane.shape[1:]
+    assert step.labels.dtype == np.int32
+    assert step.sketch.shape == large_plane.shape[1:]
+
+
+def test_exact_quality_trains_on_every_pixel(large_plane):
+    step = next(iter_fit(large_plane, SMALL.change(quality="exact")))
+    np.testing.assert_array_equal(step.trained_labels, step.labels)
+    np.testing.assert_array_equal(step.sketch, step.labels)
+
+
+def test_small_planes_are_trained_on_whole_in_fast_quality_too(plane):
+    fast = next(iter_fit(plane, SMALL))
+    exact = next(iter_fit(plane, SMALL.change(quality="exact")))
+    np.testing.assert_array_equal(fast.labels, exact.labels)
+    assert fast.total == exact.total
+
+
+def test_labels_are_those_of_the_step_however_late_they_are_asked_for(large_plane):
+    early = [step.labels for step in iter_fit(large_plane, SMALL)]
+    late = [step.labels for step in list(iter_fit(large_plane, SMALL))]
+    for one, other in zip(early, late, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_fast_run_ends_when_its_labels_settle():
+    plane = np.zeros((1, 40, 40), np.float32)
+    plane[:, :, 20:] = 1
+    settings = Settings(channels=8, minimum_labels=1, scheme="fixed", device="cpu")
+    steps = list(iter_fit(plane, settings))
+    assert 20 <= len(steps) < 45
+    np.testing.assert_array_equal(steps[-1].labels, steps[-5].labels)
+
+
+def test_the_labels_of_a_step_cannot_be_written_to(large_plane):
+    step = next(iter_fit(large_plane, SMALL))
+    for labels in (step.labels, step.trained_labels, step.sketch):
+        with pytest.raises(ValueError, match="read-only"):
+            labels[0, 0] = 5
+
+
+@pytest.fixture
 def image():
     picture = np.random.default_rng(0).integers(0, 60, (12, 10), np.uint8)
     picture[:, 6:] += 190

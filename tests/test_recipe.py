@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from napari_dynaseg import Recipe, Settings, iter_fit, replay, segment, to_plane
 from napari_dynaseg.backend import torch
-from napari_dynaseg.errors import FileError, ImageWarning, SettingsError
+from napari_dynaseg.errors import FileError, SettingsError
 from napari_dynaseg.labels import RegionNumbers
 from napari_dynaseg.recipe import METADATA_KEY, Change, Source
 

@@ -14,6 +14,7 @@ def test_the_defaults_are_those_of_the_papers_programs():
     assert Settings().model_dump() == {
         "scheme": "scf",
         "mu": 50.0,
+        "quality": "fast",
         "iterations": 500,
         "minimum_labels": 3,
         "channels": 100,

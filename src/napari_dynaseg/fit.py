@@ -18,6 +18,7 @@ from napari_dynaseg.fast import (
     Calm,
     choose_reduction,
     enlarge_labels,
+    limit_iterations,
     reduce_plane,
 )
 from napari_dynaseg.labels import LabelMap, number_by_size
@@ -141,7 +142,7 @@ def segment(image: npt.ArrayLike, *, channel_axis: int | None = None, **settings
     -------
     numpy.ndarray
         int32, shape (H, W), labels 1…K by falling size; 0 is left for the user. The same seed
-        on the same machine with the same number of threads gives the same labels.
+        on the same machine gives the same labels, whatever the number of threads.
 
     Raises
     ------
@@ -179,7 +180,7 @@ def _train(plane: Plane, settings: Settings, device: torch.device) -> Steps:
     reduction = choose_reduction(*plane.shape[1:]) if is_fast else 1
     calm, iteration, labels_in_use = Calm(), 0, settings.channels
     with closing(Trainer(reduce_plane(plane, reduction), settings, device)) as trainer:
-        while iteration < settings.iterations and labels_in_use > settings.minimum_labels:
+        while iteration < limit_iterations(settings) and labels_in_use > settings.minimum_labels:
             iteration += 1
             measurement = trainer.measure(partial(continuity_weight, settings.scheme, settings.mu))
             step = _make_step(iteration, measurement, plane, settings, reduction, trainer)

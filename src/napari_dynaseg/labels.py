@@ -38,7 +38,8 @@ def number_by_size(labels: npt.NDArray[np.integer]) -> LabelMap:
     used = np.flatnonzero(sizes)
     table = np.zeros(len(sizes), dtype=np.int32)
     table[used[np.argsort(-sizes[used], kind="stable")]] = np.arange(1, len(used) + 1)
-    return table[labels]
+    numbered: LabelMap = table[labels]
+    return numbered
 
 
 def match_labels(labels: LabelMap, previous: LabelMap) -> LabelMap:

@@ -1,6 +1,7 @@
 """The convolutional network that turns a plane into a response map."""
 
 import math
+from dataclasses import dataclass
 
 from napari_dynaseg.backend import torch
 from napari_dynaseg.settings import Settings
@@ -37,6 +38,35 @@ def build_network(image_channels: int, settings: Settings) -> nn.Sequential:
         incoming = width
     layers += [_convolution(incoming, width, 1, generator), _batch_norm(width)]
     return nn.Sequential(*layers)
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """One convolution of the network and the batch norm that belongs to it: their parameters.
+
+    Parameters
+    ----------
+    weight, bias
+        Of the convolution, (out, in, 3, 3) or (out, in, 1, 1), and (out,).
+    gamma, beta
+        Scale and shift of the batch norm, (out,).
+    """
+
+    weight: nn.Parameter
+    bias: nn.Parameter
+    gamma: nn.Parameter
+    beta: nn.Parameter
+
+    @property
+    def width(self) -> int:
+        """How many channels come out."""
+        return len(self.bias)
+
+
+def list_stages(network: nn.Module) -> list[Stage]:
+    """List the stages of a network made by `build_network`, the 1×1 convolution last."""
+    parameters = list(network.parameters())
+    return [Stage(*parameters[place : place + 4]) for place in range(0, len(parameters), 4)]
 
 
 def _convolution(incoming: int, outgoing: int, size: int, generator: torch.Generator) -> nn.Module:

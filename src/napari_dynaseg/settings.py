@@ -54,6 +54,10 @@ SCHEMES: MappingProxyType[Scheme, SchemeFacts] = MappingProxyType(
 )
 
 
+# What the choices of other knobs are called where a user chooses.
+CHOICE_TITLES = MappingProxyType({"fast": "Fast", "exact": "Exact, as published"})
+
+
 def _default_mu(validated: dict[str, Any]) -> float:
     return SCHEMES[validated.get("scheme", "scf")].default_mu
 
@@ -111,7 +115,7 @@ class Settings(BaseModel):
         le=100_000,
         title="Iterations",
         description="The longest a run may train (T in the papers); it ends earlier when few "
-        "labels are left, in fast quality also when the labels have settled",
+        "labels are left, in fast quality also when the labels settle, after 45 at the latest",
     )
     minimum_labels: int = Field(
         3,

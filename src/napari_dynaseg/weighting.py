@@ -1,13 +1,11 @@
 """The weight w of the continuity term: SCF, FSF and Fixed, from q' and μ."""
 
-from typing import Any, TypeVar
+from typing import Any
 
 from napari_dynaseg.settings import Scheme
 
-Number = TypeVar("Number", bound=Any)
 
-
-def continuity_weight(scheme: Scheme, mu: float, labels_in_use: Number) -> Number:
+def continuity_weight(scheme: Scheme, mu: float, labels_in_use: Any) -> Any:
     """Give the weight w of the continuity term at one iteration.
 
     Parameters

@@ -10,7 +10,7 @@ from napari_dynaseg._napari.widget import SegmenterPanel
 from napari_dynaseg.settings import Settings
 
 QUICK = Settings(channels=8, iterations=12, minimum_labels=1)
-ENDLESS = QUICK.change(iterations=100_000)
+ENDLESS = QUICK.change(iterations=100_000, quality="exact")
 TIMEOUT = 20_000
 
 

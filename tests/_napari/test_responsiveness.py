@@ -9,6 +9,7 @@ import pytest
 from napari_dynaseg._napari import responsiveness
 from napari_dynaseg._napari.responsiveness import GapMeter, measure, measure_in_viewer
 from napari_dynaseg.errors import RunError
+from napari_dynaseg.settings import Settings
 
 NAMES = {
     "viewer_open_s",
@@ -39,13 +40,14 @@ def test_a_busy_event_loop_shows_as_a_gap(qtbot):
     assert np.median(gaps) < 50
 
 
-def test_the_benchmark_reports_every_figure(npe2pm, make_napari_viewer, monkeypatch):
+@pytest.mark.parametrize("quality", ["exact", "fast"])
+def test_the_benchmark_reports_every_figure(quality, npe2pm, make_napari_viewer, monkeypatch):
     import napari
     from npe2 import PluginManifest
 
     npe2pm.register(PluginManifest.from_distribution("napari-dynaseg"))
     monkeypatch.setattr(napari, "Viewer", make_napari_viewer)
-    figures = measure(32, 10)
+    figures = measure(32, Settings(iterations=10, minimum_labels=1, quality=quality))
     assert set(figures) == NAMES
     assert all(value > 0 for value in figures.values())
 
@@ -60,23 +62,23 @@ def pretend_python(monkeypatch, folder, script):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="starts a shell script")
 def test_the_figures_come_from_a_process_of_their_own(monkeypatch, tmp_path):
-    # The arguments are -m, the module, the size, the iterations and the report.
-    pretend_python(monkeypatch, tmp_path, """echo "{\\"size\\": $3}" > "$5" """)
-    assert measure_in_viewer(32, 10) == {"size": 32}
+    # The arguments are -m, the module, the size, the iterations, the quality, the report.
+    pretend_python(monkeypatch, tmp_path, """echo "{\\"size\\": $3}" > "$6" """)
+    assert measure_in_viewer(32, 10, "fast") == {"size": 32}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="starts a shell script")
 def test_a_viewer_that_cannot_be_measured_is_reported_with_its_last_words(monkeypatch, tmp_path):
     pretend_python(monkeypatch, tmp_path, "echo no screen >&2; exit 3")
     with pytest.raises(RunError, match="no viewer could be measured here: no screen"):
-        measure_in_viewer(32, 10)
+        measure_in_viewer(32, 10, "fast")
 
 
 def test_the_command_prints_and_writes_the_figures(monkeypatch, tmp_path, capsys):
     from napari_dynaseg.cli import main
 
     monkeypatch.setattr(
-        responsiveness, "measure_in_viewer", lambda size, runs: {"gap_ms": size / 2}
+        responsiveness, "measure_in_viewer", lambda size, runs, quality: {"gap_ms": size / 2}
     )
     with pytest.raises(SystemExit) as end:
         main(["benchmark", "responsiveness", "--size", "64", "--json", str(tmp_path / "out.json")])

@@ -261,7 +261,7 @@ def test_knobs_that_do_not_go_together_are_explained(panel):
 
 
 def test_every_knob_has_a_tooltip_and_a_range(panel):
-    for knob in [panel.scheme, panel.mu.box, *panel._list_advanced()]:
+    for knob in [panel.scheme, panel.mu.box, *panel._list_start_knobs()]:
         assert "Takes" in knob.tooltip
 
 
@@ -269,7 +269,7 @@ def test_an_error_nobody_foresaw_frees_the_panel(panel, qtbot, monkeypatch, view
     def break_off(*_):
         raise RuntimeError("something odd")
 
-    monkeypatch.setattr("napari_dynaseg.fit._take_step", break_off)
+    monkeypatch.setattr("napari_dynaseg.fit._make_step", break_off)
     # What reaches Qt's event loop, napari shows as a notification with the whole story.
     with qtbot.captureExceptions() as caught, qtbot.waitSignal(panel.run_ended, timeout=TIMEOUT):
         panel.start()
@@ -282,7 +282,7 @@ def test_too_little_memory_is_explained(panel, qtbot, monkeypatch, viewer):
     def run_out(*_):
         raise MemoryError
 
-    monkeypatch.setattr("napari_dynaseg.fit._take_step", run_out)
+    monkeypatch.setattr("napari_dynaseg.fit._make_step", run_out)
     with qtbot.waitSignal(panel.run_ended, timeout=TIMEOUT):
         panel.start()
     assert "not enough memory to train on a plane of 24×32 pixels" in last_notification()

@@ -68,6 +68,43 @@ def test_the_numbers_are_those_of_the_training(job):
     assert [update.now.similarity for update in yielded] == [step.similarity for step in steps]
 
 
+@pytest.fixture
+def large_job():
+    viewer = ViewerModel()
+    pixels = np.random.default_rng(1).integers(0, 90, (210, 230), np.uint8)
+    pixels[:, 100:] += 120
+    return snapshot(viewer.add_image(pixels, name="large"), viewer.dims)
+
+
+def test_a_fast_run_shows_labels_of_every_pixel_from_the_first_update_on(large_job):
+    run = run_job(large_job, QUICK, AlwaysPass())
+    update = next(run)
+    assert update.labels.shape == (210, 230)
+    assert not update.recipe.is_sketch
+    np.testing.assert_array_equal(replay(large_job.read_plane(), update.recipe), update.labels)
+
+
+def test_a_fast_run_of_a_large_plane_shows_sketches_and_ends_with_every_pixel(
+    large_job, monkeypatch
+):
+    monkeypatch.setattr("napari_dynaseg.fit.MOST_PREVIEWED_PIXELS", 0)
+    sketches, result = drain(run_job(large_job, QUICK, AlwaysPass()))
+    plane = large_job.read_plane()
+    assert sketches[2].recipe.is_sketch
+    np.testing.assert_array_equal(replay(plane, sketches[2].recipe), sketches[2].labels)
+    assert not result.recipe.is_sketch
+    np.testing.assert_array_equal(replay(plane, result.recipe), result.labels)
+    assert (result.labels != sketches[-1].labels).any()
+
+
+def test_costly_labels_make_long_pauses():
+    pace = Pace(seconds=0)
+    pace.try_pass()
+    pace.mark_labelled(60)
+    pace.mark_drawn(0)
+    assert not pace.try_pass()
+
+
 def test_sent_settings_are_recorded_from_the_next_iteration_on(job):
     run = run_job(job, QUICK, AlwaysPass())
     next(run)

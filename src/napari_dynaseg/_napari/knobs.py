@@ -10,7 +10,7 @@ from magicgui.widgets.bases import RangedWidget, ValueWidget
 from psygnal import Signal
 from qtpy.QtWidgets import QDoubleSpinBox, QWidget
 
-from napari_dynaseg.settings import SCHEMES, Scheme, describe_knob, describe_range
+from napari_dynaseg.settings import CHOICE_TITLES, SCHEMES, Scheme, describe_knob, describe_range
 
 SLIDER_STEPS = 300
 SLIDER_DECADES = 3.0
@@ -33,7 +33,9 @@ def make_knob(name: str) -> ValueWidget[Any]:
         "tooltip": f"{knob['description']}. Takes {describe_range(name)}.",
     }
     if "enum" in knob:
-        choices = [(SCHEMES[key].title if key in SCHEMES else key, key) for key in knob["enum"]]
+        titles: dict[str, str] = {key: facts.title for key, facts in SCHEMES.items()}
+        titles |= CHOICE_TITLES
+        choices = [(titles.get(key, key), key) for key in knob["enum"]]
         return ComboBox(choices=choices, **shared)
     lowest = knob["minimum"] if "minimum" in knob else knob["exclusiveMinimum"]
     highest = knob["maximum"] if "maximum" in knob else knob["exclusiveMaximum"]

@@ -14,7 +14,7 @@ import numpy as np
 from napari_dynaseg._napari.display import find_virtual_display, has_display
 from napari_dynaseg.errors import RunError
 from napari_dynaseg.pixels import to_plane
-from napari_dynaseg.settings import Settings
+from napari_dynaseg.settings import Quality, Settings
 from napari_dynaseg.synthetic import draw_cells
 
 TICK_MILLISECONDS = 5
@@ -22,7 +22,7 @@ ROUNDS = 5
 TIME_LIMIT = 1800
 
 
-def measure_in_viewer(size: int, iterations: int) -> dict[str, float]:
+def measure_in_viewer(size: int, iterations: int, quality: Quality) -> dict[str, float]:
     """Measure in a fresh process, on a virtual display where there is no real one.
 
     Parameters
@@ -30,7 +30,9 @@ def measure_in_viewer(size: int, iterations: int) -> dict[str, float]:
     size
         Side of the square plane, pixels.
     iterations
-        Iterations of each run.
+        Iterations of each run; in fast quality it may end earlier.
+    quality
+        Of the runs.
 
     Returns
     -------
@@ -45,7 +47,7 @@ def measure_in_viewer(size: int, iterations: int) -> dict[str, float]:
     with TemporaryDirectory() as folder:
         report = Path(folder) / "figures.json"
         display = [] if has_display() else find_virtual_display()
-        command = [*display, sys.executable, "-m", __name__, str(size), str(iterations)]
+        command = [*display, sys.executable, "-m", __name__, str(size), str(iterations), quality]
         done = subprocess.run(
             [*command, str(report)], capture_output=True, text=True, check=False, timeout=TIME_LIMIT
         )
@@ -84,7 +86,7 @@ class GapMeter:
         self._last = now
 
 
-def measure(size: int, iterations: int) -> dict[str, float]:
+def measure(size: int, settings: Settings) -> dict[str, float]:
     """Measure in this process, which must have a display."""
     import napari
 
@@ -95,17 +97,17 @@ def measure(size: int, iterations: int) -> dict[str, float]:
     figures: dict[str, Any] = {"viewer_open_s": time.perf_counter() - started}
     figures |= _measure_opening(viewer)
     panel = figures.pop("panel")
-    panel.show_settings(Settings(iterations=iterations, minimum_labels=1))
+    panel.show_settings(settings)
     clicks, ratios, gaps = [], [], []
     meter = GapMeter()
-    _run_directly(image[0], 5)
+    _run_directly(image[0], settings.change(iterations=5))
     for _ in range(ROUNDS):
-        direct = _run_directly(image[0], iterations)
-        click, worker = _run_in_panel(panel, iterations)
+        direct = _run_directly(image[0], settings)
+        click, worker = _run_in_panel(panel)
         clicks.append(click)
         ratios.append(worker / direct)
         # In a run of its own: its timer wakes a core two hundred times a second.
-        _run_in_panel(panel, iterations, meter)
+        _run_in_panel(panel, meter)
         gaps += meter.stop()
         del viewer.layers[1:]
     figures |= {
@@ -117,7 +119,7 @@ def measure(size: int, iterations: int) -> dict[str, float]:
         "gap_99th_percentile_ms": float(np.percentile(gaps, 99)),
         "gap_longest_ms": max(gaps),
     }
-    figures |= _measure_stop(panel)
+    figures |= _measure_stop(panel, settings.change(iterations=100_000))
     viewer.close()
     return figures
 
@@ -156,20 +158,21 @@ def _wait_for_quiet() -> None:
     _wait(lambda: time.perf_counter() > ready)
 
 
-def _run_directly(image: Any, iterations: int) -> float:
-    """Train without any viewer work: seconds an iteration."""
+def _run_directly(image: Any, settings: Settings) -> float:
+    """Segment without any viewer work, a first preview and the final labels: seconds."""
     from napari_dynaseg.fit import iter_fit
 
     started = time.perf_counter()
-    for _ in iter_fit(to_plane(image), Settings(iterations=iterations, minimum_labels=1)):
-        pass
-    return (time.perf_counter() - started) / iterations
+    for step in iter_fit(to_plane(image), settings):
+        if step.iteration == 1:
+            _ = step.labels
+        last = step
+    _ = last.labels
+    return time.perf_counter() - started
 
 
-def _run_in_panel(
-    panel: Any, iterations: int, meter: GapMeter | None = None
-) -> tuple[float, float]:
-    """Train in the panel: seconds that the click takes, and seconds an iteration after it."""
+def _run_in_panel(panel: Any, meter: GapMeter | None = None) -> tuple[float, float]:
+    """Segment in the panel: seconds that the click takes, and seconds of the run after it."""
     ended: list[float] = []
     panel.run_ended.connect(lambda: ended.append(time.perf_counter()))
     clicked = time.perf_counter()
@@ -178,18 +181,18 @@ def _run_in_panel(
     if meter:
         meter.start()
     _wait(lambda: ended)
-    return started - clicked, (ended[0] - started) / iterations
+    return started - clicked, ended[0] - started
 
 
-def _measure_stop(panel: Any) -> dict[str, float]:
+def _measure_stop(panel: Any, settings: Settings) -> dict[str, float]:
     """Stop a run in full swing: seconds until the panel, and until its thread, are idle."""
     from qtpy.QtCore import QThreadPool
 
     updates: list[Any] = []
-    panel.show_settings(Settings(iterations=100_000, minimum_labels=1))
+    panel.show_settings(settings)
     panel.start()
     panel.run.progressed.connect(updates.append)
-    _wait(lambda: len(updates) > 3)
+    _wait(lambda: updates)
     started = time.perf_counter()
     panel.stop()
     panel_idle = time.perf_counter() - started
@@ -202,4 +205,6 @@ def _measure_stop(panel: Any) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[3]).write_text(json.dumps(measure(int(sys.argv[1]), int(sys.argv[2]))))
+    side, most, of_quality, report_file = sys.argv[1:]
+    knobs = {"iterations": most, "quality": of_quality, "minimum_labels": 1}
+    Path(report_file).write_text(json.dumps(measure(int(side), Settings(**knobs))))

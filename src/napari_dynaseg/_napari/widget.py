@@ -24,9 +24,11 @@ from napari_dynaseg._napari.preferences import (
 from napari_dynaseg._napari.run import LiveRun
 from napari_dynaseg._napari.worker import Update
 from napari_dynaseg.errors import SegmentationError
+from napari_dynaseg.fast import limit_iterations
 from napari_dynaseg.settings import Settings
 
 LIVE_KNOBS = ("scheme", "mu")
+MAIN_KNOBS = (*LIVE_KNOBS, "quality")
 
 
 class SegmenterPanel(Container[Any]):
@@ -59,6 +61,7 @@ class SegmenterPanel(Container[Any]):
         self.axes_line = _make_line()
         self.scheme = make_knob("scheme")
         self.mu = MuKnob()
+        self.quality = make_knob("quality")
         self.segment_button = PushButton(
             text="Segment", tooltip="Segment the plane on view into a new Labels layer"
         )
@@ -71,13 +74,13 @@ class SegmenterPanel(Container[Any]):
         self.buttons.margins = (0, 0, 0, 0)
         self.progress = ProgressBar(min=0, max=1, value=0, tooltip="Iterations done")
         self.status = _make_line()
-        self.extend([self.image, self.scheme, self.mu, self.buttons, self.progress])
+        self.extend([self.image, self.scheme, self.mu, self.quality, self.buttons, self.progress])
         self._build_advanced()
         self._build_native_rows()
         self.watcher = PanelWatcher(self.native)
 
     def _build_advanced(self) -> None:
-        names = [name for name in Settings.model_fields if name not in LIVE_KNOBS]
+        names = [name for name in Settings.model_fields if name not in MAIN_KNOBS]
         self.advanced = Container(widgets=[make_knob(name) for name in names])
         self.defaults_button = PushButton(
             text="Restore defaults", tooltip="Forget what was turned here; back to Preferences"
@@ -104,7 +107,7 @@ class SegmenterPanel(Container[Any]):
         self.scheme.changed.connect(self._on_scheme)
         self.mu.turned.connect(self._on_mu)
         self.mu.reset_asked.connect(self._reset_mu)
-        for knob in self._list_advanced():
+        for knob in self._list_start_knobs():
             knob.changed.connect(lambda value, name=knob.name: self._remember(name, value))
         self.defaults_button.changed.connect(self.restore_defaults)
         self.segment_button.changed.connect(self.start)
@@ -112,8 +115,12 @@ class SegmenterPanel(Container[Any]):
         self.watcher.painted.append(preload_engine)
         self.watcher.closed.append(self._on_closed)
 
-    def _list_advanced(self) -> list[Any]:
-        return [knob for knob in self.advanced if knob.name in Settings.model_fields]
+    def _list_start_knobs(self) -> list[Any]:
+        """List the knobs that only count at the start of a run."""
+        return [
+            self.quality,
+            *(knob for knob in self.advanced if knob.name in Settings.model_fields),
+        ]
 
     # -- knobs ------------------------------------------------------------------------------
 
@@ -129,7 +136,7 @@ class SegmenterPanel(Container[Any]):
         return Settings(
             scheme=self.scheme.value,
             mu=self.mu.box.value,
-            **{knob.name: knob.value for knob in self._list_advanced()},
+            **{knob.name: knob.value for knob in self._list_start_knobs()},
         )
 
     def _resolve(self) -> Settings:
@@ -137,7 +144,7 @@ class SegmenterPanel(Container[Any]):
 
     def show_settings(self, settings: Settings) -> None:
         """Show settings in the panel, without remembering them for the next session."""
-        for knob in (self.scheme, *self._list_advanced()):
+        for knob in (self.scheme, *self._list_start_knobs()):
             with knob.changed.blocked():
                 knob.value = getattr(settings, knob.name)
         self.mu.show_value(settings.mu)
@@ -234,14 +241,14 @@ class SegmenterPanel(Container[Any]):
         self.curves.clear_curves()
         self.segment_button.enabled = False
         self.stop_button.enabled = True
-        self.advanced.enabled = False
-        self.progress.max, self.progress.value = settings.iterations, 0
+        self.advanced.enabled = self.quality.enabled = False
+        self.progress.max, self.progress.value = limit_iterations(settings), 0
         self.status.setText("Starting …")
 
     def _show_idle(self, update: Update | None = None) -> None:
         self.segment_button.enabled = True
         self.stop_button.enabled = False
-        self.advanced.enabled = True
+        self.advanced.enabled = self.quality.enabled = True
         if update is None:
             self.progress.value = 0
             self.status.setText("Press Segment to begin.")

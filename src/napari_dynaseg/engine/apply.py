@@ -6,9 +6,9 @@ hand: those of each layer are gathered over all tiles before the next layer is c
 paid for by computing the layers before it anew.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -17,8 +17,12 @@ from napari_dynaseg.engine.head import Head
 from napari_dynaseg.engine.layers import sum_products, sum_squares
 from napari_dynaseg.engine.norm import Moments, Norm
 from napari_dynaseg.labels import LabelMap
+from napari_dynaseg.network import list_stages
 
 nn = torch.nn
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class Convolutions(Protocol):
@@ -26,8 +30,8 @@ class Convolutions(Protocol):
 
     tile: int
 
-    def map(self, work: Callable[[range], Moments | None], strips: list[range]) -> list[Moments]:
-        """Do the work on each strip."""
+    def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        """Do the work on each item, and give the results in order."""
 
     def take(self, name: str, *shape: int) -> torch.Tensor:
         """Give scratch memory."""
@@ -66,11 +70,10 @@ class Application:
 
     def __init__(self, image: torch.Tensor, network: nn.Sequential, convolutions: Convolutions):
         self._image, self._convolutions = image, convolutions
-        *modules, self._last_convolution, self._last_norm = network
-        self._norm_modules = modules[2::3]
+        *self._stages, self._last = list_stages(network)
         self._norms: list[Norm] = []
         self._height, self._width = image.shape[1:]
-        self._keeps = self._pixels * self._last_convolution.in_channels <= MOST_KEPT_VALUES
+        self._keeps = self._pixels * self._last.weight.shape[1] <= MOST_KEPT_VALUES
         self._kept: dict[Tile, torch.Tensor] = {}
 
     @torch.no_grad()
@@ -95,14 +98,12 @@ class Application:
         for layer in range(1, self._depth):
             moments = self._measure(layer, sum_squares)
             mean, variance = moments.find_mean_and_covariance(self._pixels)
-            self._norms.append(Norm.from_variance(mean, variance, self._norm_modules[layer - 1]))
+            self._norms.append(Norm.from_variance(mean, variance, self._stages[layer - 1]))
         moments = self._measure(self._depth, sum_products)
-        below = self._norm_modules[-1] if self._depth else None
-        return Head(self._last_convolution, self._last_norm, below, moments, self._pixels)
+        below = self._stages[-1] if self._depth else None
+        return Head(self._last, below, moments, self._pixels)
 
-    def _measure(
-        self, depth: int, measure: Callable[..., Moments]
-    ) -> Moments:
+    def _measure(self, depth: int, measure: Callable[..., Moments]) -> Moments:
         def add_strip(rows: range) -> Moments:
             tiles = self._cut_strip(rows)
             return Moments.add_up(
@@ -114,7 +115,7 @@ class Application:
     @property
     def _depth(self) -> int:
         """How many 3×3 layers there are."""
-        return len(self._norm_modules)
+        return len(self._stages)
 
     @property
     def _pixels(self) -> int:

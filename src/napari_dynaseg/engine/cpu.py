@@ -23,6 +23,7 @@ from napari_dynaseg.engine.layers import (
 from napari_dynaseg.engine.measurement import Measurement
 from napari_dynaseg.engine.norm import Moments, add_up
 from napari_dynaseg.engine.response import ResponseMap
+from napari_dynaseg.network import Stage, list_stages
 
 nn = torch.nn
 
@@ -43,19 +44,17 @@ class CpuEngine:
 
     def __init__(self, image: torch.Tensor, network: nn.Sequential, lanes: Lanes):
         self._lanes = lanes
-        *modules, self._convolution, self._batch_norm = network
-        width = self._convolution.out_channels
-        self._grid = Grid(*image.shape[1:], channels=width)
-        self._layers = list(self._build_layers(image, modules))
+        *below, self._stage = list_stages(network)
+        self._grid = Grid(image.shape[1], image.shape[2], self._stage.width)
+        self._layers = list(self._build_layers(image, below))
         self._image = None if self._layers else _lay_out(image, self._grid)
-        self._response = ResponseMap(width, self._grid, lanes)
+        self._response = ResponseMap(self._stage.width, self._grid, lanes)
 
-    def _build_layers(self, image: torch.Tensor, modules: list[nn.Module]) -> Iterator[Layer]:
-        below = None
-        for place in range(0, len(modules), 3):
-            convolution, _, batch_norm = modules[place : place + 3]
-            measure = sum_products if place + 3 == len(modules) else sum_squares
-            rest = (convolution, batch_norm, self._grid, self._lanes, measure)
+    def _build_layers(self, image: torch.Tensor, stages: list[Stage]) -> Iterator[Layer]:
+        below: Layer | None = None
+        for stage in stages:
+            measure = sum_products if stage is stages[-1] else sum_squares
+            rest = (stage, self._grid, self._lanes, measure)
             below = DeeperLayer(below, *rest) if below else FirstLayer(image, *rest)
             yield below
 
@@ -92,10 +91,9 @@ class CpuEngine:
 
     def _make_head(self) -> Head:
         if self._layers:
-            below, moments = self._layers[-1].batch_norm, self._layers[-1].moments
-        else:
-            below, moments = None, self._measure_image()
-        return Head(self._convolution, self._batch_norm, below, moments, self._grid.pixels)
+            last = self._layers[-1]
+            return Head(self._stage, last.stage, last.moments, self._grid.pixels)
+        return Head(self._stage, None, self._measure_image(), self._grid.pixels)
 
     def _measure_image(self) -> Moments:
         def measure(rows: slice) -> Moments:
@@ -105,7 +103,7 @@ class CpuEngine:
 
     def _go_back(self, way: Way) -> None:
         """Set the gradients of all 3×3 layers, from the last to the first."""
-        first, last, gradient = self._layers[0], self._layers[-1], self._response.values
+        last, gradient = self._layers[-1], self._response.values
 
         def leave_head(rows: slice) -> torch.Tensor:
             activation = flatten(last.activation[rows])
@@ -115,11 +113,11 @@ class CpuEngine:
             return pass_relu_back(before, activation)
 
         bias = add_up(self._lanes.map(leave_head, self._grid.blocks))
-        set_gradient(last.convolution.bias, bias)
-        for layer in reversed(self._layers):
-            layer.set_kernel_gradient(gradient)
-            if layer is not first:
-                layer.below.set_gradients_behind_norm(gradient)
+        set_gradient(last.stage.bias, bias)
+        for place in reversed(range(len(self._layers))):
+            self._layers[place].set_kernel_gradient(gradient)
+            if place > 0:
+                self._layers[place - 1].set_gradients_behind_norm(gradient)
 
 
 def _lay_out(image: torch.Tensor, grid: Grid) -> torch.Tensor:

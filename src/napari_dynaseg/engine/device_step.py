@@ -27,7 +27,7 @@ class DeviceEngine:
 
     def __init__(self, image: torch.Tensor, network: nn.Sequential):
         self._image = image[None].contiguous(memory_format=torch.channels_last)
-        self._network = network.to(memory_format=torch.channels_last)
+        self._network = network
 
     @torch.enable_grad()
     def set_gradients(self, weigh: Callable[[torch.Tensor], torch.Tensor]) -> Measurement:
@@ -61,5 +61,7 @@ def count_labels(labels: torch.Tensor, channels: int) -> torch.Tensor:
         How many labels there can be.
     """
     in_use = torch.zeros(channels, device=labels.device)
-    in_use.scatter_(0, labels.flatten(), torch.ones((), device=labels.device).expand(labels.numel()))
+    in_use.scatter_(
+        0, labels.flatten(), torch.ones((), device=labels.device).expand(labels.numel())
+    )
     return in_use.sum()

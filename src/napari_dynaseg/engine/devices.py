@@ -1,6 +1,6 @@
 """How each kind of device applies the 3×3 layers of a trained network to a part of a plane."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from napari_dynaseg.backend import torch
@@ -8,6 +8,7 @@ from napari_dynaseg.engine import winograd
 from napari_dynaseg.engine.grid import RECTANGLE_VALUES, TILE
 from napari_dynaseg.engine.lanes import Lanes, Workspace
 from napari_dynaseg.engine.layers import convolve, flatten_kernels
+from napari_dynaseg.network import list_stages
 
 nn = torch.nn
 Item = TypeVar("Item")
@@ -30,18 +31,17 @@ class CpuConvolutions:
     """
 
     def __init__(self, network: nn.Sequential, lanes: Lanes, tile: int | None = None):
-        convolutions = [module for module in network if isinstance(module, nn.Conv2d)]
+        stages = list_stages(network)
         self._lanes = lanes
-        width = convolutions[0].out_channels
+        width = stages[0].width
         self.tile = tile or TILE * max(1, round((RECTANGLE_VALUES / width) ** 0.5))
-        self._biases = [convolution.bias.detach().clone() for convolution in convolutions]
+        self._biases = [stage.bias.detach() for stage in stages]
         self._kernels = [
-            (winograd.transform_kernels(convolution.weight.detach()) if place
-             else flatten_kernels(convolution).clone())
-            for place, convolution in enumerate(convolutions[:-1])
+            winograd.transform_kernels(stage.weight.detach()) if place else flatten_kernels(stage)
+            for place, stage in enumerate(stages[:-1])
         ]
 
-    def map(self, work: Callable[[Item], Result], items: list[Item]) -> list[Result]:
+    def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
         """Do the work on each item, one in each lane at a time."""
         return self._lanes.map(work, items)
 
@@ -96,10 +96,10 @@ class DeviceConvolutions:
 
     def __init__(self, network: nn.Sequential, tile: int = DEVICE_TILE):
         self.tile = tile
-        self._convolutions = [module for module in network if isinstance(module, nn.Conv2d)]
-        self._device = self._convolutions[0].weight.device
+        self._stages = list_stages(network)
+        self._device = self._stages[0].weight.device
 
-    def map(self, work: Callable[[Item], Result], items: list[Item]) -> list[Result]:
+    def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
         """Do the work on each item."""
         return [work(item) for item in items]
 
@@ -109,7 +109,7 @@ class DeviceConvolutions:
 
     def convolve(self, layer: int, region: torch.Tensor) -> torch.Tensor:
         """Convolve (h + 2, w + 2, in) without padding and apply the ReLU: (h, w, out)."""
-        convolution = self._convolutions[layer]
+        stage = self._stages[layer]
         picture = region.permute(2, 0, 1)[None]  # (1, in, h + 2, w + 2), channels last
-        outputs = nn.functional.conv2d(picture, convolution.weight, convolution.bias)
+        outputs = nn.functional.conv2d(picture, stage.weight, stage.bias)
         return outputs.relu_()[0].permute(1, 2, 0)

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from napari_dynaseg.backend import torch
 from napari_dynaseg.engine.layers import set_gradient
 from napari_dynaseg.engine.norm import Moments, Norm
-
-nn = torch.nn
+from napari_dynaseg.network import Stage
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,10 +28,10 @@ class Head:
 
     Parameters
     ----------
-    convolution, batch_norm
-        The modules whose parameters are used, and whose gradients are set.
-    norm_below
-        The batch norm module of the layer below; `None` if the image itself lies below.
+    stage
+        The parameters, whose gradients are set.
+    stage_below
+        That of the layer below; `None` if the image itself lies below.
     moments
         Σ y and the Gram matrix Σ y yᵀ of the activation below over the plane, float64.
     pixels
@@ -41,20 +40,19 @@ class Head:
 
     def __init__(
         self,
-        convolution: nn.Conv2d,
-        batch_norm: nn.Module,
-        norm_below: nn.Module | None,
+        stage: Stage,
+        stage_below: Stage | None,
         moments: Moments,
         pixels: int,
     ):
-        self._modules = (convolution, batch_norm, norm_below)
+        self._stage, self._stage_below = stage, stage_below
         self._moments, self._pixels = moments, pixels
         mean, covariance = moments.find_mean_and_covariance(pixels)
-        self._below = _make_norm_below(norm_below, mean, covariance.diagonal())
-        self._weight = convolution.weight.detach().double().flatten(1)  # (q, in)
+        self._below = _make_norm_below(stage_below, mean, covariance.diagonal())
+        self._weight = stage.weight.detach().double().flatten(1)  # (q, in)
         self._scaled = self._weight * self._below.scale  # from y to the convolution's output
         variance = ((self._scaled @ covariance) * self._scaled).sum(1)
-        self._norm = Norm.from_variance(self._scaled @ mean, variance, batch_norm)
+        self._norm = Norm.from_variance(self._scaled @ mean, variance, stage)
 
     def fold(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Give matrix and offset of the response map: r = y @ matrix + offset."""
@@ -71,30 +69,29 @@ class Head:
         total
             Σ dr over the plane, (q,), float64.
         """
-        convolution, batch_norm, norm_below = self._modules
         # Σ dr · t for the convolution's output t = scaled @ y, by linearity.
         behind = self._norm.differentiate(total, (product * self._scaled).sum(1), self._pixels)
-        set_gradient(batch_norm.weight, behind.gamma)
-        set_gradient(batch_norm.bias, behind.beta)
+        set_gradient(self._stage.gamma, behind.gamma)
+        set_gradient(self._stage.beta, behind.beta)
         # Σ dt yᵀ, with dt = through * dr + slope * t + offset.
         products = (
             behind.through[:, None] * product
             + behind.slope[:, None] * (self._scaled @ self._moments.square)
             + torch.outer(behind.offset, self._moments.total)
         )  # (q, in)
-        set_gradient(convolution.weight, products * self._below.scale)
+        set_gradient(self._stage.weight, products * self._below.scale)
         # The batch norm takes away what a bias adds: its gradient is 0 by nature.
-        set_gradient(convolution.bias, torch.zeros_like(total))
+        set_gradient(self._stage.bias, torch.zeros_like(total))
         matrix = (behind.slope[:, None] * self._scaled).T @ self._weight  # dz from y, (in, in)
         response = behind.through[:, None] * self._weight
         offset = behind.offset @ self._weight
-        if norm_below is None:
+        if self._stage_below is None:
             return _make_way(response, matrix, offset)
-        return self._pass_norm_below(norm_below, products, response, matrix, offset)
+        return self._pass_norm_below(self._stage_below, products, response, matrix, offset)
 
     def _pass_norm_below(
         self,
-        norm_below: nn.Module,
+        stage_below: Stage,
         products: torch.Tensor,
         response: torch.Tensor,
         matrix: torch.Tensor,
@@ -106,8 +103,8 @@ class Head:
         below = self._below.differentiate(
             torch.zeros_like(gradient_dot), gradient_dot, self._pixels
         )
-        set_gradient(norm_below.weight, below.gamma)
-        set_gradient(norm_below.bias, below.beta)
+        set_gradient(stage_below.gamma, below.gamma)
+        set_gradient(stage_below.beta, below.beta)
         return _make_way(
             response * below.through,
             matrix * below.through + below.slope.diag(),
@@ -115,11 +112,9 @@ class Head:
         )
 
 
-def _make_norm_below(
-    module: nn.Module | None, mean: torch.Tensor, variance: torch.Tensor
-) -> Norm:
-    if module is not None:
-        return Norm.from_variance(mean, variance, module)
+def _make_norm_below(stage: Stage | None, mean: torch.Tensor, variance: torch.Tensor) -> Norm:
+    if stage is not None:
+        return Norm.from_variance(mean, variance, stage)
     one, zero = torch.ones_like(mean), torch.zeros_like(mean)
     return Norm(zero, one, one, zero)
 

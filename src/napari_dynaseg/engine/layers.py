@@ -12,6 +12,7 @@ from napari_dynaseg.engine import winograd
 from napari_dynaseg.engine.grid import TILE, Grid, Rectangle
 from napari_dynaseg.engine.lanes import Lanes, Workspace
 from napari_dynaseg.engine.norm import Moments, Norm, add_up
+from napari_dynaseg.network import Stage
 
 nn = torch.nn
 
@@ -39,8 +40,8 @@ class Layer:
 
     Parameters
     ----------
-    convolution, batch_norm
-        The modules whose parameters are used, and whose gradients are set.
+    stage
+        The parameters, whose gradients are set.
     grid
         How the plane is cut.
     lanes
@@ -55,22 +56,35 @@ class Layer:
 
     def __init__(
         self,
-        convolution: nn.Conv2d,
-        batch_norm: nn.Module,
+        stage: Stage,
         grid: Grid,
         lanes: Lanes,
         measure: Measure,
     ):
-        self.convolution, self.batch_norm = convolution, batch_norm
+        self.stage = stage
         self.grid, self.lanes, self.measure = grid, lanes, measure
-        self.activation = grid.allocate(convolution.out_channels)  # (H, W, out), padded
+        self.activation = grid.allocate(stage.width)  # (H, W, out), padded
+
+    def forward(self) -> None:
+        """Compute the activation and the batch norm from what lies below."""
+        raise NotImplementedError
+
+    def set_kernel_gradient(self, gradient: torch.Tensor) -> None:
+        """Set the kernels' gradient, once the output's gradient stands in the activation.
+
+        Parameters
+        ----------
+        gradient
+            Takes the gradient of the batch norm of the layer below, if there is one, (H, W, in).
+        """
+        raise NotImplementedError
 
     def _collect(self, parts: list[Moments]) -> None:
         """Find the batch norm from the moments of the parts."""
         self.moments = Moments.add_up(parts)
         mean, spread = self.moments.find_mean_and_covariance(self.grid.pixels)
         variance = spread if spread.ndim == 1 else spread.diagonal()
-        self.norm = Norm.from_variance(mean, variance, self.batch_norm)
+        self.norm = Norm.from_variance(mean, variance, self.stage)
 
     def set_gradients_behind_norm(self, gradient: torch.Tensor) -> None:
         """Go back through the batch norm and the ReLU.
@@ -89,8 +103,8 @@ class Layer:
             add_up([part for _, part in sums]),
             self.grid.pixels,
         )
-        set_gradient(self.batch_norm.weight, behind.gamma)
-        set_gradient(self.batch_norm.bias, behind.beta)
+        set_gradient(self.stage.gamma, behind.gamma)
+        set_gradient(self.stage.beta, behind.beta)
         through, slope, offset = (
             vector.float() for vector in (behind.through, behind.slope, behind.offset)
         )
@@ -102,9 +116,7 @@ class Layer:
             before.addcmul_(flatten(gradient[rows]), through)
             return pass_relu_back(before, activation)
 
-        set_gradient(
-            self.convolution.bias, add_up(self.lanes.map(go_back, self.grid.blocks))
-        )
+        set_gradient(self.stage.bias, add_up(self.lanes.map(go_back, self.grid.blocks)))
 
     def _sum_gradient(
         self, gradient: torch.Tensor, rows: slice
@@ -121,23 +133,22 @@ class FirstLayer(Layer):
     def __init__(
         self,
         image: torch.Tensor,
-        convolution: nn.Conv2d,
-        batch_norm: nn.Module,
+        stage: Stage,
         grid: Grid,
         lanes: Lanes,
         measure: Measure,
     ):
-        super().__init__(convolution, batch_norm, grid, lanes, measure)
+        super().__init__(stage, grid, lanes, measure)
         self._neighbourhoods = lay_out_neighbourhoods(image, grid)  # (H, W, 9 in), padded
 
     def forward(self) -> None:
-        """Compute the activation and the batch norm."""
-        kernels = flatten_kernels(self.convolution)
+        """Compute the activation and the batch norm from the image."""
+        kernels = flatten_kernels(self.stage)
 
         def compute(rows: slice) -> Moments:
             activation = flatten(self.activation[rows])
             inputs = flatten(self._neighbourhoods[rows])
-            torch.addmm(self.convolution.bias, inputs, kernels, out=activation).relu_()
+            torch.addmm(self.stage.bias, inputs, kernels, out=activation).relu_()
             self.grid.clear_margin(self.activation, rows)
             return self.measure(activation, self.lanes.workspace)
 
@@ -151,7 +162,7 @@ class FirstLayer(Layer):
 
         total = add_up(self.lanes.map(compute, self.grid.blocks))  # (out, 9 in)
         kernels = total.view(len(total), 3, 3, -1).permute(0, 3, 1, 2)
-        set_gradient(self.convolution.weight, kernels)
+        set_gradient(self.stage.weight, kernels)
 
 
 class DeeperLayer(Layer):
@@ -160,29 +171,28 @@ class DeeperLayer(Layer):
     def __init__(
         self,
         below: Layer,
-        convolution: nn.Conv2d,
-        batch_norm: nn.Module,
+        stage: Stage,
         grid: Grid,
         lanes: Lanes,
         measure: Measure,
     ):
-        super().__init__(convolution, batch_norm, grid, lanes, measure)
+        super().__init__(stage, grid, lanes, measure)
         self.below = below
         shares = [grid.rectangles[start::KERNEL_SUMS] for start in range(KERNEL_SUMS)]
         self._shares = [share for share in shares if share]
-        width = convolution.out_channels
+        width = stage.width
         self._kernel_sums = torch.zeros(len(self._shares), winograd.PLACES, width, width)
 
     def forward(self) -> None:
         """Compute the activation and the batch norm from the layer below."""
-        kernels = winograd.transform_kernels(self.convolution.weight.detach())
+        kernels = winograd.transform_kernels(self.stage.weight.detach())
         scale, shift = self.below.norm.scale.float(), self.below.norm.shift.float()
 
         def compute(part: Rectangle) -> Moments:
             workspace = self.lanes.workspace
             padded = cut_out(self.below.activation, part, self.grid, workspace, scale, shift)
             outputs = convolve(padded, kernels, workspace)
-            activation = flatten(outputs.add_(self.convolution.bias).relu_())
+            activation = flatten(outputs.add_(self.stage.bias).relu_())
             picture = winograd.as_picture(outputs, part.rows, part.columns)
             clear_beyond(picture, part, self.grid)
             see_part(self.activation, part).copy_(picture)
@@ -198,7 +208,7 @@ class DeeperLayer(Layer):
         gradient
             Where the gradient of the batch norm of the layer below is written, (H, W, in).
         """
-        turned = self.convolution.weight.detach().flip(2, 3).transpose(0, 1)
+        turned = self.stage.weight.detach().flip(2, 3).transpose(0, 1)
         kernels_back = winograd.transform_kernels(turned)
         scale, shift = self.below.norm.scale.float(), self.below.norm.shift.float()
 
@@ -216,7 +226,7 @@ class DeeperLayer(Layer):
 
         self.lanes.map(go_back, range(len(self._shares)))
         total = self._kernel_sums.sum(0)
-        set_gradient(self.convolution.weight, winograd.transform_kernels_back(total))
+        set_gradient(self.stage.weight, winograd.transform_kernels_back(total))
 
 
 def lay_out_neighbourhoods(image: torch.Tensor, grid: Grid) -> torch.Tensor:
@@ -240,15 +250,12 @@ def lay_out_neighbourhoods(image: torch.Tensor, grid: Grid) -> torch.Tensor:
     return neighbourhoods
 
 
-def flatten_kernels(convolution: nn.Conv2d) -> torch.Tensor:
+def flatten_kernels(stage: Stage) -> torch.Tensor:
     """Lay out 3×3 kernels as `lay_out_neighbourhoods` lays out pixels: (9 in, out)."""
-    weight = convolution.weight.detach()
-    return weight.permute(2, 3, 1, 0).reshape(-1, convolution.out_channels)
+    return stage.weight.detach().permute(2, 3, 1, 0).reshape(-1, stage.width)
 
 
-def convolve(
-    padded: torch.Tensor, kernels: torch.Tensor, workspace: Workspace
-) -> torch.Tensor:
+def convolve(padded: torch.Tensor, kernels: torch.Tensor, workspace: Workspace) -> torch.Tensor:
     """Convolve a padded rectangle with transformed kernels: (4, 4, tiles, out)."""
     inputs = winograd.transform_input(padded, workspace)
     products = workspace.take("products", *inputs.shape[:2], kernels.shape[2])
@@ -271,9 +278,7 @@ def cut_out(
     columns = slice(max(left, 0), min(left + width, grid.width))
     if (rows.stop - rows.start, columns.stop - columns.start) != (height, width):
         padded.zero_()
-    inside = padded[
-        rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
-    ]
+    inside = padded[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
     if scale is None or shift is None:
         inside.copy_(array[rows, columns])
     else:
@@ -298,9 +303,7 @@ def see_part(array: torch.Tensor, part: Rectangle) -> torch.Tensor:
 
 def pass_relu_back(gradient: torch.Tensor, activation: torch.Tensor) -> torch.Tensor:
     """Write the gradient before the ReLU over the activation, and sum it over the pixels."""
-    torch.ops.aten.threshold_backward.grad_input(
-        gradient, activation, 0, grad_input=activation
-    )
+    torch.ops.aten.threshold_backward.grad_input(gradient, activation, 0, grad_input=activation)
     return activation.sum(0)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from napari_dynaseg.backend import torch
+from napari_dynaseg.network import Stage
 
 EPSILON = 1e-5  # as in torch.nn.BatchNorm2d
 
@@ -26,9 +27,7 @@ class Moments:
     @classmethod
     def add_up(cls, parts: Sequence["Moments"]) -> "Moments":
         """Sum the parts in float64, in their order."""
-        return cls(
-            add_up([part.total for part in parts]), add_up([part.square for part in parts])
-        )
+        return cls(add_up([part.total for part in parts]), add_up([part.square for part in parts]))
 
     def find_mean_and_covariance(self, pixels: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Give the mean, and the covariance, or the variance if only squares were summed."""
@@ -57,12 +56,10 @@ class Norm:
     beta: torch.Tensor
 
     @classmethod
-    def from_variance(
-        cls, mean: torch.Tensor, variance: torch.Tensor, module: torch.nn.Module
-    ) -> "Norm":
-        """Make the norm of a batch norm module from a plane's mean and variance."""
+    def from_variance(cls, mean: torch.Tensor, variance: torch.Tensor, stage: Stage) -> "Norm":
+        """Make the norm of a stage from a plane's mean and variance."""
         inverse_deviation = torch.rsqrt(variance.clamp(min=0) + EPSILON)
-        gamma, beta = (parameter.detach().double() for parameter in module.parameters())
+        gamma, beta = stage.gamma.detach().double(), stage.beta.detach().double()
         return cls(mean, inverse_deviation, gamma, beta)
 
     @property

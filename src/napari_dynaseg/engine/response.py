@@ -60,9 +60,7 @@ class ResponseMap:
         """The channel of the largest response, 0…q-1, (H, W)."""
         return self._labels[: self.grid.height, : self.grid.width]
 
-    def respond(
-        self, activation: torch.Tensor, matrix: torch.Tensor, offset: torch.Tensor
-    ) -> int:
+    def respond(self, activation: torch.Tensor, matrix: torch.Tensor, offset: torch.Tensor) -> int:
         """Compute the map as activation @ matrix + offset; give how many labels are in use."""
 
         def compute(rows: slice) -> torch.Tensor:
@@ -215,5 +213,5 @@ def sum_absolute(values: torch.Tensor) -> torch.Tensor:
     """Sum |values|, float64; row by row first, so that float32 suffices within a row."""
     if not values.numel():
         return torch.zeros((), dtype=torch.float64)
-    norms = torch.linalg.vector_norm(values.reshape(len(values), -1), 1, dim=1)
+    norms: torch.Tensor = torch.linalg.vector_norm(values.reshape(len(values), -1), 1, dim=1)
     return norms.sum(dtype=torch.float64)

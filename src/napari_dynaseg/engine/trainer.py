@@ -13,6 +13,7 @@ from napari_dynaseg.engine.device_step import DeviceEngine
 from napari_dynaseg.engine.devices import DEVICE_TILE, CpuConvolutions, DeviceConvolutions
 from napari_dynaseg.engine.lanes import Lanes
 from napari_dynaseg.engine.measurement import Measurement
+from napari_dynaseg.engine.memory import check_memory
 from napari_dynaseg.errors import ImageWarning
 from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.network import build_network
@@ -34,9 +35,16 @@ class Trainer:
     device
         Where it trains; a GPU whose memory does not suffice is left for the CPU, with an
         `ImageWarning`.
+
+    Raises
+    ------
+    ImageError
+        If the machine has not the memory for it.
     """
 
     def __init__(self, plane: Plane, settings: Settings, device: torch.device) -> None:
+        if device.type == "cpu":
+            check_memory(plane.shape, settings)
         # A copy: the caller's array may be read-only, reversed, or changed while the run goes on.
         self._image = torch.from_numpy(np.array(plane, order="C"))  # (C, H, W)
         self._lanes = Lanes()
@@ -62,7 +70,7 @@ class Trainer:
             raise error
         warn_of_memory(self._device, "training goes on on the CPU")
         self._device = torch.device("cpu")
-        self.network.to(self._device, memory_format=torch.contiguous_format)
+        self.network.to(self._device)
         for state in self._optimiser.state.values():
             state.update({name: to_cpu(value) for name, value in state.items()})
         return CpuEngine(self._image, self.network, self._lanes)

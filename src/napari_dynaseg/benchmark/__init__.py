@@ -1,0 +1,1 @@
+"""Measurements that a user can repeat: speed, and how good the labels are."""

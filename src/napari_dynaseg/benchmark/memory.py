@@ -1,0 +1,81 @@
+"""How much memory a piece of work takes at its peak, measured in a process of its own."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+
+from napari_dynaseg.errors import RunError
+from napari_dynaseg.synthetic import draw_cells
+
+WARM_UP_SIDE = 64
+
+
+def measure_peak(shape: tuple[int, int, int], **settings: Any) -> dict[str, float]:
+    """Segment a drawn image in a fresh process and watch its memory.
+
+    Parameters
+    ----------
+    shape
+        Height, width and channels of the image.
+    **settings
+        Knobs of `napari_dynaseg.settings.Settings`.
+
+    Returns
+    -------
+    dict
+        ``bytes``: growth of the process from after its warm-up to its peak; ``process_bytes``:
+        the whole process at its peak; ``seconds``: what the segmentation took.
+
+    Raises
+    ------
+    RunError
+        If the process fails, or the system does not tell a process's peak.
+    """
+    request = json.dumps({"shape": shape, "settings": settings})
+    done = subprocess.run(
+        [sys.executable, "-m", __name__, request], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise RunError(f"the memory of a run could not be measured: {last}")
+    figures: dict[str, float] = json.loads(done.stdout)
+    return figures
+
+
+def draw_image(height: int, width: int, channels: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Draw cells over any area, by repeating one drawing: uint8, (H, W) or (H, W, channels)."""
+    side = 512
+    drawn = draw_cells((1, side, side), cells=side * side // 700).image[0]  # (2, 512, 512)
+    tile = np.round(255 * drawn / drawn.max()).astype(np.uint8)
+    rows, columns = -(-height // side), -(-width // side)
+    planes = [
+        np.tile(tile[channel % len(tile)], (rows, columns))[:height, :width]
+        for channel in range(channels)
+    ]
+    return planes[0] if channels == 1 else np.stack(planes, axis=-1)
+
+
+def _watch(request: dict[str, Any]) -> dict[str, float]:
+    import resource
+    import time
+
+    import psutil
+
+    from napari_dynaseg.fit import segment
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    image = draw_image(*request["shape"])
+    segment(image[:WARM_UP_SIDE, :WARM_UP_SIDE], iterations=3)
+    before = psutil.Process().memory_info().rss
+    started = time.perf_counter()
+    segment(image, **request["settings"])
+    seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return {"bytes": peak - before, "process_bytes": peak, "seconds": seconds}
+
+
+if __name__ == "__main__":
+    print(json.dumps(_watch(json.loads(sys.argv[1]))))  # noqa: T201

@@ -1,0 +1,50 @@
+"""Lanes: order, memory of their own, and threads that end."""
+
+import threading
+
+import pytest
+
+from napari_dynaseg.backend import torch
+from napari_dynaseg.engine.lanes import Lanes, Workspace
+
+
+def test_results_come_in_the_order_of_the_items():
+    with Lanes(3) as lanes:
+        assert lanes.map(lambda item: item * item, range(50)) == [item**2 for item in range(50)]
+
+
+def test_an_error_in_a_lane_reaches_the_caller():
+    def fail(_):
+        raise ValueError("odd")
+
+    with Lanes(2) as lanes, pytest.raises(ValueError, match="odd"):
+        lanes.map(fail, [1, 2])
+
+
+def test_each_lane_computes_with_one_thread_and_leaves_the_callers_threads_alone():
+    before = torch.get_num_threads()
+    with Lanes(2) as lanes:
+        assert lanes.map(lambda _: torch.get_num_threads(), range(8)) == [1] * 8
+    assert torch.get_num_threads() == before
+
+
+def test_closing_ends_the_threads():
+    lanes = Lanes(2)
+    threads = set(lanes.map(lambda _: threading.current_thread(), range(8)))
+    assert all(thread.is_alive() for thread in threads)
+    lanes.close()
+    assert not any(thread.is_alive() for thread in threads)
+
+
+def test_a_workspace_gives_the_same_memory_again():
+    workspace = Workspace()
+    first = workspace.take("numbers", 4, 5)
+    again = workspace.take("numbers", 3, 2)
+    assert first.data_ptr() == again.data_ptr()
+    assert again.shape == (3, 2)
+
+
+def test_a_workspace_grows_when_asked_for_more():
+    workspace = Workspace()
+    workspace.take("numbers", 4)
+    assert workspace.take("numbers", 9).shape == (9,)

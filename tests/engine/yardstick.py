@@ -1,0 +1,32 @@
+"""The plain way: torch's own network, loss and gradients, which the engine is measured by."""
+
+import copy
+
+from napari_dynaseg.backend import torch
+from napari_dynaseg.loss import continuity_loss, similarity_loss
+
+
+def differentiate_plainly(image, network, weigh, dtype=torch.float64):
+    """Give labels, q', both losses and all gradients, by autograd on the whole plane."""
+    network = copy.deepcopy(network).to(dtype)
+    with torch.enable_grad():
+        response = network(image.to(dtype)[None])[0]
+        labels = response.detach().argmax(dim=0)
+        in_use = len(labels.unique())
+        similarity, continuity = similarity_loss(response, labels), continuity_loss(response)
+        (similarity + weigh(in_use) * continuity).backward()
+    gradients = [parameter.grad for parameter in network.parameters()]
+    return labels, in_use, similarity.item(), continuity.item(), gradients
+
+
+def find_largest_error(gradients, expected):
+    """Give the largest error of any parameter's gradient, relative to its largest value.
+
+    The bias before a batch norm has no gradient but rounding; it is left out.
+    """
+    errors = [
+        ((one.double() - other).abs().max() / other.abs().max()).item()
+        for one, other in zip(gradients, expected, strict=True)
+        if other.abs().max() > 1e-12
+    ]
+    return max(errors)
