@@ -100,7 +100,8 @@ def iter_fit(plane: Plane, settings: Settings) -> Steps:
     ----------
     plane
         float32, shape (C, H, W), finite values around 0…1, as `napari_dynaseg.pixels.to_plane`
-        gives them.
+        gives them. In Fast quality the labels of a step are computed from it when they are asked
+        for: leave it as it is until then.
     settings
         The knobs of the run.
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from napari_dynaseg.errors import FileError
@@ -48,7 +49,9 @@ class Source(Record):
     @classmethod
     def of(cls, plane: Plane, name: str, **where: Any) -> "Source":
         """Describe a plane of shape (C, H, W) by its hash and its whereabouts."""
-        return cls(name=name, sha256=hashlib.sha256(plane.tobytes()).hexdigest(), **where)
+        return cls(
+            name=name, sha256=hashlib.sha256(np.ascontiguousarray(plane).data).hexdigest(), **where
+        )
 
 
 class Change(Record):

@@ -31,9 +31,11 @@ def label_plainly(image, network):
 
 def apply_in_tiles(image, network, kind, tile):
     if kind == "device":
-        return Application(image, network, DeviceConvolutions(network, tile)).find_labels()
+        return Application(image.numpy(), network, DeviceConvolutions(network, tile)).find_labels()
     with Lanes(2) as lanes:
-        return Application(image, network, CpuConvolutions(network, lanes, tile)).find_labels()
+        return Application(
+            image.numpy(), network, CpuConvolutions(network, lanes, tile)
+        ).find_labels()
 
 
 @pytest.mark.parametrize("kind", ["cpu", "device"])

@@ -18,6 +18,7 @@ from napari_dynaseg.engine.layers import sum_products, sum_squares
 from napari_dynaseg.engine.norm import Moments, Norm
 from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.network import list_stages
+from napari_dynaseg.pixels import Plane
 
 nn = torch.nn
 
@@ -60,19 +61,19 @@ class Application:
 
     Parameters
     ----------
-    image
-        The plane, float32, (C, H, W), on the CPU.
+    plane
+        float32, (C, H, W).
     network
         As `napari_dynaseg.network.build_network` makes it, trained.
     convolutions
         How the device convolves.
     """
 
-    def __init__(self, image: torch.Tensor, network: nn.Sequential, convolutions: Convolutions):
-        self._image, self._convolutions = image, convolutions
+    def __init__(self, plane: Plane, network: nn.Sequential, convolutions: Convolutions):
+        self._plane, self._convolutions = plane, convolutions
         *self._stages, self._last = list_stages(network)
         self._norms: list[Norm] = []
-        self._height, self._width = image.shape[1:]
+        self._height, self._width = int(plane.shape[1]), int(plane.shape[2])
         self._keeps = self._pixels * self._last.weight.shape[1] <= MOST_KEPT_VALUES
         self._kept: dict[Tile, torch.Tensor] = {}
 
@@ -147,17 +148,17 @@ class Application:
         return values
 
     def _cut_image(self, tile: Tile, halo: int) -> torch.Tensor:
-        """Copy the tile and its halo from the image, zeros beyond the plane: (h, w, C)."""
+        """Copy the tile and its halo from the plane, zeros beyond the plane: (h, w, C)."""
         height, width = tile.height + 2 * halo, tile.width + 2 * halo
-        region = self._convolutions.take("image", height, width, len(self._image))
+        region = self._convolutions.take("image", height, width, len(self._plane))
         rows, columns = self._find_inside(tile, halo)
-        inside = self._image[
+        inside = self._plane[
             :,
             tile.top - halo + rows.start : tile.top - halo + rows.stop,
             tile.left - halo + columns.start : tile.left - halo + columns.stop,
         ]
         region.zero_()
-        region[rows, columns] = inside.permute(1, 2, 0).to(region.device)
+        region[rows, columns] = torch.from_numpy(np.moveaxis(inside, 0, 2).copy()).to(region.device)
         return region
 
     def _normalise(self, region: torch.Tensor, tile: Tile, halo: int, norm: Norm) -> torch.Tensor:

@@ -125,15 +125,14 @@ def apply_network(
         int32, (H, W), the channel of the largest response + 1. The size of the tiles changes
         the label only where the two largest responses are equal but for rounding.
     """
-    image = torch.from_numpy(plane)
     network = build_network(len(plane), settings).to(weights.device)
     torch.nn.utils.vector_to_parameters(weights, network.parameters())
     if weights.device.type == "cpu":
         with Lanes() as lanes:
-            return Application(image, network, CpuConvolutions(network, lanes, tile)).find_labels()
+            return Application(plane, network, CpuConvolutions(network, lanes, tile)).find_labels()
     tile = tile or DEVICE_TILE
     try:
-        return Application(image, network, DeviceConvolutions(network, tile)).find_labels()
+        return Application(plane, network, DeviceConvolutions(network, tile)).find_labels()
     except RuntimeError as error:
         if not is_out_of_memory(error):
             raise
