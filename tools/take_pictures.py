@@ -12,7 +12,7 @@ from qtpy.QtCore import QTimer
 from napari_dynaseg._napari.demo import open_viewer
 
 FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
-ITERATION_SHOWN_AT_WORK = 30
+ITERATION_SHOWN_AT_WORK = 8
 
 
 def main() -> None:

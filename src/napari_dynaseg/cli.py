@@ -187,6 +187,29 @@ def speed(
 
 
 @benchmark.command()
+def cost(
+    sides: Annotated[
+        list[int] | None, typer.Argument(help="Sides of the square images [default: 256 … 4096].")
+    ] = None,
+    channels: Annotated[int, typer.Option(help="Channels of the images.", min=1)] = 3,
+    as_json: Annotated[
+        Path | None, typer.Option("--json", help="Also write the figures to this file.")
+    ] = None,
+) -> None:
+    """Measure seconds and peak memory of Fast as images grow."""
+    from napari_dynaseg.benchmark.memory import measure_peak
+
+    rows = []
+    typer.echo(f"{'side':>8}{'seconds':>10}{'image to labels, GB':>21}{'whole process, GB':>19}")
+    for side in sides or (256, 512, 1024, 2048, 4096):
+        row = {"side": side, **measure_peak((side, side, channels), quality="fast")}
+        grown, whole = row["bytes"] / 1e9, row["process_bytes"] / 1e9
+        typer.echo(f"{side:>8}{row['seconds']:>10.1f}{grown:>21.2f}{whole:>19.2f}")
+        rows.append(row)
+    _write_json(as_json, {"rows": rows})
+
+
+@benchmark.command()
 def quality(
     root: Annotated[Path, typer.Argument(help="BSDS500: images/ and groundTruth/.")],
     results: Annotated[

@@ -162,8 +162,8 @@ def replay(plane: Plane, recipe: Recipe) -> LabelMap:
     """
     from napari_dynaseg.fit import iter_fit
 
-    settings = Settings(**recipe.settings)
-    turns = {change.iteration: Settings(**change.settings) for change in recipe.changes}
+    settings = _read_settings(recipe.settings)
+    turns = {change.iteration: _read_settings(change.settings) for change in recipe.changes}
     run = iter_fit(plane, settings)
     step = next(run)
     numbers = RegionNumbers()
@@ -175,3 +175,8 @@ def replay(plane: Plane, recipe: Recipe) -> LabelMap:
             numbers.follow(step.trained_labels)
     labels = step.sketch if recipe.is_sketch else step.labels
     return numbers.apply(labels) if recipe.numbering == "live" else number_by_size(labels)
+
+
+def _read_settings(knobs: dict[str, Any]) -> Settings:
+    """Read a recipe's settings; before there was a quality, every run was exact."""
+    return Settings(**{"quality": "exact", **knobs})

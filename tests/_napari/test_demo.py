@@ -35,7 +35,7 @@ def check_outputs(folder):
 def test_the_picture_is_small_and_coloured():
     picture = load_picture()
     assert picture.dtype == np.uint8
-    assert picture.shape == (133, 200, 3)
+    assert picture.shape == (400, 600, 3)
 
 
 def test_without_a_viewer_the_demo_writes_a_picture_and_labels(tmp_path, quick):

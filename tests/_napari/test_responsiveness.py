@@ -17,6 +17,8 @@ NAMES = {
     "torch_import_longest_gap_ms",
     "segment_click_s",
     "segment_first_click_s",
+    "segment_to_first_update_s",
+    "segment_to_final_labels_s",
     "worker_to_direct_ratio",
     "worker_to_direct_ratio_highest",
     "gap_median_ms",

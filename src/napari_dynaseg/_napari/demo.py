@@ -18,7 +18,7 @@ from napari_dynaseg.settings import Settings
 if TYPE_CHECKING:
     import napari
 
-SETTINGS = Settings(scheme="fsf", iterations=100)
+SETTINGS = Settings(scheme="fsf")
 PICTURE_FILE, LABEL_FILE = "demo.png", "demo_labels.tif"
 
 
@@ -62,12 +62,10 @@ def describe_outputs(output: Path) -> Iterator[str]:
 
 
 def load_picture() -> npt.NDArray[np.uint8]:
-    """Load the demo's picture, small enough to be segmented in seconds: uint8, (H, W, 3)."""
+    """Load the demo's picture: uint8, (400, 600, 3)."""
     from skimage import data
 
-    coffee = data.coffee()[:399]
-    small = coffee.reshape(133, 3, 200, 3, 3).mean(axis=(1, 3))  # (133, 200, 3)
-    picture: npt.NDArray[np.uint8] = np.round(small).astype(np.uint8)
+    picture: npt.NDArray[np.uint8] = data.coffee()
     return picture
 
 

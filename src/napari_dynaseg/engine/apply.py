@@ -108,7 +108,7 @@ class Application:
         def add_strip(rows: range) -> Moments:
             tiles = self._cut_strip(rows)
             return Moments.add_up(
-                [measure(self._compute(tile, depth), self._convolutions) for tile in tiles]
+                measure(self._compute(tile, depth), self._convolutions) for tile in tiles
             )
 
         return Moments.add_up(self._convolutions.map(add_strip, self._strips))

@@ -1,6 +1,6 @@
 """Batch norm as a scale and a shift of each channel, and the way back through it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from napari_dynaseg.backend import torch
@@ -25,9 +25,16 @@ class Moments:
     square: torch.Tensor
 
     @classmethod
-    def add_up(cls, parts: Sequence["Moments"]) -> "Moments":
-        """Sum the parts in float64, in their order."""
-        return cls(add_up([part.total for part in parts]), add_up([part.square for part in parts]))
+    def add_up(cls, parts: Iterable["Moments"]) -> "Moments":
+        """Sum the parts in float64, one after the other, so that none need be kept."""
+        total, square = torch.zeros((), dtype=torch.float64), torch.zeros((), dtype=torch.float64)
+        for place, part in enumerate(parts):
+            if place == 0:
+                total, square = part.total.clone().double(), part.square.clone().double()
+            else:
+                total += part.total
+                square += part.square
+        return cls(total, square)
 
     def find_mean_and_covariance(self, pixels: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Give the mean, and the covariance, or the variance if only squares were summed."""
