@@ -28,6 +28,35 @@ def test_each_lane_computes_with_one_thread_and_leaves_the_callers_threads_alone
     assert torch.get_num_threads() == before
 
 
+def test_new_threads_of_the_process_have_as_many_threads_of_torch_as_before():
+    def count_in_a_new_thread():
+        counts = []
+        thread = threading.Thread(target=lambda: counts.append(torch.get_num_threads()))
+        thread.start()
+        thread.join()
+        return counts[0]
+
+    before = count_in_a_new_thread()
+    with Lanes(3) as lanes:
+        lanes.map(lambda item: item, range(8))
+        assert count_in_a_new_thread() == before
+    assert count_in_a_new_thread() == before
+
+
+def test_a_lane_is_opened_for_each_thread_of_torch_in_any_thread():
+    counts = []
+
+    def count_lanes():
+        with Lanes() as lanes:
+            counts.append(lanes._pool._max_workers)
+
+    for _ in range(2):
+        thread = threading.Thread(target=count_lanes)
+        thread.start()
+        thread.join()
+    assert counts == [torch.get_num_threads()] * 2
+
+
 def test_closing_ends_the_threads():
     lanes = Lanes(2)
     threads = set(lanes.map(lambda _: threading.current_thread(), range(8)))

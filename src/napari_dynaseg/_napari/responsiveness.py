@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from napari_dynaseg._napari.display import find_virtual_display, has_display
+from napari_dynaseg.benchmark.memory import draw_image
 from napari_dynaseg.errors import RunError
 from napari_dynaseg.pixels import to_plane
 from napari_dynaseg.settings import Quality, Settings
-from napari_dynaseg.synthetic import draw_cells
 
 TICK_MILLISECONDS = 5
 ROUNDS = 5
@@ -92,17 +92,17 @@ def measure(size: int, settings: Settings) -> dict[str, float]:
 
     started = time.perf_counter()
     viewer = napari.Viewer()
-    image = draw_cells((8, size, size), cells=max(4, size * size // 700)).image[:, 4]
-    viewer.add_image(image[0], name="cells")
+    image = draw_image(size, size, 1)
+    viewer.add_image(image, name="cells")
     figures: dict[str, Any] = {"viewer_open_s": time.perf_counter() - started}
     figures |= _measure_opening(viewer)
     panel = figures.pop("panel")
     panel.show_settings(settings)
     clicks, firsts, ends, ratios, gaps = [], [], [], [], []
     meter = GapMeter()
-    _run_directly(image[0], settings.change(iterations=5))
+    _run_directly(image, settings.change(iterations=5))
     for _ in range(ROUNDS):
-        direct = _run_directly(image[0], settings)
+        direct = _run_directly(image, settings)
         click, first, end = _run_in_panel(panel)
         clicks.append(click)
         firsts.append(first)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_UPDATES = 0.14
 SHARE_FOR_DRAWING = 0.06
 # And at most this share on labelling every pixel for an update, where training sees fewer.
-SHARE_FOR_LABELLING = 0.35
+SHARE_FOR_LABELLING = 0.15
 
 
 class Measures(NamedTuple):

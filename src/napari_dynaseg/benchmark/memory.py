@@ -50,8 +50,8 @@ def measure_peak(shape: tuple[int, int, int], **settings: Any) -> dict[str, floa
 
 def draw_image(height: int, width: int, channels: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
     """Draw cells over any area, by repeating one drawing: uint8, (H, W) or (H, W, channels)."""
-    side = 512
-    drawn = draw_cells((1, side, side), cells=side * side // 700).image[0]  # (2, 512, 512)
+    side = 256
+    drawn = draw_cells((1, side, side), cells=side * side // 700).image[0]  # (2, 256, 256)
     tile = np.round(255 * drawn / drawn.max()).astype(np.uint8)
     rows, columns = -(-height // side), -(-width // side)
     planes = [

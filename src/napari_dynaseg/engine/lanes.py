@@ -44,15 +44,24 @@ class Lanes:
     """
 
     def __init__(self, count: int | None = None) -> None:
+        threads = torch.get_num_threads()
+        count = count or threads
         self._local = threading.local()
-        self._pool = ThreadPoolExecutor(
-            count or torch.get_num_threads(), "dynaseg-lane", initializer=self._open
-        )
+        self._gate = threading.Barrier(count + 1)
+        self._pool = ThreadPoolExecutor(count, "dynaseg-lane", initializer=self._open)
+        for _ in range(count):
+            self._pool.submit(int)
+        self._gate.wait()
+        # torch hands the number that was set last, in whichever thread, on to every new thread
+        # of the process: ours is not for others.
+        torch.set_num_threads(threads)
 
     def _open(self) -> None:
         torch.set_num_threads(1)
+        torch.get_num_threads()  # a thread takes the number over when it first asks for it
         torch.set_grad_enabled(False)
         self._local.workspace = Workspace()
+        self._gate.wait()
 
     @property
     def workspace(self) -> Workspace:
