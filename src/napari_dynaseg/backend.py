@@ -62,7 +62,7 @@ def describe_backend(wanted: Device) -> dict[str, str | int]:
     }
 
 
-def is_out_of_memory(error: RuntimeError) -> bool:
+def is_out_of_memory(error: Exception) -> bool:
     """Tell whether torch failed for want of memory, on whichever device."""
     return isinstance(error, torch.cuda.OutOfMemoryError) or any(
         sentence in str(error) for sentence in ("out of memory", "not enough memory")

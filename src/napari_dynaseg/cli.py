@@ -169,10 +169,10 @@ def speed(
     ] = None,
 ) -> None:
     """Measure steps and runs against the published loop, interleaved in one process."""
-    from napari_dynaseg.benchmark.memory import draw_image
     from napari_dynaseg.benchmark.speed import measure_speed, write_report
     from napari_dynaseg.files import read_image
     from napari_dynaseg.pixels import to_plane
+    from napari_dynaseg.synthetic import draw_image
 
     if image is not None and size is not None:
         raise SettingsError("speed measures an image or a drawn one; got both an image and a size")

@@ -73,3 +73,16 @@ def _expose(
     counts = random.poisson(light) + random.normal(100, 4, light.shape)
     exposure: npt.NDArray[np.uint16] = np.clip(counts, 0, 2**16 - 1).astype(np.uint16)
     return exposure
+
+
+def draw_image(height: int, width: int, channels: int) -> npt.NDArray[np.uint8]:
+    """Draw cells over any area, by repeating one drawing: uint8, (H, W) or (H, W, channels)."""
+    side = 256
+    drawn = draw_cells((1, side, side), cells=side * side // 700).image[0]  # (2, 256, 256)
+    tile = np.round(255 * drawn / drawn.max()).astype(np.uint8)
+    rows, columns = -(-height // side), -(-width // side)
+    planes = [
+        np.tile(tile[channel % len(tile)], (rows, columns))[:height, :width]
+        for channel in range(channels)
+    ]
+    return planes[0] if channels == 1 else np.stack(planes, axis=-1)

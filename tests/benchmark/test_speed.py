@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from napari_dynaseg.backend import torch
-from napari_dynaseg.benchmark.memory import draw_image, measure_peak
+from napari_dynaseg.benchmark.memory import measure_peak
 from napari_dynaseg.benchmark.published import PublishedLoop
 from napari_dynaseg.benchmark.speed import count_operations, measure_gemm_peak
 from napari_dynaseg.cli import main
 from napari_dynaseg.errors import RunError
 from napari_dynaseg.fit import iter_fit
 from napari_dynaseg.settings import Settings
+from napari_dynaseg.synthetic import draw_image
 
 SMALL = Settings(channels=8, iterations=3, minimum_labels=1, quality="exact", device="cpu")
 

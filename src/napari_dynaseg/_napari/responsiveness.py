@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from napari_dynaseg._napari.display import find_virtual_display, has_display
-from napari_dynaseg.benchmark.memory import draw_image
 from napari_dynaseg.errors import RunError
 from napari_dynaseg.pixels import to_plane
 from napari_dynaseg.settings import Quality, Settings
+from napari_dynaseg.synthetic import draw_image
 
 TICK_MILLISECONDS = 5
 ROUNDS = 5

@@ -135,7 +135,9 @@ def run_job(job: Job, settings: Settings, pace: Pace) -> Updates:
     except MemoryError:
         return Failure(_describe_memory(job))
     except Exception as error:
-        if type(error).__name__ == "OutOfMemoryError" or "not enough memory" in str(error):
+        from napari_dynaseg.backend import is_out_of_memory
+
+        if is_out_of_memory(error):
             return Failure(_describe_memory(job))
         raise RunError(f"the run broke off: {error}") from error
 

@@ -8,10 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from napari_dynaseg.errors import RunError
-from napari_dynaseg.synthetic import draw_cells
+from napari_dynaseg.synthetic import draw_image
 
 WARM_UP_SIDE = 64
 
@@ -46,19 +44,6 @@ def measure_peak(shape: tuple[int, int, int], **settings: Any) -> dict[str, floa
         raise RunError(f"the memory of a run could not be measured: {last}")
     figures: dict[str, float] = json.loads(done.stdout)
     return figures
-
-
-def draw_image(height: int, width: int, channels: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """Draw cells over any area, by repeating one drawing: uint8, (H, W) or (H, W, channels)."""
-    side = 256
-    drawn = draw_cells((1, side, side), cells=side * side // 700).image[0]  # (2, 256, 256)
-    tile = np.round(255 * drawn / drawn.max()).astype(np.uint8)
-    rows, columns = -(-height // side), -(-width // side)
-    planes = [
-        np.tile(tile[channel % len(tile)], (rows, columns))[:height, :width]
-        for channel in range(channels)
-    ]
-    return planes[0] if channels == 1 else np.stack(planes, axis=-1)
 
 
 def _watch(request: dict[str, Any]) -> dict[str, float]:

@@ -8,12 +8,13 @@ paid for by computing the layers before it anew.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
 
 from napari_dynaseg.backend import torch
 from napari_dynaseg.engine.head import Head
+from napari_dynaseg.engine.lanes import Item, Result
 from napari_dynaseg.engine.layers import sum_products, sum_squares
 from napari_dynaseg.engine.norm import Moments, Norm
 from napari_dynaseg.labels import LabelMap
@@ -21,9 +22,6 @@ from napari_dynaseg.network import list_stages
 from napari_dynaseg.pixels import Plane
 
 nn = torch.nn
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 class Convolutions(Protocol):

@@ -15,13 +15,11 @@ from napari_dynaseg.engine.layers import (
     FirstLayer,
     Layer,
     flatten,
-    pass_relu_back,
-    set_gradient,
     sum_products,
     sum_squares,
 )
 from napari_dynaseg.engine.measurement import Measurement
-from napari_dynaseg.engine.norm import Moments, add_up
+from napari_dynaseg.engine.norm import Moments
 from napari_dynaseg.engine.response import ResponseMap
 from napari_dynaseg.network import Stage, list_stages
 
@@ -105,15 +103,11 @@ class CpuEngine:
         """Set the gradients of all 3×3 layers, from the last to the first."""
         last, gradient = self._layers[-1], self._response.values
 
-        def leave_head(rows: slice) -> torch.Tensor:
-            activation = flatten(last.activation[rows])
-            before = self._lanes.workspace.take("before norm", *activation.shape)
+        def leave_head(rows: slice, activation: torch.Tensor, before: torch.Tensor) -> None:
             torch.addmm(way.offset, flatten(gradient[rows]), way.response, out=before)
             before.addmm_(activation, way.activation)
-            return pass_relu_back(before, activation)
 
-        bias = add_up(self._lanes.map(leave_head, self._grid.blocks))
-        set_gradient(last.stage.bias, bias)
+        last.pass_relu_back(leave_head)
         for place in reversed(range(len(self._layers))):
             self._layers[place].set_kernel_gradient(gradient)
             if place > 0:

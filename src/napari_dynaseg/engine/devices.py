@@ -1,18 +1,15 @@
 """How each kind of device applies the 3×3 layers of a trained network to a part of a plane."""
 
 from collections.abc import Callable, Iterable
-from typing import TypeVar
 
 from napari_dynaseg.backend import torch
 from napari_dynaseg.engine import winograd
 from napari_dynaseg.engine.grid import RECTANGLE_VALUES, TILE
-from napari_dynaseg.engine.lanes import Lanes, Workspace
+from napari_dynaseg.engine.lanes import Item, Lanes, Result, Workspace
 from napari_dynaseg.engine.layers import convolve, flatten_kernels
 from napari_dynaseg.network import list_stages
 
 nn = torch.nn
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 DEVICE_TILE = 512  # pixels a side on a GPU: 0.1 GB an array of 100 channels
 

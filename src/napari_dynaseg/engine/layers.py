@@ -22,6 +22,7 @@ nn = torch.nn
 KERNEL_SUMS = 8
 
 Measure = Callable[[torch.Tensor, Workspace], Moments]
+FindBeforeNorm = Callable[[slice, torch.Tensor, torch.Tensor], None]
 
 
 def sum_squares(values: torch.Tensor, workspace: Workspace) -> Moments:
@@ -109,12 +110,33 @@ class Layer:
             vector.float() for vector in (behind.through, behind.slope, behind.offset)
         )
 
+        def find_before_norm(rows: slice, activation: torch.Tensor, before: torch.Tensor) -> None:
+            torch.addcmul(offset, activation, slope, out=before)
+            before.addcmul_(flatten(gradient[rows]), through)
+
+        self.pass_relu_back(find_before_norm)
+
+    def pass_relu_back(self, find_before_norm: FindBeforeNorm) -> None:
+        """Go back through the ReLU, from what a function gives for the gradient behind it.
+
+        Sets the gradient of the convolution's bias, and leaves the gradient of the convolution's
+        output in the place of the activation.
+
+        Parameters
+        ----------
+        find_before_norm
+            Gets the rows of a block, its activation, and the place where it writes the gradient
+            of the batch norm's input, both (pixels, out).
+        """
+
         def go_back(rows: slice) -> torch.Tensor:
             activation = flatten(self.activation[rows])
             before = self.lanes.workspace.take("before norm", *activation.shape)
-            torch.addcmul(offset, activation, slope, out=before)
-            before.addcmul_(flatten(gradient[rows]), through)
-            return pass_relu_back(before, activation)
+            find_before_norm(rows, activation, before)
+            torch.ops.aten.threshold_backward.grad_input(
+                before, activation, 0, grad_input=activation
+            )
+            return activation.sum(0)
 
         set_gradient(self.stage.bias, add_up(self.lanes.map(go_back, self.grid.blocks)))
 
@@ -299,12 +321,6 @@ def see_part(array: torch.Tensor, part: Rectangle) -> torch.Tensor:
     rows = slice(TILE * part.top, TILE * part.bottom)
     columns = slice(TILE * part.left, TILE * part.right)
     return winograd.see_tiles(array[rows, columns])
-
-
-def pass_relu_back(gradient: torch.Tensor, activation: torch.Tensor) -> torch.Tensor:
-    """Write the gradient before the ReLU over the activation, and sum it over the pixels."""
-    torch.ops.aten.threshold_backward.grad_input(gradient, activation, 0, grad_input=activation)
-    return activation.sum(0)
 
 
 def flatten(block: torch.Tensor) -> torch.Tensor:
