@@ -2,7 +2,8 @@
 
 import pytest
 
-from napari_dynaseg.axes import read_axes
+from napari_dynaseg.axes import parse_axes, read_axes
+from napari_dynaseg.errors import ImageError
 
 
 def test_a_plain_image_is_a_plane_of_y_and_x():
@@ -22,7 +23,7 @@ def test_an_axis_called_channel_holds_the_channels(label):
     assert read_axes((2, 64, 48), (label, "y", "x"), (1, 2)).channel == 0
 
 
-@pytest.mark.parametrize("label", ["z", "0", "-3", "", "colour"])
+@pytest.mark.parametrize("label", ["z", "t", "colour"])
 def test_an_axis_of_another_name_is_the_stack(label):
     axes = read_axes((2, 64, 48), (label, "y", "x"), (1, 2))
     assert (axes.channel, axes.stack) == (None, (0,))
@@ -66,3 +67,116 @@ def test_rgb_is_told_and_so_is_the_alpha_left_out(samples, sentence):
 )
 def test_an_axis_without_a_label_gets_a_name_by_its_place(labels, names):
     assert read_axes((5, 64, 48), labels, (1, 2)).names == names
+
+
+@pytest.mark.parametrize(
+    ("sizes", "channel"),
+    [((30, 2), 1), ((2, 30), 0), ((4, 3), 1), ((3, 3), 0), ((5, 1), None), ((1, 30), None)],
+)
+def test_of_axes_without_a_name_the_shortest_of_2_to_4_entries_holds_the_channels(sizes, channel):
+    axes = read_axes((*sizes, 64, 48), ("-4", "", "2", "-1"), (2, 3))
+    assert axes.channel == channel
+
+
+def test_a_name_beside_it_says_that_a_short_axis_without_one_is_no_channel():
+    assert read_axes((3, 2, 64, 48), ("t", "", "", ""), (2, 3)).channel is None
+
+
+def test_where_only_names_count_nothing_is_guessed():
+    assert read_axes((2, 64, 48), ("", "", ""), (1, 2), channel="named").channel is None
+    assert read_axes((2, 64, 48), ("c", "", ""), (1, 2), channel="named").channel == 0
+
+
+def test_the_axis_that_holds_the_channels_can_be_said():
+    labels = "c", "z", "y", "x"
+    assert read_axes((2, 3, 64, 48), labels, (2, 3), channel=1).channel == 1
+    assert read_axes((2, 3, 64, 48), labels, (2, 3), channel=None).channel is None
+
+
+@pytest.mark.parametrize(
+    ("axis", "samples", "sentence"),
+    [
+        (4, 0, "there is no axis 4; expected one from 0 to 3"),
+        (-1, 0, "there is no axis -1"),
+        (3, 0, "axis X is segmented, and cannot hold the channels as well"),
+        (0, 3, "the channels of a colour image are its colours"),
+    ],
+)
+def test_an_axis_that_cannot_hold_the_channels_is_refused(axis, samples, sentence):
+    axes = read_axes((2, 3, 64, 48), ("t", "z", "y", "x"), (2, 3), samples)
+    with pytest.raises(ImageError, match=sentence):
+        axes.use_as_channels(axis)
+
+
+@pytest.mark.parametrize(
+    ("labels", "displayed", "plane"),
+    [
+        (("t", "x", "y"), (1, 2), (2, 1)),
+        (("x", "y", "z"), (0, 2), (2, 0)),
+        (("x", "t", "y"), (0, 1), (0, 1)),
+        (("", "", ""), (2, 1), (1, 2)),
+    ],
+)
+def test_rows_come_before_columns_as_everyone_draws_them(labels, displayed, plane):
+    assert read_axes((5, 64, 48), labels, displayed).plane == plane
+
+
+def test_the_shape_of_the_plane_is_rows_by_columns():
+    assert read_axes((5, 64, 48), ("t", "x", "y"), (1, 2)).plane_shape == (48, 64)
+
+
+def test_the_planes_offered_have_rows_first_and_no_axis_of_one_entry():
+    axes = read_axes((1, 5, 64, 48), ("t", "z", "x", "y"), (2, 3))
+    assert axes.list_planes() == [(3, 2), (1, 3), (1, 2)]
+    assert [axes.name_plane(plane) for plane in axes.list_planes()] == ["Y×X", "Z×Y", "Z×X"]
+
+
+def test_positions_run_over_the_stack_axes_the_last_one_fastest():
+    axes = read_axes((2, 3, 2, 9), ("t", "c", "z", "x"), (1, 3), channel=None)
+    assert list(axes.list_positions()) == [
+        (0, None, 0, None),
+        (0, None, 1, None),
+        (1, None, 0, None),
+        (1, None, 1, None),
+    ]
+
+
+def test_an_image_of_one_plane_has_one_position():
+    axes = read_axes((2, 64, 48), ("c", "y", "x"), (1, 2))
+    assert list(axes.list_positions()) == [(None, None, None)]
+    assert axes.describe_position((None, None, None)) == "the plane"
+
+
+def test_a_plane_is_named_by_its_place_on_the_stack_axes():
+    axes = read_axes((9, 2, 5, 64, 48), ("t", "c", "", "y", "x"), (3, 4))
+    assert axes.describe_position(axes.place((4, 0))) == "T=4, axis 2=0"
+
+
+@pytest.mark.parametrize(
+    ("letters", "shape", "sentence"),
+    [
+        ("YX", (64, 48), "Y×X segmented"),
+        (" tzcyx ", (9, 5, 2, 64, 48), "T=9 · Z=5 · C=2 used as channels · Y×X segmented"),
+        ("XYC", (64, 48, 2), "C=2 used as channels · Y×X segmented"),
+        ("CYXS", (2, 64, 48, 4), "C=2 · RGB used as channels, alpha left out · Y×X segmented"),
+        ("QYX", (2, 64, 48), "Q=2 · Y×X segmented"),
+    ],
+)
+def test_letters_say_how_the_axes_are_read(letters, shape, sentence):
+    assert parse_axes(letters, shape).sentence == sentence
+
+
+@pytest.mark.parametrize(
+    ("letters", "shape", "sentence"),
+    [
+        ("YX", (2, 64, 48), "axes must be 3 different letters .*; got 'YX'"),
+        ("YYX", (2, 64, 48), "axes must be 3 different letters .*; got 'YYX'"),
+        ("1YX", (2, 64, 48), "axes must be 3 different letters .*; got '1YX'"),
+        ("", (), "axes must be 0 different letters"),
+        ("ZYC", (2, 64, 48), "axes must have Y and X, which are segmented; got 'ZYC'"),
+        ("YXS", (64, 48, 2), "axis S holds the samples of a colour, 3 or 4; got 2"),
+    ],
+)
+def test_letters_that_do_not_fit_are_refused(letters, shape, sentence):
+    with pytest.raises(ImageError, match=sentence):
+        parse_axes(letters, shape)

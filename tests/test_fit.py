@@ -287,13 +287,51 @@ def test_labels_are_those_of_the_step_however_late_they_are_asked_for(large_plan
         np.testing.assert_array_equal(one, other)
 
 
-def test_a_fast_run_ends_when_its_labels_settle():
-    plane = np.zeros((1, 40, 40), np.float32)
-    plane[:, :, 20:] = 1
-    settings = Settings(channels=8, minimum_labels=1, scheme="fixed", device="cpu")
-    steps = list(iter_fit(plane, settings))
-    assert 20 <= len(steps) < 45
-    np.testing.assert_array_equal(steps[-1].labels, steps[-5].labels)
+# Steps so small that no label is ever given up.
+SLOW = SMALL.change(iterations=500, learning_rate=1e-5)
+FIXED = SLOW.change(scheme="fixed")
+
+
+def test_a_fast_run_ends_after_the_iterations_that_suit_its_scheme(plane):
+    assert len(list(iter_fit(plane, FIXED))) == 20
+
+
+def test_a_knob_turned_in_a_fast_run_has_the_time_to_work(plane):
+    run = iter_fit(plane, SLOW)
+    for _ in range(30):
+        next(run)
+    rest = [run.send(FIXED), *run]
+    assert [step.iteration for step in rest] == list(range(31, 51))
+
+
+def test_companions_are_trained_on_too_and_the_labels_are_those_of_the_plane(plane):
+    companion = plane[:, ::-1].copy()
+    alone = next(iter_fit(plane, SMALL))
+    together = next(iter_fit(plane, SMALL, companions=[companion]))
+    assert together.trained_labels.shape == (2 * plane.shape[1], plane.shape[2])
+    assert together.labels.shape == alone.labels.shape
+    assert together.statistics.pixels == 2 * alone.statistics.pixels
+
+
+def test_a_reduced_plane_with_companions_is_labelled_by_the_statistics_of_all(large_plane):
+    step = next(iter_fit(large_plane, SMALL, companions=[1 - large_plane]))
+    assert step.labels.shape == large_plane.shape[1:]
+    assert step.statistics.pixels == 2 * large_plane[0].size
+    alone = next(iter_fit(large_plane, SMALL))
+    assert (step.labels != alone.labels).any()
+
+
+def test_a_companion_of_another_shape_is_refused(plane):
+    with pytest.raises(ImageError, match="must have one shape"):
+        iter_fit(plane, SMALL, companions=[plane[:, 1:].copy()])
+
+
+def test_a_run_goes_on_from_the_weights_of_another(plane):
+    *_, before, last = iter_fit(plane, SMALL.change(iterations=6))
+    again = next(iter_fit(plane, SMALL, start=last.weights))
+    np.testing.assert_array_equal(again.labels, last.labels)
+    assert again.total == last.total
+    assert not torch.equal(before.weights, last.weights)
 
 
 def test_the_labels_of_a_step_cannot_be_written_to(large_plane):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from napari_dynaseg.errors import ImageError, ImageWarning
-from napari_dynaseg.pixels import to_plane
+from napari_dynaseg.pixels import Scaling, to_plane
 
 
 def test_bytes_are_divided_by_255():
@@ -202,3 +202,57 @@ def test_a_read_only_or_mirrored_image_gives_a_plane_that_can_be_trained_on():
     plane = to_plane(mirrored)
     assert plane.flags.writeable
     np.testing.assert_array_equal(plane, to_plane(image)[:, :, ::-1])
+
+
+def test_planes_measured_together_are_scaled_alike():
+    dark, bright = np.array([[[0, 50]]], np.uint16), np.array([[[50, 100]]], np.uint16)
+    scaling = Scaling.measure([dark, bright])
+    np.testing.assert_allclose(scaling.apply(dark), [[[0, 0.5]]], atol=3e-3)
+    np.testing.assert_allclose(scaling.apply(bright), [[[0.5, 1]]], atol=3e-3)
+
+
+def test_each_channel_has_its_own_ends_on_all_planes():
+    planes = [np.array([[[0, 10]], [[7, 7]]], np.float32)] * 2
+    np.testing.assert_allclose(Scaling.measure(planes).ends, [(0, 10), (7, 7)], atol=0.02)
+
+
+def test_one_plane_measured_and_scaled_is_what_to_plane_gives():
+    image = np.random.default_rng(0).normal(size=(2, 5, 6))
+    scaled = Scaling.measure([image]).apply(image)
+    np.testing.assert_array_equal(scaled, to_plane(image, channel_axis=0))
+
+
+def test_values_beyond_the_measured_ones_are_clipped():
+    scaling = Scaling.measure([np.array([[[10, 20]]], np.int16)])
+    assert scaling.apply(np.array([[[-500, 500]]], np.int16)).tolist() == [[[0, 1]]]
+
+
+def test_bytes_need_no_measuring():
+    assert Scaling.measure([np.array([[[3, 4]]], np.uint8)]).ends == ((0, 255),)
+
+
+def test_a_plane_without_a_finite_value_is_scaled_like_the_others():
+    good, bad = np.array([[[0.0, 1.0]]]), np.full((1, 1, 2), np.nan)
+    with pytest.warns(ImageWarning, match="2 NaN"):
+        scaled = Scaling.measure([bad, good]).apply(bad)
+    np.testing.assert_array_equal(scaled, [[[0, 0]]])
+
+
+def test_another_number_of_channels_than_measured_is_refused():
+    scaling = Scaling.measure([np.zeros((2, 3, 4), np.uint8)])
+    with pytest.raises(ImageError, match="expected a plane of 2 channels; got 3"):
+        scaling.apply(np.zeros((3, 3, 4), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("plane", "sentence"),
+    [
+        (np.zeros((1, 0, 4)), "must have pixels"),
+        (np.zeros((2, 1, 1)), "more than one pixel"),
+        (np.zeros((1, 2, 2), complex), "real numbers"),
+        (np.full((1, 2, 2), np.inf), "finite values"),
+    ],
+)
+def test_planes_that_cannot_be_measured_are_refused(plane, sentence):
+    with pytest.raises(ImageError, match=sentence):
+        Scaling.measure([plane])

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from napari_dynaseg import Recipe, Settings, iter_fit, replay, segment, to_plane
 from napari_dynaseg.backend import torch
-from napari_dynaseg.errors import FileError, SettingsError
+from napari_dynaseg.errors import FileError, ImageError, SettingsError
 from napari_dynaseg.labels import RegionNumbers
 from napari_dynaseg.recipe import METADATA_KEY, Change, Source
 
@@ -163,3 +163,9 @@ def test_replay_refuses_settings_out_of_range(plane, recipe):
     bad = recipe.model_copy(update={"settings": {**recipe.settings, "mu": -1}})
     with pytest.raises(SettingsError, match=r"mu must be a number .*; got -1"):
         replay(plane, bad)
+
+
+def test_replay_refuses_a_recipe_of_more_planes_than_are_given(plane, recipe):
+    source = recipe.source.model_copy(update={"companions": ((2, None, None),)})
+    with pytest.raises(ImageError, match="made from 1 further planes of its stack; got 0"):
+        replay(plane, recipe.model_copy(update={"source": source}))

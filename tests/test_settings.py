@@ -21,6 +21,9 @@ def test_the_defaults_are_those_of_the_papers_programs():
         "blocks": 3,
         "learning_rate": 0.1,
         "momentum": 0.9,
+        "way": "one",
+        "training_planes": 1,
+        "follow_iterations": 10,
         "seed": 0,
         "device": "auto",
     }

@@ -128,7 +128,7 @@ def write_labels(path: Path, labels: LabelMap, recipe: Recipe) -> None:
         If the file cannot be written.
     """
     fitting = labels.astype(np.uint16) if labels.max() < 2**16 else labels
-    _write_whole(
+    write_whole(
         path,
         lambda part: tifffile.imwrite(
             part, fitting, compression="zlib", metadata=recipe.to_metadata()
@@ -171,7 +171,7 @@ def write_preview(path: Path, plane: Plane, labels: LabelMap) -> None:
         If the picture cannot be written.
     """
     picture = draw_preview(plane, labels)
-    _write_whole(path, lambda part: imageio.imwrite(part, picture))
+    write_whole(path, lambda part: imageio.imwrite(part, picture))
 
 
 def draw_preview(plane: Plane, labels: LabelMap) -> npt.NDArray[np.uint8]:
@@ -184,8 +184,21 @@ def draw_preview(plane: Plane, labels: LabelMap) -> npt.NDArray[np.uint8]:
     return drawn
 
 
-def _write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Write beside the goal and move into place, so that no half a file is ever left there."""
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Write beside the goal and move into place, so that no half a file is ever left there.
+
+    Parameters
+    ----------
+    path
+        The goal; folders above it are made.
+    write
+        Writes the file under another name.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be written.
+    """
     handle = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """The training loop: cluster one plane, one frozen step at a time."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -10,12 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_dynaseg.backend import choose_device, torch
-from napari_dynaseg.engine.measurement import Measurement
-from napari_dynaseg.engine.trainer import Trainer, apply_network
+from napari_dynaseg.engine.apply import Statistics
+from napari_dynaseg.engine.trainer import Trainer, apply_network, measure_statistics
 from napari_dynaseg.errors import ImageError, SettingsError
 from napari_dynaseg.fast import (
     MOST_PREVIEWED_PIXELS,
-    Calm,
     choose_reduction,
     enlarge_labels,
     limit_iterations,
@@ -42,15 +41,15 @@ class Step:
     trained_labels
         The label map of what the network trains on, before the iteration's update of the
         weights: int32, numbers 1…q, one for each channel of the response map; read-only. In
-        Fast quality that can be a reduced plane.
+        Fast quality that can be a reduced plane; companions of the plane follow below it.
     labels_in_use
         q', how many different labels that map has.
     weight
         w, the weight of the continuity term.
     similarity, continuity
         The two terms of the loss, before weighting.
-    shape
-        (H, W) of the plane.
+    weights
+        Those of the network, before the update, in one vector.
     """
 
     iteration: int
@@ -59,14 +58,21 @@ class Step:
     weight: float
     similarity: float
     continuity: float
-    shape: tuple[int, int]
-    _find_labels: Callable[[], LabelMap] = field(repr=False)
+    weights: torch.Tensor = field(repr=False)
+    _planes: Sequence[Plane] = field(repr=False)
+    _settings: Settings = field(repr=False)
     _reduction: int = field(repr=False)
 
     @property
     def total(self) -> float:
         """The loss, similarity + weight * continuity: what the iteration descended on."""
         return self.similarity + self.weight * self.continuity
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(H, W) of the plane."""
+        height, width = self._planes[0].shape[1:]
+        return height, width
 
     @cached_property
     def labels(self) -> LabelMap:
@@ -75,13 +81,28 @@ class Step:
         In Fast quality the network is applied to the plane when this is first asked for, with
         the weights of this iteration; that takes longer than the iteration did.
         """
-        return _freeze(self._find_labels())
+        if self._reduction == 1:
+            return self.trained_labels[: self.shape[0]]
+        return self._application[0]
+
+    @property
+    def statistics(self) -> Statistics:
+        """What the batch norms have to know to label further planes like this one."""
+        return self._application[1]
+
+    @cached_property
+    def _application(self) -> tuple[LabelMap, Statistics]:
+        """Apply the network to the plane, by the statistics of all that it trains on."""
+        network = self._settings, self.weights
+        among = measure_statistics(self._planes, *network) if len(self._planes) > 1 else None
+        labels, statistics = apply_network(self._planes[0], *network, among)
+        return _freeze(labels), statistics
 
     @property
     def is_quick(self) -> bool:
         """Whether `labels` are at hand, or within about a second: good for a preview."""
-        pixels = self.shape[0] * self.shape[1]
-        return self.trained_labels.shape == self.shape or pixels <= MOST_PREVIEWED_PIXELS
+        pixels = sum(plane[0].size for plane in self._planes)
+        return self._reduction == 1 or pixels <= MOST_PREVIEWED_PIXELS
 
     @cached_property
     def sketch(self) -> LabelMap:
@@ -89,21 +110,33 @@ class Step:
         return _freeze(enlarge_labels(self.trained_labels, self._reduction, self.shape))
 
 
-def iter_fit(plane: Plane, settings: Settings) -> Steps:
+def iter_fit(
+    plane: Plane,
+    settings: Settings,
+    *,
+    companions: Sequence[Plane] = (),
+    start: torch.Tensor | None = None,
+) -> Steps:
     """Train a network on a plane and yield each iteration's result.
 
     ``send`` new settings to change the scheme, μ, the iterations or the minimum of labels from
-    the next iteration on. The training ends after ``settings.iterations``, once no more than
-    ``settings.minimum_labels`` labels are in use, and in Fast quality also once it has settled.
+    the next iteration on. The training ends after ``settings.iterations``, or once no more than
+    ``settings.minimum_labels`` labels are in use. In Fast quality it also ends after the
+    iterations that suit the scheme, counted anew whenever settings are sent.
 
     Parameters
     ----------
     plane
         float32, shape (C, H, W), finite values around 0…1, as `napari_dynaseg.pixels.to_plane`
-        gives them. In Fast quality the labels of a step are computed from it when they are asked
-        for: leave it as it is until then.
+        gives them. The labels of a step are computed from it when they are asked for: leave it
+        as it is until then.
     settings
         The knobs of the run.
+    companions
+        Other planes of that shape to train on at the same time: they are laid below the plane,
+        and the loss goes over all of them as over one picture.
+    start
+        Weights to begin with, as a step has them; by default random ones.
 
     Yields
     ------
@@ -113,7 +146,7 @@ def iter_fit(plane: Plane, settings: Settings) -> Steps:
     Raises
     ------
     ImageError
-        If the plane has another shape or dtype, or values that are not finite.
+        If a plane has another shape or dtype, or values that are not finite.
     SettingsError
         If the device is not there, or a knob was sent that only counts at the start.
 
@@ -122,8 +155,15 @@ def iter_fit(plane: Plane, settings: Settings) -> Steps:
     ImageWarning
         If a GPU's memory does not suffice, and the CPU takes over.
     """
-    _check_plane(plane)
-    return _train(plane, settings, choose_device(settings.device))
+    planes = (plane, *companions)
+    for each in planes:
+        _check_plane(each)
+        if each.shape != plane.shape:
+            raise ImageError(
+                f"planes to train on together must have one shape; got {plane.shape} "
+                f"and {each.shape}"
+            )
+    return _train(planes, settings, choose_device(settings.device), start)
 
 
 def segment(image: npt.ArrayLike, *, channel_axis: int | None = None, **settings: Any) -> LabelMap:
@@ -176,45 +216,37 @@ def _check_plane(plane: Plane) -> None:
         raise ImageError("a plane must have finite values; got NaN or infinity")
 
 
-def _train(plane: Plane, settings: Settings, device: torch.device) -> Steps:
-    is_fast = settings.quality == "fast"
-    reduction = choose_reduction(*plane.shape[1:]) if is_fast else 1
-    calm, iteration, labels_in_use = Calm(), 0, settings.channels
-    with closing(Trainer(reduce_plane(plane, reduction), settings, device)) as trainer:
-        while iteration < limit_iterations(settings) and labels_in_use > settings.minimum_labels:
+def _train(
+    planes: Sequence[Plane], settings: Settings, device: torch.device, start: torch.Tensor | None
+) -> Steps:
+    _, height, width = planes[0].shape
+    reduction = choose_reduction(height, width, settings)
+    picture = np.concatenate([reduce_plane(plane, reduction) for plane in planes], axis=1)
+    turned, iteration, labels_in_use = 0, 0, settings.channels
+    with closing(Trainer(picture, settings, device, start)) as trainer:
+        while (
+            iteration < min(settings.iterations, turned + limit_iterations(settings))
+            and labels_in_use > settings.minimum_labels
+        ):
             iteration += 1
             measurement = trainer.measure(partial(continuity_weight, settings.scheme, settings.mu))
-            step = _make_step(iteration, measurement, plane, settings, reduction, trainer)
+            step = Step(
+                iteration=iteration,
+                trained_labels=_to_label_map(measurement.labels),
+                labels_in_use=measurement.labels_in_use,
+                weight=measurement.weight,
+                similarity=measurement.similarity,
+                continuity=measurement.continuity,
+                weights=trainer.copy_weights(),
+                _planes=planes,
+                _settings=settings,
+                _reduction=reduction,
+            )
             labels_in_use = step.labels_in_use
             trainer.descend()
-            settings = _accept(settings, (yield step))
-            calm.watch(step.trained_labels, labels_in_use)
-            if is_fast and calm.has_settled:
-                return
-
-
-def _make_step(
-    iteration: int,
-    measurement: Measurement,
-    plane: Plane,
-    settings: Settings,
-    reduction: int,
-    trainer: Trainer,
-) -> Step:
-    labels = _to_label_map(measurement.labels)
-    return Step(
-        iteration=iteration,
-        trained_labels=labels,
-        labels_in_use=measurement.labels_in_use,
-        weight=measurement.weight,
-        similarity=measurement.similarity,
-        continuity=measurement.continuity,
-        shape=(plane.shape[1], plane.shape[2]),
-        _find_labels=(lambda: labels)
-        if reduction == 1
-        else partial(apply_network, plane, settings, trainer.copy_weights()),
-        _reduction=reduction,
-    )
+            sent = yield step
+            if sent is not None:
+                settings, turned = _accept(settings, sent), iteration
 
 
 def _to_label_map(labels: torch.Tensor) -> LabelMap:
@@ -227,10 +259,8 @@ def _freeze(label_map: LabelMap) -> LabelMap:
     return label_map
 
 
-def _accept(settings: Settings, sent: Settings | None) -> Settings:
+def _accept(settings: Settings, sent: Settings) -> Settings:
     """Take over settings sent to a run, unless they change what was fixed at its start."""
-    if sent is None:
-        return settings
     for name in Settings.model_fields:
         if name not in CHANGEABLE_WHILE_TRAINING and getattr(sent, name) != getattr(settings, name):
             raise SettingsError(

@@ -113,13 +113,23 @@ class RegionNumbers:
             those take the lowest numbers that are free.
         """
         sizes = _count_labels(labels)
-        table = np.zeros(max(len(sizes), len(self._table)), dtype=np.int32)
+        return self._extend_table(len(sizes), np.flatnonzero(sizes))[labels]
+
+    def list_all(self, channels: int) -> npt.NDArray[np.int32]:
+        """Give the number of every label from 1 to the number of channels, in a table.
+
+        Labels that do not occur take the lowest numbers that are free. Entry 0 is 0.
+        """
+        return self._extend_table(channels + 1, np.arange(1, channels + 1))
+
+    def _extend_table(self, size: int, labels: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
+        table = np.zeros(max(size, len(self._table)), dtype=np.int32)
         table[: len(self._table)] = self._table
         free = _find_free_numbers(set(self._table.tolist()))
-        for label in np.flatnonzero(sizes).tolist():
+        for label in labels.tolist():
             if table[label] == 0:
                 table[label] = next(free)
-        return table[labels]
+        return table
 
 
 def _find_free_numbers(taken: set[int]) -> Iterator[int]:

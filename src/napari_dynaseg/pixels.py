@@ -1,8 +1,9 @@
-"""Any image of one plane, whatever its dtype and range, as a float32 (C, H, W) array in 0…1."""
+"""Any plane, whatever its dtype and range, as a float32 (C, H, W) array in 0…1."""
 
 import math
 import warnings
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,8 @@ Plane = npt.NDArray[np.float32]
 # pixels must not squeeze the rest, yet sparse bright nuclei must not be clipped away.
 DARKEST, BRIGHTEST = 0.1, 99.9
 MOST_CHANNELS_GUESSED = 16
+# Values of these dtypes are divided by their largest, as the papers' programs do with bytes.
+FIXED_ENDS = {np.dtype(np.bool_): (0.0, 1.0), np.dtype(np.uint8): (0.0, 255.0)}
 # Larger channels are measured on every n-th row and column.
 MOST_MEASURED_PIXELS = 1 << 24
 ROWS_AT_A_TIME = 512
@@ -54,19 +57,102 @@ def to_plane(image: npt.ArrayLike, channel_axis: int | None = None) -> Plane:
         If values are NaN or infinite: NaN and -inf count as the darkest value of their channel,
         inf as the brightest.
     """
+    channels = to_channels(image, channel_axis)
+    return Scaling.measure([channels]).apply(channels)
+
+
+def to_channels(image: npt.ArrayLike, channel_axis: int | None = None) -> npt.NDArray[Any]:
+    """Bring the channels of an image to the front, as `to_plane` does, its values as they are.
+
+    Parameters
+    ----------
+    image, channel_axis
+        As for `to_plane`.
+
+    Returns
+    -------
+    numpy.ndarray
+        (C, H, W), the dtype of the image, most often a view of it.
+
+    Raises
+    ------
+    ImageError
+        If the image is empty, has one pixel, or other dimensions.
+    """
     try:
         array = np.asarray(image)
     except ValueError as error:
         raise ImageError(f"an image must be an array of numbers: {error}") from None
-    _check_dtype(array)
     channels = _bring_channels_first(array, channel_axis)  # (C, H, W)
     _check_shape(channels, array.shape)
-    if channels.dtype.kind == "f":
-        _report_not_finite(channels)
-    plane = np.empty(channels.shape, np.float32)
-    for channel, scaled in zip(channels, plane, strict=True):
-        _scale_channel(channel, scaled)
-    return plane
+    return channels
+
+
+class Scaling(NamedTuple):
+    """Which values of each channel become 0 and 1: the same for every plane of a stack.
+
+    Parameters
+    ----------
+    ends
+        For each channel the value that becomes 0 and the one that becomes 1; equal for a
+        constant channel, which becomes 0 throughout.
+    """
+
+    ends: tuple[tuple[float, float], ...]
+
+    @classmethod
+    def measure(cls, planes: Sequence[npt.NDArray[Any]]) -> "Scaling":
+        """Measure the ends on one plane, or on some planes of a stack together.
+
+        Parameters
+        ----------
+        planes
+            Each (C, H, W), boolean, integer or floating point, all of one shape and dtype.
+
+        Raises
+        ------
+        ImageError
+            As `to_plane`.
+        """
+        for plane in planes:
+            _check_dtype(plane)
+            _check_shape(plane, plane.shape)
+        _check_some_finite(planes)
+        return cls(tuple(_find_ends(channel) for channel in zip(*planes, strict=True)))
+
+    def apply(self, channels: npt.NDArray[Any]) -> Plane:
+        """Scale one plane.
+
+        Parameters
+        ----------
+        channels
+            (C, H, W), as many channels as were measured.
+
+        Returns
+        -------
+        numpy.ndarray
+            float32, (C, H, W), values 0…1, its own memory.
+
+        Raises
+        ------
+        ImageError
+            If the plane is empty, holds no numbers, or has another number of channels.
+
+        Warns
+        -----
+        ImageWarning
+            If values are NaN or infinite, as in `to_plane`.
+        """
+        _check_dtype(channels)
+        _check_shape(channels, channels.shape)
+        if len(channels) != len(self.ends):
+            raise ImageError(f"expected a plane of {len(self.ends)} channels; got {len(channels)}")
+        if channels.dtype.kind == "f":
+            _report_not_finite(channels)
+        plane = np.empty(channels.shape, np.float32)
+        for channel, ends, scaled in zip(channels, self.ends, plane, strict=True):
+            _scale_channel(channel, ends, scaled)
+        return plane
 
 
 def _check_dtype(array: npt.NDArray[Any]) -> None:
@@ -111,33 +197,47 @@ def _check_shape(channels: npt.NDArray[Any], shape: tuple[int, ...]) -> None:
         raise ImageError(f"an image must have more than one pixel to segment; got shape {shape}")
 
 
+def _check_some_finite(planes: Sequence[npt.NDArray[Any]]) -> None:
+    if planes[0].dtype.kind == "f" and not any(np.isfinite(plane).any() for plane in planes):
+        raise ImageError("an image must have finite values; got only NaN or infinity")
+
+
 def _report_not_finite(channels: npt.NDArray[np.floating]) -> None:
     finite = np.isfinite(channels)
     if finite.all():
         return
-    if not finite.any():
-        raise ImageError("an image must have finite values; got only NaN or infinity")
     nans = int(np.isnan(channels).sum())
     infinities = int((~finite).sum()) - nans
     warnings.warn(
         f"the image has {nans} NaN and {infinities} infinite values; NaN and -inf count as the "
         "darkest value of their channel, inf as the brightest",
         ImageWarning,
-        stacklevel=3,
+        stacklevel=4,
     )
 
 
-def _scale_channel(channel: npt.NDArray[Any], scaled: Plane) -> None:
+def _find_ends(parts: Sequence[npt.NDArray[Any]]) -> tuple[float, float]:
+    """Find the values of one channel that become 0 and 1, on all planes that are measured."""
+    if parts[0].dtype in FIXED_ENDS:
+        return FIXED_ENDS[parts[0].dtype]
+    values = np.concatenate([_halve(_thin_out(part)).ravel() for part in parts])
+    values = values[np.isfinite(values)]
+    if values.size == 0:
+        return 0.0, 0.0
+    dark, bright = np.percentile(values, [DARKEST, BRIGHTEST])
+    if dark == bright:
+        dark, bright = values.min(), values.max()
+    return 2 * float(dark), 2 * float(bright)
+
+
+def _scale_channel(channel: npt.NDArray[Any], ends: tuple[float, float], scaled: Plane) -> None:
     """Scale a channel into its place, a few rows at a time: float64 would double its memory."""
-    if channel.dtype == np.bool_:
-        scaled[...] = channel
-    elif channel.dtype == np.uint8:
-        np.divide(channel, np.float32(255), out=scaled)
-    else:
-        dark, bright = _find_ends(_halve(_thin_out(channel)))
-        for start in range(0, len(channel), ROWS_AT_A_TIME):
-            rows = slice(start, start + ROWS_AT_A_TIME)
-            _stretch(_halve(channel[rows]), dark, bright, scaled[rows])
+    if FIXED_ENDS.get(channel.dtype) == ends:
+        np.divide(channel, np.float32(ends[1]), out=scaled)
+        return
+    for start in range(0, len(channel), ROWS_AT_A_TIME):
+        rows = slice(start, start + ROWS_AT_A_TIME)
+        _stretch(_halve(channel[rows]), ends[0] / 2, ends[1] / 2, scaled[rows])
 
 
 def _halve(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
@@ -157,14 +257,3 @@ def _stretch(halves: npt.NDArray[np.float64], dark: float, bright: float, scaled
     else:
         stretched = np.clip((halves - dark) / (bright - dark), 0, 1)
         scaled[...] = np.nan_to_num(stretched, nan=0.0)
-
-
-def _find_ends(halves: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """Find the values that become 0 and 1; they are equal for a constant channel."""
-    values = halves[np.isfinite(halves)]
-    if values.size == 0:
-        return 0.0, 0.0
-    dark, bright = np.percentile(values, [DARKEST, BRIGHTEST])
-    if dark == bright:
-        dark, bright = values.min(), values.max()
-    return float(dark), float(bright)

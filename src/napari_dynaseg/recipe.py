@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Literal
@@ -11,7 +11,8 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from napari_dynaseg.errors import FileError
+from napari_dynaseg.axes import Position
+from napari_dynaseg.errors import FileError, ImageError
 from napari_dynaseg.labels import LabelMap, RegionNumbers, number_by_size
 from napari_dynaseg.pixels import Plane
 from napari_dynaseg.settings import Settings
@@ -37,13 +38,16 @@ class Source(Record):
         Where the image lies, if it lies in a file.
     position
         For each axis of the image the index of the plane, `None` on an axis that was used whole.
+    companions
+        The positions of other planes that the network was trained on at the same time.
     sha256
         Hash of the float32 plane that the network saw, in row-major order.
     """
 
     name: str
     path: str | None = None
-    position: tuple[int | None, ...] = ()
+    position: Position = ()
+    companions: tuple[Position, ...] = ()
     sha256: str
 
     @classmethod
@@ -144,7 +148,7 @@ class Recipe(Record):
             raise FileError(f"the recipe cannot be read: {where}: {complaint['msg']}") from None
 
 
-def replay(plane: Plane, recipe: Recipe) -> LabelMap:
+def replay(plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()) -> LabelMap:
     """Make a label map again from its recipe, or its like on another image.
 
     Parameters
@@ -153,18 +157,31 @@ def replay(plane: Plane, recipe: Recipe) -> LabelMap:
         float32, shape (C, H, W), as `napari_dynaseg.pixels.to_plane` gives it.
     recipe
         What made the label map.
+    companions
+        The other planes that it was trained on, where the recipe's source names some.
 
     Returns
     -------
     numpy.ndarray
         int32, shape (H, W). On the same image and machine it equals the labels the recipe came
         with, whatever the number of threads.
+
+    Raises
+    ------
+    ImageError
+        If there are not as many companions as the recipe names.
     """
     from napari_dynaseg.fit import iter_fit
 
+    if len(companions) != len(recipe.source.companions):
+        raise ImageError(
+            f"the recipe was made from {len(recipe.source.companions)} further planes of its "
+            f"stack; got {len(companions)}"
+        )
+
     settings = _read_settings(recipe.settings)
     turns = {change.iteration: _read_settings(change.settings) for change in recipe.changes}
-    run = iter_fit(plane, settings)
+    run = iter_fit(plane, settings, companions=companions)
     step = next(run)
     numbers = RegionNumbers()
     numbers.follow(step.trained_labels)

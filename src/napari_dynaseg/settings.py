@@ -19,6 +19,7 @@ from napari_dynaseg.errors import SettingsError
 Scheme = Literal["scf", "fsf", "fixed"]
 Quality = Literal["fast", "exact"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
+Way = Literal["one", "follow", "each"]
 
 
 class SchemeFacts(NamedTuple):
@@ -55,7 +56,27 @@ SCHEMES: MappingProxyType[Scheme, SchemeFacts] = MappingProxyType(
 
 
 # What the choices of other knobs are called where a user chooses.
-CHOICE_TITLES = MappingProxyType({"fast": "Fast", "exact": "Exact, as published"})
+CHOICE_TITLES = MappingProxyType(
+    {
+        "fast": "Fast",
+        "exact": "Exact, as published",
+        "one": "One network",
+        "follow": "Follow",
+        "each": "Each plane on its own",
+    }
+)
+
+# What each way through a stack does, in one sentence.
+WAYS: MappingProxyType[Way, str] = MappingProxyType(
+    {
+        "one": "one network, trained on the plane on view, labels all planes, and a label means "
+        "the same on each",
+        "follow": "each plane starts from its neighbour's network and trains on for a few "
+        "iterations, for stacks that change along the axis",
+        "each": "each plane has a network of its own, and its labels are matched to its "
+        "neighbour's by overlap",
+    }
+)
 
 
 def _default_mu(validated: dict[str, Any]) -> float:
@@ -106,7 +127,7 @@ class Settings(BaseModel):
     quality: Quality = Field(
         "fast",
         title="Quality",
-        description="fast: train on a reduced image until the labels settle, then label every "
+        description="fast: train on a reduced image for a few iterations, then label every "
         "pixel: seconds; exact: train on every pixel, as published: minutes",
     )
     iterations: int = Field(
@@ -115,7 +136,7 @@ class Settings(BaseModel):
         le=100_000,
         title="Iterations",
         description="The longest a run may train (T in the papers); it ends earlier when few "
-        "labels are left, in fast quality also when the labels settle, after 45 at the latest",
+        "labels are left, and in fast quality after 55 (SCF) or 20 (FSF, Fixed)",
     )
     minimum_labels: int = Field(
         3,
@@ -154,6 +175,28 @@ class Settings(BaseModel):
         allow_inf_nan=False,
         title="Momentum",
         description="How much of the last step carries over into the next",
+    )
+    way: Way = Field(
+        "one",
+        title="Whole stack",
+        description="How a whole stack is segmented: "
+        + "; ".join(f"{way}: {sentence}" for way, sentence in WAYS.items())
+        + ". The network is two-dimensional in all three",
+    )
+    training_planes: int = Field(
+        1,
+        ge=1,
+        le=64,
+        title="Training planes",
+        description="How many planes the network of a stack is trained on together: the one on "
+        "view and others, spread over the stack",
+    )
+    follow_iterations: int = Field(
+        10,
+        ge=1,
+        le=100_000,
+        title="Follow iterations",
+        description="How long Follow trains on each plane of a stack after the first",
     )
     seed: int = Field(
         0,

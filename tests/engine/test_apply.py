@@ -5,7 +5,7 @@ import pytest
 from skimage import data
 
 from napari_dynaseg.backend import torch
-from napari_dynaseg.engine.apply import Application
+from napari_dynaseg.engine.apply import Application, gather_statistics
 from napari_dynaseg.engine.devices import CpuConvolutions, DeviceConvolutions
 from napari_dynaseg.engine.lanes import Lanes
 from napari_dynaseg.network import build_network
@@ -30,12 +30,13 @@ def label_plainly(image, network):
 
 
 def apply_in_tiles(image, network, kind, tile):
-    if kind == "device":
-        return Application(image.numpy(), network, DeviceConvolutions(network, tile)).find_labels()
     with Lanes(2) as lanes:
-        return Application(
-            image.numpy(), network, CpuConvolutions(network, lanes, tile)
-        ).find_labels()
+        on_cpu = kind == "cpu"
+        convolutions = (
+            CpuConvolutions(network, lanes, tile) if on_cpu else DeviceConvolutions(network, tile)
+        )
+        application = Application(image.numpy(), network, convolutions)
+        return application.find_labels(gather_statistics([application]))
 
 
 @pytest.mark.parametrize("kind", ["cpu", "device"])

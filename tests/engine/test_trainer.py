@@ -125,9 +125,9 @@ def pretend_device(monkeypatch, weights, most):
 
 
 def test_a_device_that_cannot_hold_a_tile_gets_smaller_ones(plane, weights, monkeypatch):
-    expected = apply_network(plane, SMALL, weights)
+    expected, _ = apply_network(plane, SMALL, weights)
     tried = pretend_device(monkeypatch, weights, most=128)
-    labels = apply_network(plane, SMALL, PretendedWeights(weights))
+    labels, _ = apply_network(plane, SMALL, PretendedWeights(weights))
     assert tried == [512, 256, 128]
     np.testing.assert_array_equal(labels, expected)
 
@@ -135,9 +135,9 @@ def test_a_device_that_cannot_hold_a_tile_gets_smaller_ones(plane, weights, monk
 def test_a_device_that_cannot_hold_the_smallest_tile_is_left_for_the_cpu(
     plane, weights, monkeypatch
 ):
-    expected = apply_network(plane, SMALL, weights)
+    expected, _ = apply_network(plane, SMALL, weights)
     tried = pretend_device(monkeypatch, weights, most=0)
     with pytest.warns(ImageWarning, match="the labels are computed on the CPU"):
-        labels = apply_network(plane, SMALL, PretendedWeights(weights))
+        labels, _ = apply_network(plane, SMALL, PretendedWeights(weights))
     assert tried == [512, 256, 128, 64]
     np.testing.assert_array_equal(labels, expected)

@@ -1,12 +1,12 @@
 """The labels that a trained network gives to a plane of any size, in bounded memory.
 
 The plane is worked through in tiles. Each is read with a halo as wide as the network sees, so
-that its labels do not depend on where tiles end. Batch norm takes the statistics of the plane at
-hand: those of each layer are gathered over all tiles before the next layer is computed, which is
-paid for by computing the layers before it anew.
+that its labels do not depend on where tiles end. Batch norm needs the statistics of some planes,
+most often those of the plane at hand: those of each layer are gathered over all tiles before the
+next layer is computed, which is paid for by computing the layers before it anew.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,7 +18,7 @@ from napari_dynaseg.engine.lanes import Item, Result
 from napari_dynaseg.engine.layers import sum_products, sum_squares
 from napari_dynaseg.engine.norm import Moments, Norm
 from napari_dynaseg.labels import LabelMap
-from napari_dynaseg.network import list_stages
+from napari_dynaseg.network import Stage, list_stages
 from napari_dynaseg.pixels import Plane
 
 nn = torch.nn
@@ -49,6 +49,22 @@ class Tile:
     width: int
 
 
+@dataclass(frozen=True, eq=False)
+class Statistics:
+    """What batch norm has to know of the planes that a network was trained on.
+
+    Parameters
+    ----------
+    moments
+        Sums over all pixels of the planes, for the activation of each 3×3 layer.
+    pixels
+        How many pixels the planes have.
+    """
+
+    moments: tuple[Moments, ...]
+    pixels: int
+
+
 # Up to how many values the last activation is kept for the labels, rather than computed twice:
 # 0.26 GB.
 MOST_KEPT_VALUES = 1 << 26
@@ -69,16 +85,22 @@ class Application:
 
     def __init__(self, plane: Plane, network: nn.Sequential, convolutions: Convolutions):
         self._plane, self._convolutions = plane, convolutions
-        *self._stages, self._last = list_stages(network)
-        self._norms: list[Norm] = []
+        *self.stages, self._last = list_stages(network)
+        self.norms: list[Norm] = []
         self._height, self._width = int(plane.shape[1]), int(plane.shape[2])
-        self._keeps = self._pixels * self._last.weight.shape[1] <= MOST_KEPT_VALUES
+        self._keeps = False
         self._kept: dict[Tile, torch.Tensor] = {}
 
     @torch.no_grad()
-    def find_labels(self) -> LabelMap:
-        """Give the label of each pixel: the channel of the largest response + 1, int32, (H, W)."""
-        matrix, offset = self._make_head().fold()
+    def find_labels(self, statistics: Statistics) -> LabelMap:
+        """Give the label of each pixel: the channel of the largest response + 1, int32, (H, W).
+
+        Parameters
+        ----------
+        statistics
+            Of the planes that the batch norms go by.
+        """
+        matrix, offset = self._make_head(statistics).fold()
         labels = np.empty((self._height, self._width), np.int32)
 
         def respond(rows: range) -> None:
@@ -92,32 +114,39 @@ class Application:
         self._convolutions.map(respond, self._strips)
         return labels
 
-    def _make_head(self) -> Head:
-        """Gather the statistics of all layers, one after the other."""
-        for layer in range(1, self._depth):
-            moments = self._measure(layer, sum_squares)
-            mean, variance = moments.find_mean_and_covariance(self._pixels)
-            self._norms.append(Norm.from_variance(mean, variance, self._stages[layer - 1]))
-        moments = self._measure(self._depth, sum_products)
-        below = self._stages[-1] if self._depth else None
-        return Head(self._last, below, moments, self._pixels)
+    def _make_head(self, statistics: Statistics) -> Head:
+        """Settle the batch norms, and fold the last layer with those around it."""
+        self.norms = make_norms(self.stages, statistics)
+        below = self.stages[-1] if self.stages else None
+        return Head(self._last, below, statistics.moments[-1], statistics.pixels)
 
-    def _measure(self, depth: int, measure: Callable[..., Moments]) -> Moments:
+    def measure(self, depth: int) -> Moments:
+        """Sum what comes out of the 3×3 layers up to one, over the plane; 0 is the plane itself.
+
+        The norms of the layers before it must be known. What comes out of the last layer is
+        kept for the labels, unless it is too much.
+        """
+        self._keeps = self.pixels * self._last.weight.shape[1] <= MOST_KEPT_VALUES
+        sums: Callable[..., Moments] = sum_products if depth == self._depth else sum_squares
+
         def add_strip(rows: range) -> Moments:
             tiles = self._cut_strip(rows)
             return Moments.add_up(
-                measure(self._compute(tile, depth), self._convolutions) for tile in tiles
+                sums(self._compute(tile, depth), self._convolutions) for tile in tiles
             )
 
-        return Moments.add_up(self._convolutions.map(add_strip, self._strips))
+        moments = Moments.add_up(self._convolutions.map(add_strip, self._strips))
+        self._keeps = False
+        return moments
 
     @property
     def _depth(self) -> int:
         """How many 3×3 layers there are."""
-        return len(self._stages)
+        return len(self.stages)
 
     @property
-    def _pixels(self) -> int:
+    def pixels(self) -> int:
+        """How many pixels the plane has."""
         return self._height * self._width
 
     @property
@@ -139,7 +168,7 @@ class Application:
         for layer in range(depth):
             region = self._convolutions.convolve(layer, region)
             if layer < depth - 1:
-                region = self._normalise(region, tile, depth - 1 - layer, self._norms[layer])
+                region = self._normalise(region, tile, depth - 1 - layer, self.norms[layer])
         values = region.reshape(-1, region.shape[2])
         if self._keeps and depth == self._depth and depth > 0:
             self._kept[tile] = values.clone()
@@ -177,3 +206,35 @@ class Application:
             slice(max(0, -top), min(bottom, self._height) - top),
             slice(max(0, -left), min(right, self._width) - left),
         )
+
+
+@torch.no_grad()
+def gather_statistics(applications: Sequence[Application]) -> Statistics:
+    """Gather the statistics of one plane or of several together, one layer after the other.
+
+    Parameters
+    ----------
+    applications
+        One network, applied to each of the planes.
+    """
+    stages = applications[0].stages
+    pixels = sum(application.pixels for application in applications)
+    statistics = Statistics((), pixels)
+    for depth in range(1 if stages else 0, len(stages) + 1):
+        moments = Moments.add_up(application.measure(depth) for application in applications)
+        statistics = Statistics((*statistics.moments, moments), pixels)
+        for application in applications:
+            application.norms = make_norms(stages, statistics)
+    return statistics
+
+
+def make_norms(stages: Sequence[Stage], statistics: Statistics) -> list[Norm]:
+    """Make the batch norms of the 3×3 layers whose statistics are known, but the last one's.
+
+    That one is folded into the 1×1 convolution.
+    """
+    norms = []
+    for stage, moments in zip(stages[:-1], statistics.moments, strict=False):
+        mean, variance = moments.find_mean_and_covariance(statistics.pixels)
+        norms.append(Norm.from_variance(mean, variance, stage))
+    return norms

@@ -1,17 +1,17 @@
 """A network on its way: one plane, one device, one update of the weights after the other."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from napari_dynaseg.backend import is_out_of_memory, torch
-from napari_dynaseg.engine.apply import Application
+from napari_dynaseg.engine.apply import Application, Statistics, gather_statistics
 from napari_dynaseg.engine.cpu import CpuEngine
 from napari_dynaseg.engine.device_step import DeviceEngine
 from napari_dynaseg.engine.devices import DEVICE_TILE, CpuConvolutions, DeviceConvolutions
-from napari_dynaseg.engine.lanes import Lanes
+from napari_dynaseg.engine.lanes import Lanes, Result
 from napari_dynaseg.engine.measurement import Measurement
 from napari_dynaseg.engine.memory import check_memory
 from napari_dynaseg.errors import ImageWarning
@@ -35,6 +35,8 @@ class Trainer:
     device
         Where it trains; a GPU whose memory does not suffice is left for the CPU, with an
         `ImageWarning`.
+    start
+        The weights to begin with, as `copy_weights` gives them; by default random ones.
 
     Raises
     ------
@@ -42,7 +44,13 @@ class Trainer:
         If the machine has not the memory for it.
     """
 
-    def __init__(self, plane: Plane, settings: Settings, device: torch.device) -> None:
+    def __init__(
+        self,
+        plane: Plane,
+        settings: Settings,
+        device: torch.device,
+        start: torch.Tensor | None = None,
+    ) -> None:
         if device.type == "cpu":
             check_memory(plane.shape, settings)
         # A copy: the caller's array may be read-only, reversed, or changed while the run goes on.
@@ -50,6 +58,8 @@ class Trainer:
         self._lanes = Lanes()
         self._device = device
         self.network = build_network(len(plane), settings)
+        if start is not None:
+            torch.nn.utils.vector_to_parameters(start.cpu().clone(), self.network.parameters())
         self._optimiser = torch.optim.SGD(
             self.network.parameters(), lr=settings.learning_rate, momentum=settings.momentum
         )
@@ -103,9 +113,12 @@ class Trainer:
 
 
 def apply_network(
-    plane: Plane, settings: Settings, weights: torch.Tensor, tile: int | None = None
-) -> LabelMap:
-    """Give the labels of a plane of any size by a trained network, with the plane's statistics.
+    plane: Plane,
+    settings: Settings,
+    weights: torch.Tensor,
+    statistics: Statistics | None = None,
+) -> tuple[LabelMap, Statistics]:
+    """Give the labels of a plane of any size by a trained network.
 
     Parameters
     ----------
@@ -114,32 +127,62 @@ def apply_network(
     settings
         The knobs that shape the network.
     weights
-        As `Trainer.copy_weights` gives them; where they lie, the network is applied.
-    tile
-        Pixels a side of the tiles that the plane is worked through in; by default what suits
-        the device. A GPU whose memory does not suffice gets smaller ones, in the end the CPU.
+        As `Trainer.copy_weights` gives them; where they lie, the network is applied. A GPU whose
+        memory does not suffice gets smaller tiles, in the end the CPU takes over.
+    statistics
+        Of the planes that the batch norms go by; by default those of this plane.
 
     Returns
     -------
-    numpy.ndarray
-        int32, (H, W), the channel of the largest response + 1. The size of the tiles changes
-        the label only where the two largest responses are equal but for rounding.
+    tuple
+        The labels, int32, (H, W), the channel of the largest response + 1; and the statistics.
+        The size of the tiles changes a label only where the two largest responses are equal but
+        for rounding.
     """
-    network = build_network(len(plane), settings).to(weights.device)
+
+    def apply(applications: Sequence[Application]) -> tuple[LabelMap, Statistics]:
+        known = statistics or gather_statistics(applications)
+        return applications[0].find_labels(known), known
+
+    return _work_in_tiles([plane], settings, weights, apply)
+
+
+def measure_statistics(
+    planes: Sequence[Plane], settings: Settings, weights: torch.Tensor
+) -> Statistics:
+    """Measure what a trained network's batch norms need to know of some planes together.
+
+    Parameters
+    ----------
+    planes, settings, weights
+        As in `apply_network`.
+    """
+    return _work_in_tiles(planes, settings, weights, gather_statistics)
+
+
+def _work_in_tiles(
+    planes: Sequence[Plane],
+    settings: Settings,
+    weights: torch.Tensor,
+    work: Callable[[Sequence[Application]], Result],
+    tile: int = DEVICE_TILE,
+) -> Result:
+    network = build_network(len(planes[0]), settings).to(weights.device)
     torch.nn.utils.vector_to_parameters(weights, network.parameters())
     if weights.device.type == "cpu":
         with Lanes() as lanes:
-            return Application(plane, network, CpuConvolutions(network, lanes, tile)).find_labels()
-    tile = tile or DEVICE_TILE
+            convolutions = CpuConvolutions(network, lanes)
+            return work([Application(plane, network, convolutions) for plane in planes])
     try:
-        return Application(plane, network, DeviceConvolutions(network, tile)).find_labels()
+        on_device = DeviceConvolutions(network, tile)
+        return work([Application(plane, network, on_device) for plane in planes])
     except RuntimeError as error:
         if not is_out_of_memory(error):
             raise
     if tile > SMALLEST_TILE:
-        return apply_network(plane, settings, weights, tile // 2)
+        return _work_in_tiles(planes, settings, weights, work, tile // 2)
     warn_of_memory(weights.device, "the labels are computed on the CPU")
-    return apply_network(plane, settings, weights.cpu())
+    return _work_in_tiles(planes, settings, weights.cpu(), work)
 
 
 def to_cpu(value: Any) -> Any:
