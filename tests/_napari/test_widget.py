@@ -70,14 +70,14 @@ def test_the_layer_evolves_in_place(panel, begin, qtbot, viewer):
 
 def test_the_panel_shows_iteration_labels_weight_and_curves(panel, begin, qtbot):
     run = begin(panel)
-    qtbot.waitUntil(lambda: len(panel.curves._iterations) > 1, timeout=TIMEOUT)
-    assert "iteration" in panel.status.text()
-    assert "q' = " in panel.status.text()
-    assert "w = " in panel.status.text()
-    assert panel.progress.value >= 1
-    assert panel.curves._iterations[0] == 1
+    qtbot.waitUntil(lambda: len(panel.display.curves._iterations) > 1, timeout=TIMEOUT)
+    assert "iteration" in panel.display.status.text()
+    assert "q' = " in panel.display.status.text()
+    assert "w = " in panel.display.status.text()
+    assert panel.display.bar.value >= 1
+    assert panel.display.curves._iterations[0] == 1
     panel.stop()
-    assert f"{run.update.now.labels_in_use} labels" in panel.status.text()
+    assert f"{run.update.now.labels_in_use} labels" in panel.display.status.text()
     wait_for_threads(qtbot)
 
 
@@ -211,7 +211,7 @@ def test_a_plane_of_a_stack_becomes_labels_at_that_plane_only(viewer, halves, fi
     assert layer.data.shape == (1, 24, 32)
     assert Recipe.from_metadata(layer.metadata).source.position == (1, None, None)
     assert layer.extent.world[0, 0] == pytest.approx(3.0)
-    assert panel.axes_line.text() == "Z=3 · Y×X segmented"
+    assert panel.axes_line.sentence == "Z=3 · Y×X segmented"
 
 
 def test_pressing_segment_twice_starts_one_run(panel, begin, viewer, qtbot):
@@ -269,7 +269,7 @@ def test_an_error_nobody_foresaw_frees_the_panel(panel, qtbot, monkeypatch, view
     def break_off(*_):
         raise RuntimeError("something odd")
 
-    monkeypatch.setattr("napari_dynaseg.fit._make_step", break_off)
+    monkeypatch.setattr("napari_dynaseg.fit.Trainer", break_off)
     # What reaches Qt's event loop, napari shows as a notification with the whole story.
     with qtbot.captureExceptions() as caught, qtbot.waitSignal(panel.run_ended, timeout=TIMEOUT):
         panel.start()
@@ -282,7 +282,7 @@ def test_too_little_memory_is_explained(panel, qtbot, monkeypatch, viewer):
     def run_out(*_):
         raise MemoryError
 
-    monkeypatch.setattr("napari_dynaseg.fit._make_step", run_out)
+    monkeypatch.setattr("napari_dynaseg.fit.Trainer", run_out)
     with qtbot.waitSignal(panel.run_ended, timeout=TIMEOUT):
         panel.start()
     assert "not enough memory to train on a plane of 24×32 pixels" in last_notification()

@@ -1,5 +1,6 @@
 """The worker's generator, driven by hand: what it yields, returns and lets out."""
 
+import dataclasses
 import time
 
 import numpy as np
@@ -7,7 +8,8 @@ import pytest
 from napari.components import ViewerModel
 
 from napari_dynaseg._napari.layers import snapshot
-from napari_dynaseg._napari.worker import Failure, Pace, Update, run_job
+from napari_dynaseg._napari.stack_plan import choose_planes, plan_stack
+from napari_dynaseg._napari.worker import Failure, Pace, PlaneDone, Update, run_job
 from napari_dynaseg.errors import RunError
 from napari_dynaseg.fit import iter_fit
 from napari_dynaseg.recipe import replay
@@ -123,7 +125,7 @@ def test_a_change_after_the_last_iteration_is_no_part_of_the_recipe(job):
 
 
 def test_what_the_user_can_mend_is_returned_as_a_sentence(job):
-    object.__setattr__(job, "pixels", np.array([["a", "b"]]))
+    object.__setattr__(job, "pinned", np.array([[["a", "b"]]]))
     _, result = drain(run_job(job, QUICK, NeverPass()))
     assert result == Failure("an image must hold real numbers; got an array of dtype <U1")
 
@@ -135,7 +137,7 @@ def test_too_little_memory_is_returned_as_a_sentence(job, monkeypatch, error):
     def run_out(*_):
         raise error
 
-    monkeypatch.setattr("napari_dynaseg.fit._make_step", run_out)
+    monkeypatch.setattr("napari_dynaseg.fit.Trainer", run_out)
     _, result = drain(run_job(job, QUICK, NeverPass()))
     assert result.sentence.startswith("not enough memory to train on a plane of 12×10 pixels")
 
@@ -144,7 +146,7 @@ def test_a_runtime_error_leaves_as_our_own_which_napari_reports(job, monkeypatch
     def break_off(*_):
         raise RuntimeError("odd")
 
-    monkeypatch.setattr("napari_dynaseg.fit._make_step", break_off)
+    monkeypatch.setattr("napari_dynaseg.fit.Trainer", break_off)
     with pytest.raises(RunError, match="the run broke off: odd"):
         next(run_job(job, QUICK, NeverPass()))
 
@@ -165,3 +167,70 @@ def test_slow_drawing_makes_long_pauses():
     pace.mark_drawn(0.0008)
     time.sleep(0.02)
     assert pace.try_pass()
+
+
+@pytest.fixture
+def stack_job():
+    viewer = ViewerModel()
+    pixels = np.random.default_rng(1).integers(0, 255, (4, 12, 10), np.uint8)
+    layer = viewer.add_image(pixels, name="stack", axis_labels=("z", "y", "x"))
+    viewer.dims.set_point(0, 1)
+    return snapshot(layer, viewer.dims)
+
+
+def plan_all(job, settings, **options):
+    job, positions = choose_planes(job, [range(size) for size in job.axes.sizes[:1]])
+    return plan_stack(job, positions, settings, **options)
+
+
+def test_a_stack_is_trained_on_first_and_then_each_plane_is_told(stack_job):
+    plan = plan_all(stack_job, QUICK)
+    yielded, result = drain(run_job(stack_job, QUICK, AlwaysPass(), plan))
+    planes = [update for update in yielded if isinstance(update, PlaneDone)]
+    assert result is None
+    assert [(plane.position[0], plane.done, plane.total) for plane in planes] == [
+        (1, 1, 4), (0, 2, 4), (2, 3, 4), (3, 4, 4),
+    ]  # fmt: skip
+    assert plan.array.min() >= 1
+
+
+def test_the_plane_trained_on_has_in_the_stack_the_labels_it_was_shown_with(stack_job):
+    plan = plan_all(stack_job, QUICK)
+    yielded, _ = drain(run_job(stack_job, QUICK, NeverPass(), plan))
+    (last,) = [update for update in yielded if isinstance(update, Update)]
+    np.testing.assert_array_equal(plan.array[1], last.labels)
+
+
+def test_companions_are_trained_on_and_named_in_a_recipe_that_replays(stack_job):
+    settings = QUICK.change(training_planes=2)
+    yielded, _ = drain(run_job(stack_job, settings, NeverPass(), plan_all(stack_job, settings)))
+    (last,) = [update for update in yielded if isinstance(update, Update)]
+    assert last.recipe.source.companions == ((2, None, None),)
+    plane, companion = (
+        stack_job.stack.read_channels((z, None, None)).astype(np.float32) / 255 for z in (1, 2)
+    )
+    np.testing.assert_array_equal(replay(plane, last.recipe, [companion]), last.labels)
+
+
+def test_a_run_that_was_stopped_goes_on_from_its_folder_with_its_own_network(stack_job, tmp_path):
+    folder = tmp_path / "labels.ome.zarr"
+    plan = plan_all(stack_job, QUICK, folder=folder)
+    run = run_job(stack_job, QUICK, AlwaysPass(), plan)
+    next(update for update in run if isinstance(update, PlaneDone) and update.done == 2)
+    run.close()
+    moved = dataclasses.replace(stack_job, position=(3, None, None), pinned=None)
+    again = plan_all(moved, QUICK, folder=folder)
+    yielded, _ = drain(run_job(moved, QUICK, AlwaysPass(), again))
+    assert not [update for update in yielded if isinstance(update, Update)]
+    undisturbed = plan_all(stack_job, QUICK)
+    drain(run_job(stack_job, QUICK, NeverPass(), undisturbed))
+    np.testing.assert_array_equal(again.array[:], undisturbed.array)
+
+
+def test_a_network_trained_before_labels_the_planes_of_another_stack(stack_job):
+    yielded, _ = drain(run_job(stack_job, QUICK, NeverPass(), plan_all(stack_job, QUICK)))
+    (last,) = [update for update in yielded if isinstance(update, Update)]
+    network = last.keep_network()
+    plan = plan_all(stack_job, QUICK, network=network)
+    drain(run_job(stack_job, QUICK, NeverPass(), plan))
+    np.testing.assert_array_equal(plan.array[1], last.labels)

@@ -1,5 +1,6 @@
-"""From the image layer on view to a frozen job, and from its labels to a new layer. No Qt."""
+"""From the image layers on view to a frozen job, and from its labels to a new layer. No Qt."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,43 +10,72 @@ from napari.components import Dims
 from napari.layers import Image
 from napari.utils.transforms import Affine
 
-from napari_dynaseg.axes import Axes, read_axes
-from napari_dynaseg.errors import FileError, ImageError
+from napari_dynaseg._napari.reading import (
+    explain_mismatch,
+    find_level,
+    list_levels,
+    read_layer_axes,
+)
+from napari_dynaseg.axes import Axes, Position
+from napari_dynaseg.errors import ImageError
 from napari_dynaseg.labels import LabelMap
-from napari_dynaseg.pixels import Plane, to_plane
+from napari_dynaseg.pixels import Plane, Scaling
 from napari_dynaseg.recipe import Source
+from napari_dynaseg.stack_image import Channels, StackImage
 
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """The frozen input of a run: whatever happens to the layer afterwards changes nothing.
+    """The frozen input of a run: whatever happens to the layers afterwards changes nothing.
 
     Parameters
     ----------
-    name
-        Name of the image layer at the time.
-    path
-        File of the image, if it has one.
-    axes
-        How the axes of the image are read.
+    stack
+        The image, all its planes.
     position
-        Index of the plane on each axis, `None` on an axis that is used whole.
-    pixels
-        The plane: shape (H, W), with a channel axis or with colour samples. An array of the
-        user's session is copied; a lazy one is read when the job runs.
+        Which plane was on view: its index on each axis, `None` on an axis that is used whole.
     placement
-        Scale, translate, rotate, shear, affine, units and axis labels of the new layer.
+        Scale, translate, rotate, shear, affine, units and axis labels of a layer of its labels.
+    stack_placement
+        Likewise of a layer of the labels of all planes.
+    pinned
+        The plane as it was, (C, H, W), where it lay in memory; `None` for lazy arrays, which
+        are read when the job runs.
     """
 
-    name: str
-    path: str | None
-    axes: Axes
-    position: tuple[int | None, ...]
-    pixels: Any
+    stack: StackImage
+    position: Position
     placement: dict[str, Any]
+    stack_placement: dict[str, Any]
+    pinned: Channels | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the image: that of its layer, or of all its layers, at the time."""
+        return self.stack.name
+
+    @property
+    def path(self) -> str | None:
+        """File of the image, if it has one."""
+        return self.stack.path
+
+    @property
+    def axes(self) -> Axes:
+        """How the axes of the image are read."""
+        return self.stack.axes
+
+    @property
+    def plane_shape(self) -> tuple[int, int]:
+        """Rows and columns of the plane."""
+        return self.axes.plane_shape
+
+    @property
+    def stack_shape(self) -> tuple[int, ...]:
+        """Shape of the labels of all planes: that of the image, but one entry for channels."""
+        return self.axes.label_sizes
 
     def read_plane(self) -> Plane:
-        """Read the pixels as a float32 plane of shape (C, H, W).
+        """Read the plane that was on view as a float32 array of shape (C, H, W).
 
         Raises
         ------
@@ -54,58 +84,38 @@ class Job:
         ImageError
             If the pixels are no plane.
         """
-        try:
-            pixels = np.asarray(self.pixels)
-        except Exception as error:  # a lazy array raises whatever its file format does
-            raise FileError(
-                f"{self.name}: plane {self.position} cannot be read: {error}"
-            ) from error
-        return to_plane(pixels, self._channel_axis)
-
-    @property
-    def _channel_axis(self) -> int | None:
-        if self.axes.channel is None:
-            return None
-        return sorted((*self.axes.plane, self.axes.channel)).index(self.axes.channel)
+        pinned = self.pinned
+        channels = self.stack.read_channels(self.position) if pinned is None else pinned
+        return Scaling.measure([channels]).apply(channels)
 
     def describe_source(self, plane: Plane) -> Source:
         """Describe the pixels for the recipe."""
         return Source.of(plane, self.name, path=self.path, position=self.position)
 
-    @property
-    def plane_shape(self) -> tuple[int, int]:
-        """Rows and columns of the plane."""
-        first, second = self.axes.plane
-        return self.axes.sizes[first], self.axes.sizes[second]
-
     def wrap_labels(self, labels: LabelMap) -> npt.NDArray[np.int32]:
-        """Give a label map (H, W) the axes of its layer: length 1 on all but the plane's."""
+        """Give a label map (H, W) the axes of the image: length 1 on all but the plane's."""
+        row, column = self.axes.plane
         shape = [
             size if axis in self.axes.plane else 1 for axis, size in enumerate(self.axes.sizes)
         ]
-        return labels.reshape(shape)
+        return (labels if row < column else labels.T).reshape(shape)
+
+    def wrap_index(self, position: Position) -> tuple[slice, ...]:
+        """Say where in the labels of all planes a wrapped label map belongs.
+
+        Parameters
+        ----------
+        position
+            One of ``axes.list_positions()``.
+
+        Examples
+        --------
+        ``stack_labels[job.wrap_index(position)] = job.wrap_labels(labels)``
+        """
+        return tuple(slice(None) if at is None else slice(at, at + 1) for at in position)
 
 
-def read_layer_axes(layer: Image, dims: Dims) -> Axes:
-    """Read the axes of a layer as the viewer shows it.
-
-    Raises
-    ------
-    ImageError
-        If the view is in 3D, or shows an axis that the layer does not have.
-    """
-    if dims.ndisplay != 2:
-        raise ImageError("the view is in 3D; switch it to 2D to choose the plane to segment")
-    missing = dims.ndim - layer.ndim
-    displayed = [axis - missing for axis in dims.displayed]
-    if min(displayed) < 0:
-        raise ImageError(f"the view shows an axis that {layer.name!r} does not have")
-    data = _finest(layer)
-    samples = int(data.shape[-1]) if layer.rgb else 0
-    return read_axes(data.shape[: layer.ndim], layer.axis_labels, displayed, samples)
-
-
-def snapshot(layer: Image, dims: Dims) -> Job:
+def snapshot(layer: Image, dims: Dims, channels: Sequence[Image] = ()) -> Job:
     """Freeze the plane on view into a job.
 
     Parameters
@@ -114,61 +124,107 @@ def snapshot(layer: Image, dims: Dims) -> Job:
         The image.
     dims
         The viewer's dims, which say which plane is on view.
+    channels
+        Where several layers are the channels of one image, all of them in their order, `layer`
+        among them.
 
     Raises
     ------
     ImageError
-        If no plane of the layer is on view.
+        If no plane of the layer is on view, or the layers do not agree.
     """
-    axes = read_layer_axes(layer, dims)
-    position = _find_position(layer, dims, axes)
-    pixels = _finest(layer)[tuple(slice(None) if at is None else at for at in position)]
+    axes = read_layer_axes(layer, dims, channels)
+    if problem := explain_mismatch(layer, channels, axes):
+        raise ImageError(problem)
+    level = find_level(layer, axes.plane)
+    factors = _find_factors(layer, level)
+    stack = _open_stack(layer, channels or [layer], axes, level)
+    position = _find_position(layer, dims, axes, factors)
+    first = axes.place([0] * len(axes.stack))
     return Job(
-        name=layer.name,
-        path=layer.source.path,
-        axes=axes,
+        stack=stack,
         position=position,
-        pixels=np.array(pixels) if isinstance(pixels, np.ndarray) else pixels,
-        placement=_place(layer, axes, position),
+        placement=_place(layer, axes, position, factors),
+        stack_placement=_place(layer, axes, first, factors),
+        pinned=stack.read_channels(position) if _is_in_memory(stack) else None,
     )
 
 
-def _finest(layer: Image) -> Any:
-    return layer.data[0] if layer.multiscale else layer.data
+def _open_stack(layer: Image, channels: Sequence[Image], axes: Axes, level: int) -> StackImage:
+    paths = {channel.source.path for channel in channels}
+    return StackImage(
+        arrays=tuple(list_levels(channel)[level] for channel in channels),
+        axes=axes,
+        name=", ".join(channel.name for channel in channels),
+        path=paths.pop() if len(paths) == 1 else None,
+        scale=tuple((np.asarray(layer.scale) * _find_factors(layer, level)).tolist()),
+        units=tuple(map(str, layer.units)),
+    )
 
 
-def _find_position(layer: Image, dims: Dims, axes: Axes) -> tuple[int | None, ...]:
-    coordinates = layer.world_to_data(dims.point)
-    position: list[int | None] = [None] * layer.ndim
+def _is_in_memory(stack: StackImage) -> bool:
+    return all(
+        isinstance(array, np.ndarray) and not isinstance(array, np.memmap) for array in stack.arrays
+    )
+
+
+def _find_factors(layer: Image, level: int) -> npt.NDArray[np.float64]:
+    """Find how many entries of the finest level one of this level covers, on each axis."""
+    finest, coarse = (list_levels(layer)[n].shape[: layer.ndim] for n in (0, level))
+    factors: npt.NDArray[np.float64] = np.divide(finest, coarse)
+    return factors
+
+
+def _find_position(
+    layer: Image, dims: Dims, axes: Axes, factors: npt.NDArray[np.float64]
+) -> Position:
+    """Find the plane that napari shows: tilts of the hidden axes into the plane do not count."""
+    hidden = [axis for axis in range(layer.ndim) if axis not in axes.plane]
+    point = np.asarray(dims.point[-layer.ndim :]) * _find_unit_ratios(layer, dims)
+    world_to_data = layer.affine.compose(_read_transform(layer)).inverse
+    coordinates = world_to_data.set_slice(hidden)(point[hidden]) if hidden else []
+    finest = dict(zip(hidden, np.round(coordinates).astype(int).tolist(), strict=True))
     for axis in axes.stack:
-        at = round(float(coordinates[axis]))
-        if not 0 <= at < axes.sizes[axis]:
+        count = round(axes.sizes[axis] * factors[axis])
+        if not 0 <= finest[axis] < count:
             raise ImageError(
                 f"the view is beside {layer.name!r} on axis {axes.names[axis]}: expected a plane "
-                f"from 0 to {axes.sizes[axis] - 1}; got {at}"
+                f"from 0 to {count - 1}; got {finest[axis]}"
             )
-        position[axis] = at
-    return tuple(position)
+    return axes.place([int((finest[axis] + 0.5) / factors[axis]) for axis in axes.stack])
 
 
-def _place(layer: Image, axes: Axes, position: tuple[int | None, ...]) -> dict[str, Any]:
-    """Work out where the label layer lies in the world.
+def _find_unit_ratios(layer: Image, dims: Dims) -> list[float]:
+    """Find what the viewer's unit is in the layer's, on each axis of the layer."""
+    if dims.units is None or len(dims.units) < layer.ndim:
+        return [1.0] * layer.ndim
+    pairs = zip(dims.units[-layer.ndim :], layer.units, strict=True)
+    return [float((1.0 * world).to(own).magnitude) for world, own in pairs]
 
-    On a stack axis it starts at its plane. On the channel axis, on which the image has an
-    extent and the labels have none, its one entry is stretched over all the channels, so that
-    the labels show whichever channel is on view.
+
+def _read_transform(layer: Image) -> Affine:
+    return Affine(
+        scale=layer.scale, translate=layer.translate, rotate=layer.rotate, shear=layer.shear
+    )
+
+
+def _place(
+    layer: Image, axes: Axes, position: Position, factors: npt.NDArray[np.float64]
+) -> dict[str, Any]:
+    """Work out where labels that begin at a plane lie in the world.
+
+    On the channel axis, on which the image has an extent and the labels have none, their one
+    entry is stretched over all the channels, so that they show whichever channel is on view.
     """
     start = np.array([0 if at is None else at for at in position], dtype=float)
     stretch = np.ones(layer.ndim)
     if axes.channel is not None:
         stretch[axes.channel] = axes.sizes[axes.channel]
         start[axes.channel] = (axes.sizes[axes.channel] - 1) / 2
-    data_to_world = Affine(
-        scale=layer.scale, translate=layer.translate, rotate=layer.rotate, shear=layer.shear
-    )
+    at_finest = (start + 0.5) * factors - 0.5
     return {
-        "scale": np.asarray(layer.scale) * stretch,
-        "translate": np.asarray(data_to_world(start)),
+        "scale": np.asarray(layer.scale) * factors * stretch,
+        "translate": np.asarray(_read_transform(layer)(at_finest)),
         "rotate": layer.rotate,
         "shear": layer.shear,
         "affine": layer.affine,

@@ -12,7 +12,8 @@ from psygnal import Signal
 from qtpy.QtCore import QTimer
 
 from napari_dynaseg._napari.layers import Job
-from napari_dynaseg._napari.worker import Failure, Pace, Update, run_job
+from napari_dynaseg._napari.stack_plan import StackPlan
+from napari_dynaseg._napari.worker import Failure, Pace, PlaneDone, Update, run_job
 from napari_dynaseg.errors import ImageWarning
 from napari_dynaseg.settings import Settings
 
@@ -28,31 +29,45 @@ class LiveRun:
         What is segmented.
     settings
         The knobs at the start.
+    plan
+        Which other planes to segment; by default none.
     """
 
     progressed = Signal(Update)
+    plane_done = Signal(PlaneDone)
     ended = Signal()
 
-    def __init__(self, viewer: ViewerModel, job: Job, settings: Settings) -> None:
+    def __init__(
+        self,
+        viewer: ViewerModel,
+        job: Job,
+        settings: Settings,
+        plan: StackPlan | None = None,
+    ) -> None:
         self._viewer = viewer
-        self._job = job
+        self._job, self._plan = job, plan
         self._pace = Pace()
         self.layer = self._add_layer()
         self.update: Update | None = None
-        self._is_over = False
-        self._worker: Any = create_worker(run_job, job, settings, self._pace, _start_thread=False)
+        self._has_labels = self._is_over = False
+        self._worker: Any = create_worker(
+            run_job, job, settings, self._pace, plan, _start_thread=False
+        )
         # Lambdas keep this run alive until its worker is done, whoever else forgets it.
         self._worker.yielded.connect(lambda update: self._on_yielded(update))
         self._worker.returned.connect(lambda result: self._on_returned(result))
         self._worker.warned.connect(lambda warning: self._on_warned(*warning))
-        self._worker.finished.connect(lambda: self._end())
+        self._worker.finished.connect(lambda: self._finish())
         viewer.layers.events.removed.connect(self._on_layer_removed)
 
     def _add_layer(self) -> Labels:
         """Add an empty layer before the training starts: it costs napari a good while."""
-        empty = self._job.wrap_labels(np.zeros(self._job.plane_shape, np.int32))
-        name = f"{self._job.name} segments"
-        layer = self._viewer.add_labels(empty, name=name, **self._job.placement)
+        if self._plan:
+            labels, placement = self._plan.array, self._job.stack_placement
+        else:
+            labels = self._job.wrap_labels(np.zeros(self._job.plane_shape, np.int32))
+            placement = self._job.placement
+        layer = self._viewer.add_labels(labels, name=f"{self._job.name} segments", **placement)
         layer.editable = False
         return layer
 
@@ -69,18 +84,21 @@ class LiveRun:
         self._worker.quit()
         self._end()
 
-    def _on_yielded(self, update: Update | None) -> None:
+    def _on_yielded(self, update: Update | PlaneDone | None) -> None:
         if update is None or self._is_over:
             return
         started = time.monotonic()
-        self._show(update)
+        if isinstance(update, PlaneDone):
+            self._show_plane(update)
+        else:
+            self._show(update)
         # A timer of no length comes due when the redraw it waits for has been handled.
         QTimer.singleShot(0, lambda: self._pace.mark_drawn(time.monotonic() - started))
 
-    def _on_returned(self, result: Update | Failure) -> None:
+    def _on_returned(self, result: Update | Failure | None) -> None:
         if isinstance(result, Failure):
             show_error(result.sentence)
-        elif not self._is_over:
+        elif result is not None and not self._is_over:
             self._show(result)
 
     @staticmethod
@@ -90,11 +108,21 @@ class LiveRun:
 
     def _show(self, update: Update) -> None:
         # In place: for napari new data is a new layer in all but name, and three times the work.
-        self.layer.data[...] = self._job.wrap_labels(update.labels)
-        self.layer.refresh(thumbnail=False, highlight=False, extent=False)
+        where = self._job.wrap_index(update.position) if self._plan else ...
+        self.layer.data[where] = self._job.wrap_labels(update.labels)
+        self._refresh()
         self.layer.metadata = {**self.layer.metadata, **update.recipe.to_metadata()}
         self.update = update
         self.progressed.emit(update)
+
+    def _show_plane(self, done: PlaneDone) -> None:
+        """Show a plane that the worker has written."""
+        self._refresh()
+        self.plane_done.emit(done)
+
+    def _refresh(self) -> None:
+        self._has_labels = True
+        self.layer.refresh(thumbnail=False, highlight=False, extent=False)
 
     def _on_layer_removed(self, event: Any) -> None:
         if event.value is self.layer:
@@ -105,9 +133,14 @@ class LiveRun:
             return
         self._is_over = True
         self._viewer.layers.events.removed.disconnect(self._on_layer_removed)
-        if self.update is not None:
+        if self._has_labels:
             self.layer.data = self.layer.data  # tells whoever listens, and draws the thumbnail
-            self.layer.editable = True
+            # The thread of a stack may still be writing a plane, which nobody must paint on.
+            self.layer.editable = self._plan is None
         elif self.layer in self._viewer.layers:
             self._viewer.layers.remove(self.layer)
         self.ended.emit()
+
+    def _finish(self) -> None:
+        self._end()
+        self.layer.editable = True

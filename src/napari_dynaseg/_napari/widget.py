@@ -1,20 +1,19 @@
 """The dock widget: choose an image, turn the knobs, segment, watch."""
 
 import threading
-import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from magicgui.widgets import Container, ProgressBar, PushButton
+from magicgui.widgets import Container, PushButton
 from napari.components import ViewerModel
-from napari.utils.notifications import show_error
+from napari.utils.notifications import show_error, show_info
 from psygnal import Signal
 from qtpy.QtCore import QEvent, QObject, QTimer
-from qtpy.QtWidgets import QLabel
 from superqt import QCollapsible
 
-from napari_dynaseg._napari.choice import ImageChoice
+from napari_dynaseg._napari.image_input import ImageInput
 from napari_dynaseg._napari.knobs import MuKnob, make_knob
-from napari_dynaseg._napari.layers import read_layer_axes, snapshot
+from napari_dynaseg._napari.layers import Job
+from napari_dynaseg._napari.network_row import NetworkRow
 from napari_dynaseg._napari.preferences import (
     LastUsed,
     find_default_mu,
@@ -22,13 +21,18 @@ from napari_dynaseg._napari.preferences import (
     resolve_settings,
 )
 from napari_dynaseg._napari.run import LiveRun
+from napari_dynaseg._napari.run_display import RunDisplay
+from napari_dynaseg._napari.stack_controls import StackControls
+from napari_dynaseg._napari.stack_plan import StackPlan, choose_planes, plan_stack
 from napari_dynaseg._napari.worker import Update
 from napari_dynaseg.errors import SegmentationError
-from napari_dynaseg.fast import limit_iterations
 from napari_dynaseg.settings import Settings
 
+if TYPE_CHECKING:
+    from napari_dynaseg.trained import TrainedNetwork
+
 LIVE_KNOBS = ("scheme", "mu")
-MAIN_KNOBS = (*LIVE_KNOBS, "quality")
+MAIN_KNOBS = (*LIVE_KNOBS, "quality", "way")
 
 
 class SegmenterPanel(Container[Any]):
@@ -47,21 +51,21 @@ class SegmenterPanel(Container[Any]):
         self._viewer = napari_viewer
         self._last_used = LastUsed()
         self.run: LiveRun | None = None
-        self._started = 0.0
         self._build()
         self.show_settings(self._resolve())
         self._connect()
-        self._show_axes()
+        self.input.show()
         self._show_idle()
 
     # -- building ---------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self.image = ImageChoice(self._viewer)
-        self.axes_line = _make_line()
+        self.input = ImageInput(self._viewer)
+        self.image, self.axes_line = self.input.image, self.input.axes_line
         self.scheme = make_knob("scheme")
         self.mu = MuKnob()
         self.quality = make_knob("quality")
+        self.stack = StackControls()
         self.segment_button = PushButton(
             text="Segment", tooltip="Segment the plane on view into a new Labels layer"
         )
@@ -72,53 +76,70 @@ class SegmenterPanel(Container[Any]):
             widgets=[self.segment_button, self.stop_button], layout="horizontal", labels=False
         )
         self.buttons.margins = (0, 0, 0, 0)
-        self.progress = ProgressBar(min=0, max=1, value=0, tooltip="Iterations done")
-        self.status = _make_line()
-        self.extend([self.image, self.scheme, self.mu, self.quality, self.buttons, self.progress])
+        self.display = RunDisplay(getattr(self._viewer, "theme", "dark"))
+        self.extend(
+            [
+                self.input.row,
+                self.input.level,
+                self.scheme,
+                self.mu,
+                self.quality,
+                *self.stack.rows,
+                self.buttons,
+                self.display.bar,
+            ]
+        )
         self._build_advanced()
         self._build_native_rows()
         self.watcher = PanelWatcher(self.native)
 
     def _build_advanced(self) -> None:
         names = [name for name in Settings.model_fields if name not in MAIN_KNOBS]
-        self.advanced = Container(widgets=[make_knob(name) for name in names])
+        self.advanced: Container[Any] = Container(widgets=[make_knob(name) for name in names])
         self.defaults_button = PushButton(
             text="Restore defaults", tooltip="Forget what was turned here; back to Preferences"
         )
-        self.advanced.append(self.defaults_button)
+        self.network = NetworkRow()
+        self.advanced.extend([self.network, self.defaults_button])
         self.advanced_fold = QCollapsible("Advanced", expandedIcon="▾", collapsedIcon="▸")
         self.advanced_fold.addWidget(self.advanced.native)
         self.advanced_fold.setToolTip("The network, its training and where it computes")
 
     def _build_native_rows(self) -> None:
-        from napari_dynaseg._napari.curves import Curves
-
-        self.curves = Curves(getattr(self._viewer, "theme", "dark"))
         layout = self.native.layout()
-        layout.insertWidget(1, self.axes_line)
-        for row in (self.status, self.curves, self.advanced_fold):
+        layout.insertWidget(2, self.axes_line)
+        for row in (self.display.status, self.display.curves, self.advanced_fold):
             layout.addWidget(row)
         layout.addStretch(1)
         self.min_width = 320
 
     def _connect(self) -> None:
-        self.image.changed.connect(self._show_axes)
-        self._viewer.dims.events.connect(self._show_axes)
+        self.input.read.connect(self.stack.show_axes)
         self.scheme.changed.connect(self._on_scheme)
         self.mu.turned.connect(self._on_mu)
         self.mu.reset_asked.connect(self._reset_mu)
         for knob in self._list_start_knobs():
             knob.changed.connect(lambda value, name=knob.name: self._remember(name, value))
         self.defaults_button.changed.connect(self.restore_defaults)
-        self.segment_button.changed.connect(self.start)
+        self.segment_button.changed.connect(lambda: self.start())
+        self.network.loaded.connect(self.start)
         self.stop_button.changed.connect(self.stop)
-        self.watcher.painted.append(preload_engine)
+        self.watcher.painted += [self._align_rows, preload_engine]
         self.watcher.closed.append(self._on_closed)
+
+    def _align_rows(self) -> None:
+        """Give all labels one width; magicgui measures them before the theme sets their font."""
+        rows = {row.native.parentWidget() for row in self} - {self.native}
+        labels = [row.layout().itemAt(0).widget() for row in rows]
+        width = max(label.sizeHint().width() for label in labels)
+        for label in labels:
+            label.setMinimumWidth(width)
 
     def _list_start_knobs(self) -> list[Any]:
         """List the knobs that only count at the start of a run."""
         return [
             self.quality,
+            self.stack.way,
             *(knob for knob in self.advanced if knob.name in Settings.model_fields),
         ]
 
@@ -181,27 +202,47 @@ class SegmenterPanel(Container[Any]):
 
     def _send_settings(self) -> None:
         if self.run is not None:
-            self.run.change(self.settings)
+            settings = self.settings
+            self.run.change(settings)
+            self.display.show_turn(settings, self.run.update)
 
     # -- running ----------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Segment the plane on view; what stands in the way is shown as a notification."""
+    def start(self, network: "TrainedNetwork | None" = None) -> None:
+        """Segment the planes chosen; what stands in the way is shown as a notification.
+
+        Parameters
+        ----------
+        network
+            One that was trained before, to label them with; by default one is trained.
+        """
         if self.run is not None:
             return
         try:
-            if self.image.value is None:
-                raise SegmentationError("there is no image to segment; open one first")
-            job = snapshot(self.image.value, self._viewer.dims)
-            settings = self.settings
+            job, settings = self.input.snapshot(), self.settings
+            plan = self._plan(job, settings, network)
         except SegmentationError as error:
             show_error(str(error))
             return
-        self.run = LiveRun(self._viewer, job, settings)
-        self.run.progressed.connect(self._show_update)
+        if plan and plan.folder:
+            show_info(f"the labels of the stack are kept in {plan.folder}")
+        self.run = LiveRun(self._viewer, job, settings, plan)
+        self.run.progressed.connect(self.display.show_update)
+        self.run.plane_done.connect(self.display.show_plane)
         self.run.ended.connect(self._on_ended)
         self._show_running(settings)
         self.run.start()
+
+    def _plan(
+        self, job: Job, settings: Settings, network: "TrainedNetwork | None"
+    ) -> StackPlan | None:
+        ranges = self.stack.read_ranges()
+        if ranges is None and network is None:
+            return None
+        if ranges is None:
+            return plan_stack(job, (job.position,), settings, network=network)
+        job, positions = choose_planes(job, ranges)
+        return plan_stack(job, positions, settings, self.stack.read_folder(), network)
 
     def stop(self) -> None:
         """Stop the run, if there is one, and keep its labels."""
@@ -217,66 +258,31 @@ class SegmenterPanel(Container[Any]):
     def _on_closed(self) -> None:
         """Let go of the viewer; a run stops and leaves its labels."""
         if self.run is not None:
-            self.run.progressed.disconnect(self._show_update)
+            self.run.progressed.disconnect(self.display.show_update)
+            self.run.plane_done.disconnect(self.display.show_plane)
             self.run.ended.disconnect(self._on_ended)
             self.run.stop()
             self.run = None
-        self._viewer.dims.events.disconnect(self._show_axes)
-        self.image.forget_viewer()
+        self.input.forget_viewer()
 
     # -- showing ----------------------------------------------------------------------------
 
-    def _show_axes(self, _event: object = None) -> None:
-        layer = self.image.value
-        if layer is None:
-            self.axes_line.setText("Open an image to segment it.")
-            return
-        try:
-            self.axes_line.setText(read_layer_axes(layer, self._viewer.dims).sentence)
-        except SegmentationError as error:
-            self.axes_line.setText(str(error))
-
     def _show_running(self, settings: Settings) -> None:
-        self._started = time.monotonic()
-        self.curves.clear_curves()
         self.segment_button.enabled = False
         self.stop_button.enabled = True
-        self.advanced.enabled = self.quality.enabled = False
-        self.progress.max, self.progress.value = limit_iterations(settings), 0
-        self.status.setText("Starting …")
+        self._enable_start_knobs(False)
+        self.display.show_start(settings)
 
     def _show_idle(self, update: Update | None = None) -> None:
         self.segment_button.enabled = True
         self.stop_button.enabled = False
-        self.advanced.enabled = self.quality.enabled = True
-        if update is None:
-            self.progress.value = 0
-            self.status.setText("Press Segment to begin.")
-        else:
-            self.progress.value = self.progress.max
-            self.status.setText(
-                f"{update.now.labels_in_use} labels after {update.now.iteration} iterations "
-                f"and {_write_seconds(time.monotonic() - self._started)}"
-            )
+        self._enable_start_knobs(True)
+        self.display.show_end(update)
+        self.network.offer(update)
 
-    def _show_update(self, update: Update) -> None:
-        now, most = update.now, int(self.progress.max)
-        elapsed = time.monotonic() - self._started
-        left = elapsed / now.iteration * (most - now.iteration)
-        self._show_progress(now.iteration)
-        self.status.setText(
-            f"iteration {now.iteration} of {most} · q' = {now.labels_in_use} · "
-            f"w = {now.weight:.3g} · {_write_seconds(elapsed)}, "
-            f"at most {_write_seconds(left)} left"
-        )
-        self.curves.add_update(update)
-
-    def _show_progress(self, iteration: int) -> None:
-        # Qt's bar repaints the whole window before it returns, unless updates are off.
-        bar = self.progress.native
-        bar.setUpdatesEnabled(False)
-        self.progress.value = iteration
-        bar.setUpdatesEnabled(True)
+    def _enable_start_knobs(self, enabled: bool) -> None:
+        for rows in (self.advanced, self.quality, *self.stack.rows):
+            rows.enabled = enabled
 
 
 class PanelWatcher(QObject):
@@ -321,15 +327,3 @@ def preload_engine() -> threading.Thread:
     )
     thread.start()
     return thread
-
-
-def _make_line() -> QLabel:
-    line = QLabel()
-    line.setWordWrap(True)
-    return line
-
-
-def _write_seconds(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    text = f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
-    return text.replace(" ", "\N{NO-BREAK SPACE}")

@@ -1,19 +1,25 @@
-"""What runs in the worker thread: the training of a job, its updates paced, its errors ours."""
+"""What runs in the worker thread: a job's training and planes, updates paced, errors ours."""
 
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from napari_dynaseg._napari.layers import Job
+from napari_dynaseg._napari.stack_plan import StackPlan
+from napari_dynaseg.axes import Position
 from napari_dynaseg.errors import RunError, SegmentationError
 from napari_dynaseg.labels import LabelMap, RegionNumbers
 from napari_dynaseg.recipe import Change, Recipe
 from napari_dynaseg.settings import Settings
+from napari_dynaseg.stack_order import spread_positions
+from napari_dynaseg.training_planes import TrainingPlanes
 
 if TYPE_CHECKING:
     from napari_dynaseg.fit import Step
+    from napari_dynaseg.trained import TrainedNetwork
 
 # At most about seven updates a second, and at most this share of the time spent on drawing.
 SECONDS_BETWEEN_UPDATES = 0.14
@@ -44,16 +50,31 @@ class Update:
         What made it.
     trail
         The numbers of every iteration since the last update, the one of these labels last.
+    position
+        The plane that the labels are of.
+    keep_network
+        Gives the network that made the labels; takes as long as the labels did.
     """
 
     labels: LabelMap
     recipe: Recipe
     trail: tuple[Measures, ...]
+    position: Position
+    keep_network: "Callable[[], TrainedNetwork]"
 
     @property
     def now(self) -> Measures:
         """The numbers of the iteration that the labels are from."""
         return self.trail[-1]
+
+
+@dataclass(frozen=True)
+class PlaneDone:
+    """A plane of a stack whose labels are written, and how many of all are by now."""
+
+    position: Position
+    done: int
+    total: int
 
 
 @dataclass(frozen=True)
@@ -94,10 +115,10 @@ class Pace:
         self._drawn.set()
 
 
-Updates = Generator[Update | None, Settings | None, Update | Failure]
+Updates = Generator[Update | PlaneDone | None, Settings | None, Update | Failure | None]
 
 
-def run_job(job: Job, settings: Settings, pace: Pace) -> Updates:
+def run_job(job: Job, settings: Settings, pace: Pace, plan: StackPlan | None = None) -> Updates:
     """Segment a job, for napari's `thread_worker`.
 
     A generator worker that raises a RuntimeError never reports that it ended, and torch's
@@ -112,16 +133,18 @@ def run_job(job: Job, settings: Settings, pace: Pace) -> Updates:
         The knobs at the start; ``send`` others to turn them on the way.
     pace
         When to show an update.
+    plan
+        Which other planes to segment after the job's own, which is trained on.
 
     Yields
     ------
-    Update or None
-        After every iteration, `None` where there is nothing to show.
+    Update, PlaneDone or None
+        After every iteration and every plane, `None` where there is nothing to show.
 
     Returns
     -------
-    Update or Failure
-        The last iteration, or why there is none.
+    Update, Failure or None
+        The last iteration, or why there is none; `None` after a stack.
 
     Raises
     ------
@@ -129,7 +152,9 @@ def run_job(job: Job, settings: Settings, pace: Pace) -> Updates:
         On anything unforeseen.
     """
     try:
-        return (yield from _train_job(job, settings, pace))
+        if plan is None:
+            return (yield from _train_job(job, settings, pace))
+        return (yield from _segment_stack(job, settings, pace, plan))
     except SegmentationError as error:
         return Failure(str(error))
     except MemoryError:
@@ -150,12 +175,37 @@ def _describe_memory(job: Job) -> str:
     )
 
 
-def _train_job(job: Job, settings: Settings, pace: Pace) -> Updates:
+def _segment_stack(job: Job, settings: Settings, pace: Pace, plan: StackPlan) -> Updates:
+    from napari_dynaseg.stack import NETWORK, segment_planes
+    from napari_dynaseg.trained import TrainedNetwork
+
+    network, start = plan.network, job.position
+    if note := plan.results.read_note(NETWORK):
+        network = TrainedNetwork.from_bytes(note)
+        start = network.recipe.source.position
+    elif network is None:
+        among = spread_positions(plan.positions, start, settings.training_planes)
+        update = yield from _train_job(job, settings, pace, among[1:])
+        yield update
+        network = update.keep_network()
+        plan.results.write_note(NETWORK, network.to_bytes())
+    done, total = 0, len(plan.positions)
+    way = settings.way if plan.network is None else "one"
+    for position in segment_planes(job.stack, network, plan.positions, plan.results, start, way):
+        done += position is not None
+        is_shown = position is not None and (done == total or pace.try_pass())
+        yield PlaneDone(position, done, total) if position and is_shown else None
+    return None
+
+
+def _train_job(
+    job: Job, settings: Settings, pace: Pace, companions: Sequence[Position] = ()
+) -> Generator[Update | None, Settings | None, Update]:
     from napari_dynaseg.fit import iter_fit
 
-    plane = job.read_plane()
-    notes = _Notes(Recipe.now(settings, 1, job.describe_source(plane), numbering="live"))
-    run = iter_fit(plane, settings)
+    training = TrainingPlanes.read(job.stack, (job.position, *companions), job.pinned)
+    notes = _Notes(Recipe.now(settings, 1, training.source, numbering="live"), training)
+    run = iter_fit(training.planes[0], settings, companions=training.planes[1:])
     step = next(run)
     while True:
         notes.add_step(step)
@@ -165,21 +215,21 @@ def _train_job(job: Job, settings: Settings, pace: Pace) -> Updates:
         try:
             step = run.send(sent)
         except StopIteration:
-            return notes.make_update(step.labels)
+            return notes.make_update(step, step.labels)
 
 
 def _make_preview(notes: "_Notes", step: "Step", pace: Pace) -> Update:
     started = time.monotonic()
     labels = step.labels if step.is_quick else step.sketch
     pace.mark_labelled(time.monotonic() - started)
-    return notes.make_update(labels, is_sketch=not step.is_quick)
+    return notes.make_update(step, labels, is_sketch=not step.is_quick)
 
 
 class _Notes:
     """What a run has to remember between two updates."""
 
-    def __init__(self, recipe: Recipe) -> None:
-        self._recipe = recipe
+    def __init__(self, recipe: Recipe, training: TrainingPlanes) -> None:
+        self._recipe, self._training = recipe, training
         self._numbers = RegionNumbers()
         self._changes: tuple[Change, ...] = ()
         self._trail: list[Measures] = []
@@ -197,12 +247,23 @@ class _Notes:
         """Note settings that count from an iteration on."""
         self._changes += (Change(iteration=iteration, settings=settings.model_dump()),)
 
-    def make_update(self, labels: LabelMap, is_sketch: bool = False) -> Update:
+    def make_update(self, step: "Step", labels: LabelMap, is_sketch: bool = False) -> Update:
         """Make the update of the last iteration; its recipe has the changes made until then."""
+        from napari_dynaseg.trained import TrainedNetwork
+
         self._is_shown = True
         last = self._trail[-1].iteration
         made = tuple(change for change in self._changes if change.iteration <= last)
         recipe = self._recipe.model_copy(
             update={"last_iteration": last, "changes": made, "is_sketch": is_sketch}
         )
-        return Update(self._numbers.apply(labels), recipe, tuple(self._trail))
+        numbers = self._numbers.list_all(Settings(**recipe.settings).channels)
+        return Update(
+            labels=self._numbers.apply(labels),
+            recipe=recipe,
+            trail=tuple(self._trail),
+            position=recipe.source.position,
+            keep_network=partial(
+                TrainedNetwork.from_step, step, recipe, self._training.scaling, numbers
+            ),
+        )
