@@ -7,9 +7,9 @@ from napari_dynaseg.fast import (
     MOST_PIXELS,
     TRAININGS,
     choose_reduction,
+    choose_samples,
     enlarge_labels,
     limit_iterations,
-    reduce_plane,
 )
 from napari_dynaseg.settings import Settings
 
@@ -42,13 +42,25 @@ def test_each_pixel_of_the_enlarged_map_has_the_label_of_its_square():
 
 
 def test_the_middle_pixel_of_each_square_is_taken():
-    plane = np.arange(20, dtype=np.float32).reshape(1, 4, 5)
-    np.testing.assert_array_equal(reduce_plane(plane, 3), [[[6, 9], [16, 19]]])
+    rows, columns = choose_samples((4, 5), 3)
+    np.testing.assert_array_equal(rows, [[1, 1], [3, 3]])
+    np.testing.assert_array_equal(columns, [[1, 4], [1, 4]])
 
 
-def test_a_reduced_plane_has_its_own_memory():
-    plane = np.zeros((2, 3, 4), np.float32)
-    assert not np.shares_memory(reduce_plane(plane, 1), plane)
+def test_a_scribbled_pixel_is_taken_rather_than_the_middle_one_the_nearest_of_several():
+    scribbles = np.zeros((4, 6), np.int32)
+    scribbles[0, 0] = scribbles[1, 2] = scribbles[0, 2] = 5
+    rows, columns = choose_samples((4, 6), 3, scribbles)
+    np.testing.assert_array_equal(rows, [[1, 1], [3, 3]])
+    np.testing.assert_array_equal(columns, [[2, 4], [1, 4]])
+
+
+def test_every_square_with_a_scribble_has_it():
+    scribbles = (np.random.default_rng(0).random((23, 31)) < 0.05).astype(np.int32)
+    rows, columns = choose_samples(scribbles.shape, 4, scribbles)
+    padded = np.pad(scribbles, ((0, 1), (0, 1)))
+    has_any = padded.reshape(6, 4, 8, 4).any(axis=(1, 3))
+    np.testing.assert_array_equal(scribbles[rows, columns] > 0, has_any)
 
 
 @pytest.mark.parametrize(("scheme", "most"), [("scf", 55), ("fsf", 20), ("fixed", 20)])

@@ -321,6 +321,52 @@ def test_a_reduced_plane_with_companions_is_labelled_by_the_statistics_of_all(la
     assert (step.labels != alone.labels).any()
 
 
+def scribble(plane, *strokes):
+    scribbles = np.zeros(plane.shape[1:], np.int32)
+    for label, where in strokes:
+        scribbles[where] = label
+    return scribbles
+
+
+def test_scribbled_pixels_come_to_have_the_labels_that_were_scribbled(large_plane):
+    strokes = (7, np.s_[20:60, 20]), (5, np.s_[20:60, 200])
+    scribbles = scribble(large_plane, *strokes)
+    # Each of two strokes weighs half of it, and its region about half of the similarity.
+    settings = SMALL.change(iterations=40, scribble_weight=4)
+    *_, last = iter_fit(large_plane, settings, scribbles=scribbles)
+    for label, where in strokes:
+        assert (last.labels[where] == label).mean() > 0.9
+    assert (last.labels[100:, 3:90] == 7).mean() > 0.8
+
+
+def test_a_run_keeps_as_many_labels_as_are_scribbled(plane):
+    scribbles = scribble(plane, (1, np.s_[0]), (2, np.s_[5]), (3, np.s_[11]))
+    steps = list(iter_fit(plane, SMALL.change(iterations=300, scheme="fixed"), scribbles=scribbles))
+    assert steps[-1].labels_in_use <= 3 < steps[-2].labels_in_use
+
+
+def test_scribbles_count_in_the_loss_by_their_weight(plane):
+    scribbles = scribble(plane, (1, np.s_[0]))
+    step = next(iter_fit(plane, SMALL, scribbles=scribbles))
+    assert step.scribble > 0
+    assert step.total == step.similarity + step.weight * step.continuity + 0.5 * step.scribble
+    assert next(iter_fit(plane, SMALL)).scribble == 0
+
+
+@pytest.mark.parametrize(
+    ("scribbles", "told"),
+    [
+        (np.zeros((3, 3), np.int32), r"of shape \(12, 10\); got int32 of shape \(3, 3\)"),
+        (np.zeros((12, 10)), "got float64"),
+        (np.full((12, 10), 9), "from 1 to 8, the channels, or 0; got 9 to 9"),
+        (np.full((12, 10), -1), "got -1 to -1"),
+    ],
+)
+def test_scribbles_that_do_not_fit_are_refused(plane, scribbles, told):
+    with pytest.raises(ImageError, match=told):
+        iter_fit(plane, SMALL, scribbles=scribbles)
+
+
 def test_a_companion_of_another_shape_is_refused(plane):
     with pytest.raises(ImageError, match="must have one shape"):
         iter_fit(plane, SMALL, companions=[plane[:, 1:].copy()])

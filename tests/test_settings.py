@@ -21,6 +21,8 @@ def test_the_defaults_are_those_of_the_papers_programs():
         "blocks": 3,
         "learning_rate": 0.1,
         "momentum": 0.9,
+        "scribble_weight": 0.5,
+        "refine_iterations": 20,
         "way": "one",
         "training_planes": 1,
         "follow_iterations": 10,

@@ -8,8 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_dynaseg.labels import LabelMap
-from napari_dynaseg.pixels import Plane
 from napari_dynaseg.settings import Scheme, Settings
+
+
+# Rows and columns of the pixels that stand for the squares of a plane.
+Samples = tuple[npt.NDArray[np.integer], npt.NDArray[np.integer]]
 
 
 class Training(NamedTuple):
@@ -67,27 +70,39 @@ def choose_reduction(height: int, width: int, settings: Settings) -> int:
     return max(usual, math.ceil(math.sqrt(pixels / MOST_PIXELS)))
 
 
-def reduce_plane(plane: Plane, reduction: int) -> Plane:
-    """Take one pixel of each square of a plane, the one in its middle.
+def choose_samples(
+    shape: tuple[int, int], reduction: int, scribbles: LabelMap | None = None
+) -> Samples:
+    """Choose one pixel of each square of a plane: the one in its middle.
 
     Averages look better, but train worse: what the network learns is applied to single pixels
-    afterwards, with their noise and their sharpness.
+    afterwards, with their noise and their sharpness. Where the user has scribbled in a square,
+    the scribbled pixel nearest to the middle is taken, so that thin strokes are not lost.
 
     Parameters
     ----------
-    plane
-        (C, H, W).
+    shape
+        (H, W) of the plane.
     reduction
         The side of the squares.
+    scribbles
+        (H, W), 0 where nothing was scribbled.
 
     Returns
     -------
-    numpy.ndarray
-        float32, (C, ⌈H / reduction⌉, ⌈W / reduction⌉), its own memory. Of a square that the end
-        of the plane cuts off, the pixel nearest to its middle is taken.
+    tuple
+        The rows and the columns of the pixels, each (⌈H / reduction⌉, ⌈W / reduction⌉). Of a
+        square that the end of the plane cuts off, the pixel nearest to its middle is taken.
     """
-    rows, columns = (_find_middles(size, reduction) for size in plane.shape[1:])
-    return plane[:, rows[:, None], columns]
+    middles = [_find_middles(size, reduction) for size in shape]
+    rows, columns = np.meshgrid(*middles, indexing="ij")
+    if scribbles is not None:
+        drawn = np.argwhere(scribbles)
+        squares = drawn // reduction
+        away = np.abs(drawn - np.stack([rows, columns], -1)[tuple(squares.T)]).sum(axis=1)
+        order = np.argsort(-away, kind="stable")  # of several in a square the last one stays
+        rows[tuple(squares[order].T)], columns[tuple(squares[order].T)] = drawn[order].T
+    return rows, columns
 
 
 def _find_middles(size: int, reduction: int) -> npt.NDArray[np.integer]:

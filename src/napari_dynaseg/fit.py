@@ -16,9 +16,9 @@ from napari_dynaseg.errors import ImageError, SettingsError
 from napari_dynaseg.fast import (
     MOST_PREVIEWED_PIXELS,
     choose_reduction,
+    choose_samples,
     enlarge_labels,
     limit_iterations,
-    reduce_plane,
 )
 from napari_dynaseg.labels import LabelMap, number_by_size
 from napari_dynaseg.pixels import Plane, to_plane
@@ -46,8 +46,8 @@ class Step:
         q', how many different labels that map has.
     weight
         w, the weight of the continuity term.
-    similarity, continuity
-        The two terms of the loss, before weighting.
+    similarity, continuity, scribble
+        The terms of the loss, before weighting; that of the scribbles is 0 if there are none.
     weights
         Those of the network, before the update, in one vector.
     """
@@ -58,6 +58,7 @@ class Step:
     weight: float
     similarity: float
     continuity: float
+    scribble: float
     weights: torch.Tensor = field(repr=False)
     _planes: Sequence[Plane] = field(repr=False)
     _settings: Settings = field(repr=False)
@@ -65,8 +66,12 @@ class Step:
 
     @property
     def total(self) -> float:
-        """The loss, similarity + weight * continuity: what the iteration descended on."""
-        return self.similarity + self.weight * self.continuity
+        """The loss, what the iteration descended on: similarity + weight * continuity.
+
+        Scribbles, where there are some, are added with the weight of the settings.
+        """
+        scribble = self._settings.scribble_weight * self.scribble
+        return self.similarity + self.weight * self.continuity + scribble
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -116,6 +121,7 @@ def iter_fit(
     *,
     companions: Sequence[Plane] = (),
     start: torch.Tensor | None = None,
+    scribbles: LabelMap | None = None,
 ) -> Steps:
     """Train a network on a plane and yield each iteration's result.
 
@@ -137,6 +143,10 @@ def iter_fit(
         and the loss goes over all of them as over one picture.
     start
         Weights to begin with, as a step has them; by default random ones.
+    scribbles
+        Labels that the user has given to some pixels of the plane: (H, W), 1…q, the channel of
+        the response map that shall be largest there, and 0 elsewhere. As many labels as are
+        scribbled are the minimum.
 
     Yields
     ------
@@ -147,6 +157,7 @@ def iter_fit(
     ------
     ImageError
         If a plane has another shape or dtype, or values that are not finite.
+        Or if scribbles do not fit the plane, or have labels beyond q.
     SettingsError
         If the device is not there, or a knob was sent that only counts at the start.
 
@@ -163,7 +174,9 @@ def iter_fit(
                 f"planes to train on together must have one shape; got {plane.shape} "
                 f"and {each.shape}"
             )
-    return _train(planes, settings, choose_device(settings.device), start)
+    if scribbles is not None:
+        _check_scribbles(scribbles, plane, settings)
+    return _train(planes, settings, choose_device(settings.device), start, scribbles)
 
 
 def segment(image: npt.ArrayLike, *, channel_axis: int | None = None, **settings: Any) -> LabelMap:
@@ -216,18 +229,51 @@ def _check_plane(plane: Plane) -> None:
         raise ImageError("a plane must have finite values; got NaN or infinity")
 
 
+def _check_scribbles(scribbles: LabelMap, plane: Plane, settings: Settings) -> None:
+    if scribbles.shape != plane.shape[1:] or scribbles.dtype.kind not in "iu":
+        raise ImageError(
+            f"scribbles must be whole numbers of shape {plane.shape[1:]}; "
+            f"got {scribbles.dtype} of shape {scribbles.shape}"
+        )
+    if scribbles.min() < 0 or scribbles.max() > settings.channels:
+        raise ImageError(
+            f"scribbles must be from 1 to {settings.channels}, the channels, or 0; "
+            f"got {scribbles.min()} to {scribbles.max()}"
+        )
+
+
+def _reduce(
+    planes: Sequence[Plane], reduction: int, scribbles: LabelMap | None
+) -> tuple[Plane, LabelMap | None]:
+    """Lay reduced planes below each other, and the reduced scribbles likewise."""
+    _, height, width = planes[0].shape
+    plain = choose_samples((height, width), reduction)
+    drawn = choose_samples((height, width), reduction, scribbles)
+    parts = [planes[0][:, *drawn], *(plane[:, *plain] for plane in planes[1:])]
+    picture = np.concatenate(parts, axis=1)
+    if scribbles is None:
+        return picture, None
+    reduced = np.zeros(picture.shape[1:], np.int32)
+    reduced[: len(drawn[0])] = scribbles[drawn]
+    return picture, reduced
+
+
 def _train(
-    planes: Sequence[Plane], settings: Settings, device: torch.device, start: torch.Tensor | None
+    planes: Sequence[Plane],
+    settings: Settings,
+    device: torch.device,
+    start: torch.Tensor | None,
+    scribbles: LabelMap | None,
 ) -> Steps:
     _, height, width = planes[0].shape
     reduction = choose_reduction(height, width, settings)
-    picture = np.concatenate([reduce_plane(plane, reduction) for plane in planes], axis=1)
+    picture, reduced = _reduce(planes, reduction, scribbles)
+    scribbled = 0 if scribbles is None else len(np.unique(scribbles[scribbles > 0]))
     turned, iteration, labels_in_use = 0, 0, settings.channels
-    with closing(Trainer(picture, settings, device, start)) as trainer:
-        while (
-            iteration < min(settings.iterations, turned + limit_iterations(settings))
-            and labels_in_use > settings.minimum_labels
-        ):
+    with closing(Trainer(picture, settings, device, start, reduced)) as trainer:
+        while iteration < min(
+            settings.iterations, turned + limit_iterations(settings)
+        ) and labels_in_use > max(settings.minimum_labels, scribbled):
             iteration += 1
             measurement = trainer.measure(partial(continuity_weight, settings.scheme, settings.mu))
             step = Step(
@@ -237,6 +283,7 @@ def _train(
                 weight=measurement.weight,
                 similarity=measurement.similarity,
                 continuity=measurement.continuity,
+                scribble=measurement.scribble,
                 weights=trainer.copy_weights(),
                 _planes=planes,
                 _settings=settings,

@@ -1,4 +1,4 @@
-"""The two terms of the loss: feature similarity and spatial continuity of the response map."""
+"""The terms of the loss: similarity and continuity of the response map, and scribbles."""
 
 from napari_dynaseg.backend import torch
 
@@ -12,14 +12,35 @@ def similarity_loss(response: torch.Tensor, labels: torch.Tensor) -> torch.Tenso
         Response map, shape (q, H, W).
     labels
         The channel of the largest response at each pixel, 0…q-1, shape (H, W). It is a target:
-        no gradient flows through it.
+        no gradient flows through it. Pixels of -1 are left out.
 
     Returns
     -------
     torch.Tensor
-        A scalar, the mean over the pixels.
+        A scalar, the mean over the pixels; 0 if there are none.
     """
-    return torch.nn.functional.cross_entropy(response[None], labels[None])
+    return _mean_cross_entropy(response, labels)
+
+
+def scribble_loss(response: torch.Tensor, scribbles: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy between the response map and the labels that a user has given.
+
+    Kim, Kanezaki and Tanaka 2020, section III-D. Where there are scribbles, the similarity goes
+    over the other pixels only.
+
+    Parameters
+    ----------
+    response
+        Response map, shape (q, H, W).
+    scribbles
+        The channel that the user wants at each pixel, -1 where nothing was scribbled, (H, W).
+
+    Returns
+    -------
+    torch.Tensor
+        A scalar, the mean over the pixels that have a scribble; 0 if none has.
+    """
+    return _mean_cross_entropy(response, scribbles)
 
 
 def continuity_loss(response: torch.Tensor) -> torch.Tensor:
@@ -38,6 +59,13 @@ def continuity_loss(response: torch.Tensor) -> torch.Tensor:
     vertical = response[:, 1:, :] - response[:, :-1, :]  # (q, H - 1, W)
     horizontal = response[:, :, 1:] - response[:, :, :-1]  # (q, H, W - 1)
     return _mean_absolute(vertical) + _mean_absolute(horizontal)
+
+
+def _mean_cross_entropy(response: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    total = torch.nn.functional.cross_entropy(
+        response[None], targets[None], ignore_index=-1, reduction="sum"
+    )
+    return total / (targets >= 0).sum().clamp(min=1)
 
 
 def _mean_absolute(difference: torch.Tensor) -> torch.Tensor:

@@ -176,6 +176,22 @@ class Settings(BaseModel):
         title="Momentum",
         description="How much of the last step carries over into the next",
     )
+    scribble_weight: float = Field(
+        0.5,
+        ge=0,
+        le=100,
+        allow_inf_nan=False,
+        title="Scribble weight",
+        description="How much the pixels that you have labelled weigh in the loss, beside 1 for "
+        "similarity",
+    )
+    refine_iterations: int = Field(
+        20,
+        ge=1,
+        le=100_000,
+        title="Refine iterations",
+        description="How long Refine trains on with what you have painted",
+    )
     way: Way = Field(
         "one",
         title="Whole stack",

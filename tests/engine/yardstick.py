@@ -3,18 +3,25 @@
 import copy
 
 from napari_dynaseg.backend import torch
-from napari_dynaseg.loss import continuity_loss, similarity_loss
+from napari_dynaseg.loss import continuity_loss, scribble_loss, similarity_loss
 
 
-def differentiate_plainly(image, network, weigh, dtype=torch.float64):
-    """Give labels, q', both losses and all gradients, by autograd on the whole plane."""
+def differentiate_plainly(image, network, weigh, dtype=torch.float64, scribbles=None):
+    """Give labels, q', both losses and all gradients, by autograd on the whole plane.
+
+    Scribbles, where there are some, weigh a half.
+    """
     network = copy.deepcopy(network).to(dtype)
     with torch.enable_grad():
         response = network(image.to(dtype)[None])[0]
         labels = response.detach().argmax(dim=0)
         in_use = len(labels.unique())
-        similarity, continuity = similarity_loss(response, labels), continuity_loss(response)
-        (similarity + weigh(in_use) * continuity).backward()
+        others = labels if scribbles is None else torch.where(scribbles < 0, labels, -1)
+        similarity, continuity = similarity_loss(response, others), continuity_loss(response)
+        loss = similarity + weigh(in_use) * continuity
+        if scribbles is not None:
+            loss = loss + 0.5 * scribble_loss(response, scribbles)
+        loss.backward()
     gradients = [parameter.grad for parameter in network.parameters()]
     return labels, in_use, similarity.item(), continuity.item(), gradients
 

@@ -21,6 +21,7 @@ from napari_dynaseg.engine.layers import (
 from napari_dynaseg.engine.measurement import Measurement
 from napari_dynaseg.engine.norm import Moments
 from napari_dynaseg.engine.response import ResponseMap
+from napari_dynaseg.engine.targets import Targets
 from napari_dynaseg.network import Stage, list_stages
 
 nn = torch.nn
@@ -38,15 +39,23 @@ class CpuEngine:
         parameters are read.
     lanes
         Who computes.
+    targets
+        What the responses are drawn to; by default each to its own label.
     """
 
-    def __init__(self, image: torch.Tensor, network: nn.Sequential, lanes: Lanes):
+    def __init__(
+        self,
+        image: torch.Tensor,
+        network: nn.Sequential,
+        lanes: Lanes,
+        targets: Targets | None = None,
+    ):
         self._lanes = lanes
         *below, self._stage = list_stages(network)
         self._grid = Grid(image.shape[1], image.shape[2], self._stage.width)
         self._layers = list(self._build_layers(image, below))
         self._image = None if self._layers else _lay_out(image, self._grid)
-        self._response = ResponseMap(self._stage.width, self._grid, lanes)
+        self._response = ResponseMap(self._stage.width, self._grid, lanes, targets)
 
     def _build_layers(self, image: torch.Tensor, stages: list[Stage]) -> Iterator[Layer]:
         below: Layer | None = None
@@ -80,6 +89,7 @@ class CpuEngine:
             weight=weight,
             similarity=losses.similarity,
             continuity=losses.continuity,
+            scribble=losses.scribble,
         )
 
     @property

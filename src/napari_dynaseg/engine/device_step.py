@@ -1,6 +1,6 @@
 """One step on a GPU: torch's own convolutions and gradients, channels last.
 
-q' and the weight w stay on the device while the step is worked out; the host reads the four
+q' and the weight w stay on the device while the step is worked out; the host reads the five
 numbers of the step once, at its end, and the label map only when somebody asks for it.
 """
 
@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from napari_dynaseg.backend import torch
 from napari_dynaseg.engine.measurement import Measurement
-from napari_dynaseg.loss import continuity_loss, similarity_loss
+from napari_dynaseg.engine.targets import Targets
+from napari_dynaseg.loss import continuity_loss, scribble_loss, similarity_loss
 
 nn = torch.nn
 
@@ -23,11 +24,15 @@ class DeviceEngine:
     network
         As `napari_dynaseg.network.build_network` makes it, on the device; its gradients are set,
         its parameters are read.
+    targets
+        What the responses are drawn to, its tensor on the device; by default each to its own
+        label.
     """
 
-    def __init__(self, image: torch.Tensor, network: nn.Sequential):
+    def __init__(self, image: torch.Tensor, network: nn.Sequential, targets: Targets | None = None):
         self._image = image[None].contiguous(memory_format=torch.channels_last)
         self._network = network
+        self._targets = targets or Targets.without_scribbles(image[0].numel())
 
     @torch.enable_grad()
     def set_gradients(self, weigh: Callable[[torch.Tensor], torch.Tensor]) -> Measurement:
@@ -43,11 +48,22 @@ class DeviceEngine:
         labels = response.detach().argmax(dim=0)  # (H, W)
         labels_in_use = count_labels(labels, len(response))
         weight = weigh(labels_in_use)
-        similarity, continuity = similarity_loss(response, labels), continuity_loss(response)
-        (similarity + weight * continuity).backward()  # type: ignore[no-untyped-call]
-        numbers = torch.stack([labels_in_use, weight, similarity.detach(), continuity.detach()])
-        in_use, *rest = numbers.tolist()
+        similarity, scribble = self._find_entropies(response, labels)
+        continuity = continuity_loss(response)
+        loss = similarity + weight * continuity + self._targets.weight * scribble
+        loss.backward()  # type: ignore[no-untyped-call]
+        terms = [term.detach() for term in (similarity, continuity, scribble)]
+        in_use, *rest = torch.stack([labels_in_use, weight, *terms]).tolist()
         return Measurement(labels, int(in_use), *rest)
+
+    def _find_entropies(
+        self, response: torch.Tensor, labels: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        scribbles = self._targets.scribbles
+        if scribbles is None:
+            return similarity_loss(response, labels), response.new_zeros(())
+        others = torch.where(scribbles < 0, labels, -1)
+        return similarity_loss(response, others), scribble_loss(response, scribbles)
 
 
 def count_labels(labels: torch.Tensor, channels: int) -> torch.Tensor:

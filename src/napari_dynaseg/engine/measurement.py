@@ -20,6 +20,8 @@ class Measurement:
         w of equation 1.
     similarity, continuity
         The two terms of the loss, before weighting.
+    scribble
+        The term of the scribbles, before weighting; 0 where there are none.
     """
 
     labels: torch.Tensor
@@ -27,3 +29,4 @@ class Measurement:
     weight: float
     similarity: float
     continuity: float
+    scribble: float = 0.0

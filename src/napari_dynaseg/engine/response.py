@@ -1,8 +1,8 @@
 """The response map: its labels, its loss, and the gradient of the loss, written out by hand.
 
-The gradient of the cross-entropy with the map's own labels is softmax - one-hot; that of a mean
-absolute difference is the sign of the difference, once for each of the two pixels. Both are
-written over the response map, block by block.
+The gradient of a mean absolute difference is the sign of the difference, once for each of the
+two pixels; for that of the cross-entropy see `napari_dynaseg.engine.targets`. Both are written
+over the response map, block by block.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from napari_dynaseg.backend import torch
 from napari_dynaseg.engine.grid import Grid
 from napari_dynaseg.engine.lanes import Lanes, Workspace
 from napari_dynaseg.engine.norm import add_up
+from napari_dynaseg.engine.targets import Targets
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +22,8 @@ class Losses:
     ----------
     similarity, continuity
         L_sim and L_con of equation 1.
+    scribble
+        The term of the scribbles.
     total
         Σ dr, (q,), with the gradient dr.
     product
@@ -29,6 +32,7 @@ class Losses:
 
     similarity: float
     continuity: float
+    scribble: float
     total: torch.Tensor
     product: torch.Tensor
 
@@ -44,10 +48,13 @@ class ResponseMap:
         How the plane is cut.
     lanes
         Who computes.
+    targets
+        What each pixel's response shall be like; by default like its own label.
     """
 
-    def __init__(self, channels: int, grid: Grid, lanes: Lanes):
+    def __init__(self, channels: int, grid: Grid, lanes: Lanes, targets: Targets | None = None):
         self.grid, self.lanes, self.channels = grid, lanes, channels
+        self._targets = targets or Targets.without_scribbles(grid.pixels)
         self.values = grid.allocate(channels)  # (H, W, q), padded; later its gradient
         size = (grid.padded_height, grid.padded_width)
         self._labels = torch.zeros(size, dtype=torch.int64)
@@ -97,8 +104,8 @@ class ResponseMap:
 
         parts = self.lanes.map(compute, range(len(self.grid.blocks)))
         terms, total, product = (add_up(column) for column in zip(*parts, strict=True))
-        similarity, continuity = terms.tolist()
-        return Losses(similarity, continuity, total, product)
+        similarity, continuity, scribble = terms.tolist()
+        return Losses(similarity, continuity, scribble, total, product)
 
     def _keep_edges(self) -> None:
         for place, rows in enumerate(self.grid.blocks):
@@ -112,15 +119,11 @@ class ResponseMap:
         rows, width = self.grid.valid_rows(self.grid.blocks[place]), self.grid.width
         response = self.values[rows, :width]
         if not len(response):
-            return torch.zeros(2, dtype=torch.float64)
+            return torch.zeros(3, dtype=torch.float64)
         workspace = self.lanes.workspace
         gradient = workspace.take("gradient", *response.shape)
-        similarity = add_similarity(
-            response,
-            self._labels[rows, :width],
-            self._largest[rows, :width],
-            self.grid.pixels,
-            gradient,
+        similarity, scribble = self._targets.add_gradient(
+            rows, response, self._labels[rows, :width], self._largest[rows, :width], gradient
         )
         above = self._edges[place, 0, :width] if rows.start > 0 else None
         below = self._edges[place, 1, :width] if rows.stop < self.grid.height else None
@@ -130,36 +133,7 @@ class ResponseMap:
         )
         continuity = add_continuity(response, above, below, weight, pairs, gradient, workspace)
         response.copy_(gradient)
-        return torch.stack([similarity, continuity])
-
-
-def add_similarity(
-    response: torch.Tensor,
-    labels: torch.Tensor,
-    largest: torch.Tensor,
-    pixels: int,
-    gradient: torch.Tensor,
-) -> torch.Tensor:
-    """Write the gradient of the cross-entropy, and give the block's share of it.
-
-    As the label is where the response is largest, a pixel's cross-entropy is the logarithm of
-    Σ exp(response - largest).
-
-    Parameters
-    ----------
-    response, gradient
-        (rows, W, q).
-    labels, largest
-        Where the largest response is, and the response there, (rows, W).
-    pixels
-        How many pixels the whole plane has.
-    """
-    torch.sub(response, largest[..., None], out=gradient).exp_()
-    total = gradient.sum(2, keepdim=True)
-    gradient.mul_((1 / pixels) / total)
-    one = torch.full((1, 1, 1), -1 / pixels).expand(*labels.shape, 1)
-    gradient.scatter_add_(2, labels[..., None], one)
-    return total.log().sum(dtype=torch.float64) / pixels
+        return torch.stack([similarity, continuity, scribble])
 
 
 def add_continuity(

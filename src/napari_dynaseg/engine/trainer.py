@@ -14,6 +14,7 @@ from napari_dynaseg.engine.devices import DEVICE_TILE, CpuConvolutions, DeviceCo
 from napari_dynaseg.engine.lanes import Lanes, Result
 from napari_dynaseg.engine.measurement import Measurement
 from napari_dynaseg.engine.memory import check_memory
+from napari_dynaseg.engine.targets import Targets
 from napari_dynaseg.errors import ImageWarning
 from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.network import build_network
@@ -37,6 +38,8 @@ class Trainer:
         `ImageWarning`.
     start
         The weights to begin with, as `copy_weights` gives them; by default random ones.
+    scribbles
+        The labels that a user has given, (H, W): 1…q, 0 where there is none.
 
     Raises
     ------
@@ -50,11 +53,13 @@ class Trainer:
         settings: Settings,
         device: torch.device,
         start: torch.Tensor | None = None,
+        scribbles: LabelMap | None = None,
     ) -> None:
         if device.type == "cpu":
             check_memory(plane.shape, settings)
         # A copy: the caller's array may be read-only, reversed, or changed while the run goes on.
         self._image = torch.from_numpy(np.array(plane, order="C"))  # (C, H, W)
+        self._targets = _read_scribbles(scribbles, settings.scribble_weight)
         self._lanes = Lanes()
         self._device = device
         self.network = build_network(len(plane), settings)
@@ -67,10 +72,11 @@ class Trainer:
 
     def _make_engine(self) -> CpuEngine | DeviceEngine:
         if self._device.type == "cpu":
-            return CpuEngine(self._image, self.network, self._lanes)
+            return CpuEngine(self._image, self.network, self._lanes, self._targets)
         try:
             self.network.to(self._device)
-            return DeviceEngine(self._image.to(self._device), self.network)
+            targets = self._targets and self._targets.move_to(self._device)
+            return DeviceEngine(self._image.to(self._device), self.network, targets)
         except RuntimeError as error:
             return self._leave_device(error)
 
@@ -83,7 +89,7 @@ class Trainer:
         self.network.to(self._device)
         for state in self._optimiser.state.values():
             state.update({name: to_cpu(value) for name, value in state.items()})
-        return CpuEngine(self._image, self.network, self._lanes)
+        return CpuEngine(self._image, self.network, self._lanes, self._targets)
 
     def measure(self, weigh: Callable[[Any], Any]) -> Measurement:
         """Compute labels, loss and gradients at the present weights.
@@ -183,6 +189,12 @@ def _work_in_tiles(
         return _work_in_tiles(planes, settings, weights, work, tile // 2)
     warn_of_memory(weights.device, "the labels are computed on the CPU")
     return _work_in_tiles(planes, settings, weights.cpu(), work)
+
+
+def _read_scribbles(scribbles: LabelMap | None, weight: float) -> Targets | None:
+    if scribbles is None or not scribbles.any():
+        return None
+    return Targets.from_scribbles(torch.from_numpy(scribbles.astype(np.int64) - 1), weight)
 
 
 def to_cpu(value: Any) -> Any:
