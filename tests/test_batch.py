@@ -3,10 +3,11 @@
 import imageio.v3 as imageio
 import numpy as np
 import pytest
+import tifffile
 
-from napari_dynaseg import Settings, replay, segment, to_plane
-from napari_dynaseg.batch import FilePlan, plan_outputs, segment_file
-from napari_dynaseg.errors import FileError
+from napari_dynaseg import Settings, TrainedNetwork, replay, segment, to_plane
+from napari_dynaseg.batch import FilePlan, label_file, plan_outputs, read_channels, segment_file
+from napari_dynaseg.errors import FileError, ImageError
 from napari_dynaseg.files import read_labels
 
 SMALL = Settings(channels=8, iterations=3, minimum_labels=1, device="cpu")
@@ -100,3 +101,93 @@ def test_nothing_is_written_for_a_run_that_was_left_early(tmp_path, images):
     next(run)
     run.close()
     assert not (tmp_path / "out.tif").exists()
+
+
+def test_a_network_that_is_saved_labels_its_own_image_and_another(tmp_path, images):
+    kept = tmp_path / "cells.dynaseg.safetensors"
+    plan = FilePlan(images[0], tmp_path / "a.tif", None, network=kept)
+    list(segment_file(plan, SMALL))
+    network = TrainedNetwork.load(kept)
+    for image, name in zip(images, ("c.tif", "d.tif"), strict=True):
+        again = FilePlan(image, tmp_path / name, tmp_path / "look.png")
+        count = label_file(again, network)
+        labels, recipe = read_labels(again.labels)
+        np.testing.assert_array_equal(labels, network.label(imageio.imread(image)[None]))
+        assert count == len(np.unique(labels))
+        assert recipe == network.recipe
+    np.testing.assert_array_equal(read_labels(tmp_path / "c.tif")[0], read_labels(plan.labels)[0])
+    assert imageio.imread(tmp_path / "look.png").shape == (12, 10, 3)
+
+
+def test_a_network_of_other_channels_is_refused(tmp_path, images):
+    kept = tmp_path / "cells.dynaseg.safetensors"
+    list(segment_file(FilePlan(images[0], tmp_path / "a.tif", None, network=kept), SMALL))
+    imageio.imwrite(tmp_path / "rgb.png", np.zeros((12, 10, 3), np.uint8))
+    plan = FilePlan(tmp_path / "rgb.png", tmp_path / "b.tif", None)
+    with pytest.raises(
+        ImageError, match=r"rgb\.png: the number of channels must be that of the network, 1; got 3"
+    ):
+        label_file(plan, TrainedNetwork.load(kept))
+
+
+def test_a_network_that_is_there_is_kept(tmp_path, images):
+    kept = tmp_path / "cells.dynaseg.safetensors"
+    kept.touch()
+    (plan,) = plan_outputs(images[:1], tmp_path / "out.tif", None, network=kept)
+    assert plan.find_existing() == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (
+            "all.pt",
+            r"a network is kept in a file that ends in \.dynaseg\.safetensors; got .*all\.pt",
+        ),
+        ("all.dynaseg.safetensors", "all.* keeps one network, but there are 2 images"),
+    ],
+)
+def test_a_network_that_cannot_be_kept_is_refused(tmp_path, images, name, told):
+    with pytest.raises(FileError, match=told):
+        plan_outputs(images, tmp_path / "out", None, network=tmp_path / name)
+
+
+def test_the_axes_of_a_file_that_does_not_tell_can_be_given(tmp_path):
+    pixels = np.arange(2 * 4 * 20, dtype=np.uint16).reshape(4, 20, 2)
+    tifffile.imwrite(tmp_path / "deep.tif", pixels, photometric="minisblack")
+    plan = FilePlan(tmp_path / "deep.tif", tmp_path / "out.tif", None, axes="XYC")
+    np.testing.assert_array_equal(read_channels(plan), pixels.transpose(2, 1, 0))
+
+
+def test_a_level_of_a_pyramid_can_be_chosen(tmp_path):
+    pixels = np.arange(16 * 16, dtype=np.uint16).reshape(16, 16)
+    with tifffile.TiffWriter(tmp_path / "pyramid.tif") as tiff:
+        tiff.write(pixels, subifds=1, tile=(16, 16))
+        tiff.write(pixels[::2, ::2], subfiletype=1, tile=(16, 16))
+    plan = FilePlan(tmp_path / "pyramid.tif", tmp_path / "out.tif", None, level=1)
+    np.testing.assert_array_equal(read_channels(plan)[0], pixels[::2, ::2])
+
+
+@pytest.mark.parametrize(
+    ("axes", "given", "told"),
+    [
+        ("TYX", None, r"is a stack \(T=5\); expected one plane; give an output that ends in \.ome"),
+        ("QYX", "TYX", r"is a stack \(T=5 · Y×X segmented\); give an output that ends in \.ome\.z"),
+    ],
+)
+def test_a_stack_is_sent_to_another_kind_of_output(tmp_path, axes, given, told):
+    tifffile.imwrite(tmp_path / "stack.tif", np.zeros((5, 9, 8), np.uint8), metadata={"axes": axes})
+    with pytest.raises(ImageError, match=told):
+        read_channels(FilePlan(tmp_path / "stack.tif", tmp_path / "out.tif", None, axes=given))
+
+
+def test_an_image_whose_axes_are_not_clear_is_sent_there_too(tmp_path):
+    tifffile.imwrite(tmp_path / "stack.tif", np.zeros((40, 9, 8), np.uint8))
+    with pytest.raises(ImageError, match=r"which axis of shape \(40, 9, 8\).*; give an output"):
+        read_channels(FilePlan(tmp_path / "stack.tif", tmp_path / "out.tif", None))
+
+
+@pytest.mark.parametrize("location", ["https://host/a.zarr/0", "s3://bucket/a", "a.ome.zarr"])
+def test_an_address_or_a_zarr_is_no_file_of_one_plane(tmp_path, location):
+    with pytest.raises(FileError, match=f"{location} is no file of one plane; give an output that"):
+        plan_outputs([location], tmp_path / "out.tif", None)

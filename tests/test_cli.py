@@ -11,6 +11,8 @@ import tifffile
 from napari_dynaseg import Settings, batch
 from napari_dynaseg.cli import main
 from napari_dynaseg.files import read_labels
+from napari_dynaseg.label_store import LabelStore
+from napari_dynaseg.lazy_array import LazyArray
 
 QUICK = ("--channels", "8", "--iterations", "2", "--device", "cpu")
 ERROR = "napari-dynaseg: error: "
@@ -33,6 +35,15 @@ def call(capsys, tmp_path, monkeypatch):
 def image(tmp_path):
     path = tmp_path / "cells.png"
     imageio.imwrite(path, np.random.default_rng(0).integers(0, 256, (12, 10), np.uint8))
+    return path
+
+
+@pytest.fixture
+def stack_file(tmp_path):
+    """A stack of 4 times and 3 depths, of 2 channels."""
+    path = tmp_path / "stack.tif"
+    pixels = np.random.default_rng(0).integers(0, 4000, (4, 3, 2, 9, 8)).astype(np.uint16)
+    tifffile.imwrite(path, pixels, imagej=True, metadata={"axes": "TZCYX"})
     return path
 
 
@@ -122,6 +133,22 @@ def test_an_output_that_is_there_is_replaced_when_asked(call, image, tmp_path):
         ("segment cells.png -o out.tif --scheme dice", "scheme must be one of 'scf', 'fsf',"),
         ("segment cells.png -o out.tif --channels 3", "minimum_labels must be below channels"),
         ("segment cells.png -o out.tif --epochs 3", "No such option"),
+        ("segment cells.png -o out.tif --plane T=1", "--plane means nothing for labels that do"),
+        ("segment cells.png -o out.tif --range T=1:", "--range means nothing for labels that do"),
+        ("segment cells.png -o out.tif --workers 2", "--workers means nothing for labels that"),
+        ("segment cells.png -o out.tif --scheduler a:1", "--scheduler means nothing for labels"),
+        ("segment s3://a/b.zarr -o out.tif", "s3://a/b.zarr is no file of one plane; give an"),
+        ("segment cells.png -o out.tif --network a.x", "a.x cannot be read: "),
+        ("segment cells.png -o out.tif --save-network a.x", "a network is kept in a file that"),
+        ("segment cells.png twin.png -o out.zarr", "out.zarr takes the labels of one stack; got 2"),
+        ("segment none.tif -o out.zarr", "none.tif: it does not exist"),
+        ("segment cells.png -o out.zarr --preview a.png", "--preview means nothing for labels"),
+        ("segment cells.png -o out.zarr --plane T=1", "expected each of no axis (it is one plane)"),
+        ("segment cells.png -o out.zarr --axes TYX", "cells.png: axes must be 2 different letters"),
+        ("segment cells.png -o out.zarr --level 1", "cells.png: it has no level 1; expected 0"),
+        ("segment cells.png -o out.zarr --level x", "Invalid value for '--level': "),
+        ("segment cells.png -o out.zarr --workers 0", "workers must be a whole number from 1; got"),
+        ("segment cells.png -o out.zarr --workers 2 --way each", "workers share out the planes in"),
         ("segment cells.png -o out.tif --mu", "Option '--mu' requires an argument"),
         ("segment cells.png", "Missing option '-o'"),
         ("segment -o out.tif", "Missing argument"),
@@ -139,6 +166,105 @@ def test_bad_input_is_one_line_and_exit_status_2(call, image, tmp_path, argument
     assert err.startswith(ERROR + told)
     assert err.count("\n") == 1
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_stack_becomes_a_store_of_labels_and_the_same_command_goes_on(call, stack_file, tmp_path):
+    command = ("segment", "stack.tif", "-o", "out.ome.zarr", "--plane", "T=1,Z=0", *QUICK)
+    status, out, err = call(*command)
+    assert (status, out) == (0, "stack.tif: 12 planes -> out.ome.zarr\n")
+    assert keep_errors(err) == []
+    assert all(label in err for label in ("stack.tif: training", "stack.tif: planes"))
+    store = LabelStore.open(tmp_path / "out.ome.zarr")
+    assert store.list_missing() == []
+    assert store.recipe["start"] == [1, 0, None, None, None]
+    status, out, err = call(*command)
+    assert (status, out) == (0, "stack.tif: 12 planes, 12 of them before -> out.ome.zarr\n")
+    assert "training" not in err
+
+
+def test_another_command_does_not_touch_the_store_but_is_told_what_differs(call, stack_file):
+    command = ("segment", "stack.tif", "-o", "out.zarr", *QUICK)
+    assert call(*command)[0] == 0
+    status, out, err = call(*command, "--mu", "3")
+    assert (status, out) == (2, "")
+    assert keep_errors(err) == [
+        f"{ERROR}out.zarr was made for something else: "
+        "recipe.settings.mu is 50.0 there and 3.0 here"
+    ]
+    assert call(*command, "--mu", "3", "--overwrite")[0] == 0
+
+
+def test_a_range_axes_and_several_training_planes_can_be_chosen(call, stack_file, tmp_path):
+    choice = ("--axes", "PQCYX", "--range", "P=1:3,Q=2:", "--training-planes", "2")
+    status, out, _ = call("segment", "stack.tif", "-o", "out.zarr", *choice, *QUICK)
+    assert (status, out) == (0, "stack.tif: 2 planes -> out.zarr\n")
+    store = LabelStore.open(tmp_path / "out.zarr")
+    assert store.axes.names == ("P", "Q", "C", "Y", "X")
+    assert len(store.list_missing()) == 10
+
+
+def test_a_stack_does_not_go_into_a_tiff(call, stack_file):
+    status, _, err = call("segment", "stack.tif", "-o", "out.tif", *QUICK)
+    assert status == 2
+    (line,) = keep_errors(err)
+    assert line.startswith(f"{ERROR}stack.tif is a stack (T=4, Z=3); expected one plane; give an")
+    assert "output that ends in .ome.zarr" in line
+
+
+def test_a_plane_of_a_stack_that_cannot_be_read_is_named(call, stack_file, monkeypatch):
+    command = ("segment", "stack.tif", "-o", "out.zarr", *QUICK)
+    read = LazyArray.__getitem__
+
+    def fail(self, index):
+        if index[:2] == (3, 1):
+            raise OSError("the disk is gone")
+        return read(self, index)
+
+    monkeypatch.setattr(LazyArray, "__getitem__", fail)
+    status, _, err = call(*command)
+    assert status == 2
+    assert keep_errors(err) == [f"{ERROR}stack.tif: T=3, Z=1 cannot be read: the disk is gone"]
+
+
+def test_a_saved_network_is_applied_to_another_stack_and_an_image(call, stack_file, tmp_path):
+    saved = ("--save-network", "a.dynaseg.safetensors")
+    applied = ("--network", "a.dynaseg.safetensors")
+    assert call("segment", "stack.tif", "-o", "out.zarr", *saved, *QUICK)[0] == 0
+    pixels = np.random.default_rng(1).integers(0, 4000, (2, 9, 8)).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "plane.tif", pixels, metadata={"axes": "CYX"})
+    status, out, _ = call("segment", "plane.tif", "-o", "plane_labels.tif", *applied)
+    assert status == 0
+    assert out.endswith(" labels -> plane_labels.tif\n")
+    assert call("segment", "plane.tif", "-o", "b.zarr", *applied, "--way", "follow")[0] == 0
+    labels = LabelStore.open(tmp_path / "b.zarr").read_plane((None, None, None))
+    np.testing.assert_array_equal(read_labels(tmp_path / "plane_labels.tif")[0], labels)
+    refused = call("segment", "plane.tif", "-o", "c.zarr", *applied, "--mu", "3")
+    assert refused[0] == 2
+    assert "mu cannot change in a network that is trained; only way, " in refused[2]
+    refused = call("segment", "plane.tif", "-o", "c.zarr", *applied, *saved)
+    assert "only a network that is trained is saved; got one to apply as well" in refused[2]
+
+
+@pytest.mark.parametrize("output", ["out.tif", "out.zarr"])
+def test_a_network_refuses_an_image_of_other_channels(call, image, stack_file, output):
+    saved = ("--save-network", "a.dynaseg.safetensors")
+    assert call("segment", "stack.tif", "-o", "a.zarr", *saved, *QUICK)[0] == 0
+    network = ("--network", "a.dynaseg.safetensors")
+    status, _, err = call("segment", "cells.png", "-o", output, *network)
+    assert status == 2
+    assert keep_errors(err) == [
+        f"{ERROR}cells.png: the number of channels must be that of the network, 2; got 1"
+    ]
+
+
+def test_workers_give_the_same_labels(call, stack_file, tmp_path):
+    saved = ("--save-network", "a.dynaseg.safetensors")
+    assert call("segment", "stack.tif", "-o", "a.zarr", *saved, *QUICK)[0] == 0
+    shared = ("--network", "a.dynaseg.safetensors", "--workers", "1")
+    status, out, _ = call("segment", "stack.tif", "-o", "b.zarr", *shared)
+    assert (status, out) == (0, "stack.tif: 12 planes -> b.zarr\n")
+    alone, together = (LabelStore.open(tmp_path / name).array[:] for name in ("a.zarr", "b.zarr"))
+    np.testing.assert_array_equal(alone, together)
 
 
 def test_a_broken_image_does_not_keep_the_good_ones_from_being_segmented(call, image, tmp_path):

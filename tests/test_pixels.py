@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from napari_dynaseg.errors import ImageError, ImageWarning
-from napari_dynaseg.pixels import Scaling, to_plane
+from napari_dynaseg.pixels import Scaling, to_channels, to_plane
 
 
 def test_bytes_are_divided_by_255():
@@ -15,6 +15,12 @@ def test_bytes_are_divided_by_255():
 def test_bytes_keep_their_scale_however_little_of_it_they_use():
     plane = to_plane(np.array([[100, 101]], np.uint8))
     np.testing.assert_array_equal(plane, np.array([[[100, 101]]], np.float32) / np.float32(255))
+
+
+def test_channels_come_first_with_their_values_as_they_are():
+    image = np.arange(2 * 4 * 4, dtype=np.uint16).reshape(4, 4, 2)
+    np.testing.assert_array_equal(to_channels(image, -1), image.transpose(2, 0, 1))
+    assert to_channels(image, -1).dtype == np.uint16
 
 
 def test_booleans_become_0_and_1():

@@ -1,4 +1,4 @@
-"""Unsupervised segmentation of one image, with a dynamically weighted loss, for napari.
+"""Unsupervised segmentation of images and stacks, with a dynamically weighted loss, for napari.
 
 The public names load on first use, so that a bare import loads neither torch nor Qt.
 """
@@ -11,20 +11,24 @@ if TYPE_CHECKING:
     from napari_dynaseg.fit import Step as Step
     from napari_dynaseg.fit import iter_fit as iter_fit
     from napari_dynaseg.fit import segment as segment
+    from napari_dynaseg.lazy import segment_stack as segment_stack
     from napari_dynaseg.pixels import to_plane as to_plane
     from napari_dynaseg.recipe import Recipe as Recipe
     from napari_dynaseg.recipe import replay as replay
     from napari_dynaseg.settings import Settings as Settings
+    from napari_dynaseg.trained import TrainedNetwork as TrainedNetwork
 
 _HOMES = {
     "SegmentationError": "errors",
     "Step": "fit",
     "iter_fit": "fit",
     "segment": "fit",
+    "segment_stack": "lazy",
     "to_plane": "pixels",
     "Recipe": "recipe",
     "replay": "recipe",
     "Settings": "settings",
+    "TrainedNetwork": "trained",
 }
 
 __all__ = [
@@ -32,10 +36,12 @@ __all__ = [
     "SegmentationError",
     "Settings",
     "Step",
+    "TrainedNetwork",
     "__version__",
     "iter_fit",
     "replay",
     "segment",
+    "segment_stack",
     "to_plane",
 ]
 

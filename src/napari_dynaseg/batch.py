@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from napari_dynaseg.errors import FileError
+import numpy as np
+
+from napari_dynaseg.errors import FileError, ImageError
 from napari_dynaseg.files import (
     TIFF_ENDINGS,
     list_images,
@@ -13,27 +15,55 @@ from napari_dynaseg.files import (
     write_preview,
 )
 from napari_dynaseg.fit import Step, iter_fit
-from napari_dynaseg.labels import number_by_size
-from napari_dynaseg.pixels import to_plane
+from napari_dynaseg.labels import LabelMap, RegionNumbers, number_by_size
+from napari_dynaseg.pixels import Plane, Scaling, to_channels
 from napari_dynaseg.recipe import Recipe, Source
+from napari_dynaseg.remote import is_address
+from napari_dynaseg.saved_network import check_channels, check_ending
 from napari_dynaseg.settings import Settings
+from napari_dynaseg.stack_files import open_stack
+from napari_dynaseg.stack_image import Channels
+from napari_dynaseg.trained import TrainedNetwork
+
+STACKS_ELSEWHERE = "give an output that ends in .ome.zarr to segment a whole stack"
 
 
 @dataclass(frozen=True)
 class FilePlan:
-    """One image and where its label map and its picture go."""
+    """One image, how it is read, and where its label map and its picture go.
+
+    Parameters
+    ----------
+    image, labels, preview
+        The files.
+    axes, level
+        As for `napari_dynaseg.stack_files.open_stack`, where the file is not to say.
+    network
+        Where the trained network is kept, if it is.
+    """
 
     image: Path
     labels: Path
     preview: Path | None
+    axes: str | None = None
+    level: int | None = None
+    network: Path | None = None
 
     def find_existing(self) -> Path | None:
         """Find an output that is there already."""
-        outputs = (self.labels, self.preview)
+        outputs = (self.labels, self.preview, self.network)
         return next((path for path in outputs if path and path.exists()), None)
 
 
-def plan_outputs(paths: Iterable[Path], output: Path, preview: Path | None) -> list[FilePlan]:
+def plan_outputs(
+    paths: Iterable[str | Path],
+    output: Path,
+    preview: Path | None,
+    *,
+    axes: str | None = None,
+    level: int | None = None,
+    network: Path | None = None,
+) -> list[FilePlan]:
     """Settle where the label map and the picture of each image go, before any work.
 
     Parameters
@@ -44,25 +74,41 @@ def plan_outputs(paths: Iterable[Path], output: Path, preview: Path | None) -> l
         A ``.tif`` for a single image, else a folder that takes ``NAME_labels.tif`` of each.
     preview
         A ``.png`` for a single image, else a folder that takes ``NAME_preview.png`` of each.
+    axes, level, network
+        As in `FilePlan`.
 
     Raises
     ------
     FileError
         If a path is no image, or two images would share an output.
     """
-    images = list_images(paths)
+    images = list_images(map(_refuse_stack, paths))
     _refuse_twins(images)
     alone = len(images) == 1
+    if network:
+        check_ending(network)
+        if not alone:
+            raise FileError(f"{network} keeps one network, but there are {len(images)} images")
     plans = [
         FilePlan(
             image,
             _place(output, f"{image.stem}_labels.tif", TIFF_ENDINGS, alone),
             preview and _place(preview, f"{image.stem}_preview.png", (".png", ".jpg"), alone),
+            axes,
+            level,
+            network,
         )
         for image in images
     ]
     _refuse_overwritten_images(plans)
     return plans
+
+
+def _refuse_stack(path: str | Path) -> Path:
+    """Refuse an address and a Zarr by name, before a path is made of it."""
+    if is_address(str(path)) or Path(path).suffix == ".zarr":
+        raise FileError(f"{path} is no file of one plane; {STACKS_ELSEWHERE}")
+    return Path(path)
 
 
 def _refuse_twins(images: list[Path]) -> None:
@@ -107,13 +153,83 @@ def segment_file(plan: FilePlan, settings: Settings) -> Iterator[Step]:
     SegmentationError
         If the image cannot be read or segmented, or an output cannot be written.
     """
-    image = read_image(plan.image)
-    plane = to_plane(image.pixels, image.channel_axis)
+    channels = read_channels(plan)
+    scaling = Scaling.measure([channels])
+    plane = scaling.apply(channels)
     for step in iter_fit(plane, settings):
         yield step
     source = Source.of(plane, plan.image.name, path=str(plan.image))
     recipe = Recipe.now(settings, step.iteration, source, numbering="size")
-    labels = number_by_size(step.labels)
+    if plan.network:
+        numbers = RegionNumbers()
+        numbers.follow(step.labels)
+        table = numbers.list_all(settings.channels)
+        TrainedNetwork.from_step(step, recipe, scaling, table).save(plan.network)
+    _write_outputs(plan, plane, number_by_size(step.labels), recipe)
+
+
+def label_file(plan: FilePlan, network: TrainedNetwork) -> int:
+    """Label one image file by a network trained before, and write its outputs.
+
+    The recipe that the labels get is that of the network: its source is what it was trained on.
+
+    Parameters
+    ----------
+    plan
+        The image and its outputs.
+    network
+        The network.
+
+    Returns
+    -------
+    int
+        How many labels there are.
+
+    Raises
+    ------
+    SegmentationError
+        If the image cannot be read, has another number of channels, or an output cannot be
+        written.
+    """
+    channels = read_channels(plan)
+    check_channels(network, len(channels), str(plan.image))
+    labels = network.label(channels)
+    _write_outputs(plan, network.scaling.apply(channels), labels, network.recipe)
+    return len(np.unique(labels))
+
+
+def read_channels(plan: FilePlan) -> Channels:
+    """Read the one plane of an image file, (C, H, W), its values as they are.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read, or has no such level.
+    ImageError
+        If it is no plane, or the axes do not fit.
+    """
+    if plan.axes is None and plan.level is None:
+        return _read_single(plan.image)
+    stack = open_stack(plan.image, plan.axes, plan.level)
+    first, *others = stack.axes.list_positions()
+    if others:
+        raise ImageError(f"{plan.image} is a stack ({stack.axes.sentence}); {STACKS_ELSEWHERE}")
+    return stack.read_channels(first)
+
+
+def _read_single(path: Path) -> Channels:
+    dimensions = 3  # of a stack that is refused before its pixels are read
+    try:
+        image = read_image(path)
+        dimensions = image.pixels.ndim
+        return to_channels(image.pixels, image.channel_axis)
+    except ImageError as error:
+        if dimensions < 3:
+            raise
+        raise ImageError(f"{error}; {STACKS_ELSEWHERE}") from error
+
+
+def _write_outputs(plan: FilePlan, plane: Plane, labels: LabelMap, recipe: Recipe) -> None:
     write_labels(plan.labels, labels, recipe)
     if plan.preview:
         write_preview(plan.preview, plane, labels)

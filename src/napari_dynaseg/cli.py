@@ -2,17 +2,21 @@
 
 import contextlib
 import inspect
-import json
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from napari_dynaseg.cli_benchmark import benchmark
 from napari_dynaseg.errors import ImageWarning, SegmentationError, SettingsError
 from napari_dynaseg.settings import Settings, describe_knob, describe_range
+
+if TYPE_CHECKING:
+    from napari_dynaseg.batch import FilePlan
+    from napari_dynaseg.trained import TrainedNetwork
 
 NAME = "napari-dynaseg"
 BAD_INPUT = 2
@@ -20,12 +24,11 @@ BAD_INPUT = 2
 CommandLineError: Any = typer.BadParameter.__mro__[2]
 
 app = typer.Typer(
-    help="Unsupervised segmentation of one image, with a dynamically weighted loss.",
+    help="Unsupervised segmentation of images and stacks, with a dynamically weighted loss.",
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-benchmark = typer.Typer(help="Measure this program on this machine.")
 app.add_typer(benchmark, name="benchmark")
 
 
@@ -61,10 +64,19 @@ def _describe_option(name: str) -> str:
 @app.command()
 @with_settings
 def segment(
-    images: Annotated[list[Path], typer.Argument(help="Images, or folders of images.")],
+    images: Annotated[
+        list[str],
+        typer.Argument(
+            help="Images, or folders of images; or one stack: a file, an OME-Zarr, or its address."
+        ),
+    ],
     output: Annotated[
         Path,
-        typer.Option("-o", "--output", help="A .tif for one image, else a folder for the labels."),
+        typer.Option(
+            "-o",
+            "--output",
+            help="A .tif for one image, else a folder for the labels; an .ome.zarr for a stack.",
+        ),
     ],
     preview: Annotated[
         Path | None,
@@ -73,20 +85,96 @@ def segment(
     overwrite: Annotated[
         bool, typer.Option(help="Replace outputs that are there already.")
     ] = False,
+    axes: Annotated[
+        str | None,
+        typer.Option(help="One letter an axis, such as TZCYX; by default as the file says."),
+    ] = None,
+    level: Annotated[
+        int | None, typer.Option(help="Which level of a pyramid; 0 is the finest, and the default.")
+    ] = None,
+    network: Annotated[
+        Path | None, typer.Option(help="Apply this network, saved before, instead of training.")
+    ] = None,
+    save_network: Annotated[
+        Path | None, typer.Option(help="Also save the network: a .dynaseg.safetensors file.")
+    ] = None,
+    plane: Annotated[
+        str | None,
+        typer.Option(help="Train on this plane of a stack, such as T=3,Z=10 [default: middle]."),
+    ] = None,
+    planes: Annotated[
+        str | None,
+        typer.Option("--range", help="Segment these planes of a stack only, such as T=0:20,Z=5:."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Share out the planes of a stack over so many processes.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Share them out over the workers of this dask scheduler.")
+    ] = None,
     **knobs: str | None,
 ) -> None:
-    """Segment images; each becomes a TIFF of labels that holds its recipe."""
-    from napari_dynaseg.batch import plan_outputs, segment_file
+    """Segment images, or one stack; the labels hold the recipe that made them.
 
-    settings = Settings(**{name: value for name, value in knobs.items() if value is not None})
+    An image becomes a TIFF. A stack becomes an OME-Zarr; a run that was stopped goes on when it
+    is called again.
+    """
+    given = {name: value for name, value in knobs.items() if value is not None}
+    trained = _load_network(network, given)
+    if network and save_network:
+        raise SettingsError("only a network that is trained is saved; got one to apply as well")
+    settings = trained.settings if trained else Settings(**given)
+    if output.suffix == ".zarr":
+        _refuse("labels that go into an .ome.zarr", preview=preview)
+        choice = {"plane": plane, "planes": planes, "network": trained}
+        _segment_stack(
+            images,
+            output,
+            settings,
+            overwrite,
+            reading={"axes": axes, "level": level},
+            choice={**choice, "network_goal": save_network},
+            cluster={"scheduler": scheduler, "workers": workers},
+        )
+    else:
+        for_stacks = {"plane": plane, "range": planes, "workers": workers, "scheduler": scheduler}
+        _refuse("labels that do not go into an .ome.zarr", **for_stacks)
+        from napari_dynaseg.batch import plan_outputs
+
+        plans = plan_outputs(images, output, preview, axes=axes, level=level, network=save_network)
+        _segment_images(plans, settings, trained, overwrite)
+
+
+def _load_network(path: Path | None, knobs: dict[str, str]) -> "TrainedNetwork | None":
+    if path is None:
+        return None
+    from napari_dynaseg.saved_network import use_network
+    from napari_dynaseg.trained import TrainedNetwork
+
+    return use_network(TrainedNetwork.load(path), knobs)
+
+
+def _refuse(case: str, **options: object) -> None:
+    """Refuse options that mean nothing in a case."""
+    for name, value in options.items():
+        if value is not None:
+            raise SettingsError(f"--{name} means nothing for {case}; got {value}")
+
+
+def _segment_images(
+    plans: "list[FilePlan]",
+    settings: Settings,
+    network: "TrainedNetwork | None",
+    overwrite: bool,
+) -> None:
     failed = False
-    for plan in plan_outputs(images, output, preview):
+    for plan in plans:
         if not overwrite and (kept := plan.find_existing()):
             typer.echo(f"{plan.image}: kept {kept}, which is there already")
             continue
         try:
             with _name_in_warnings(plan.image):
-                summary = _show_progress(str(plan.image), segment_file(plan, settings), settings)
+                summary = _segment_image(plan, settings, network)
             typer.echo(f"{plan.image}: {summary} -> {plan.labels}")
         except SegmentationError as error:
             failed = True
@@ -94,6 +182,44 @@ def segment(
             _print_error(str(error) if name in str(error) else f"{name}: {error}")
     if failed:
         raise typer.Exit(BAD_INPUT)
+
+
+def _segment_image(plan: "FilePlan", settings: Settings, network: "TrainedNetwork | None") -> str:
+    from napari_dynaseg import batch
+
+    if network:
+        return f"{batch.label_file(plan, network)} labels"
+    return _show_progress(str(plan.image), batch.segment_file(plan, settings), settings)
+
+
+def _segment_stack(
+    images: list[str],
+    output: Path,
+    settings: Settings,
+    overwrite: bool,
+    reading: dict[str, Any],
+    choice: dict[str, Any],
+    cluster: dict[str, Any],
+) -> None:
+    from napari_dynaseg.cluster import open_client
+    from napari_dynaseg.stack_batch import StackRun, plan_stack
+    from napari_dynaseg.stack_files import open_stack
+
+    if len(images) > 1:
+        raise SettingsError(f"{output} takes the labels of one stack; got {len(images)} images")
+    name = images[0]
+    with _name_in_warnings(name), open_client(settings, **cluster) as client:
+        plan = plan_stack(open_stack(name, **reading), output, settings, **choice)
+        run = StackRun.begin(plan, overwrite)
+        if not run.is_trained:
+            _show_progress(f"{name}: training", run.train(), settings)
+        missing = len(run.list_missing())
+        with typer.progressbar(length=missing, label=f"{name}: planes", file=sys.stderr) as bar:
+            for _ in run.segment(client):
+                bar.update(1)
+    done = len(plan.positions) - missing
+    before = f", {done} of them before" if done else ""
+    typer.echo(f"{name}: {len(plan.positions)} planes{before} -> {output}")
 
 
 def _show_progress(name: str, steps: Any, settings: Settings) -> str:
@@ -117,7 +243,7 @@ def info() -> None:
     typer.echo("\nsettings")
     for name in Settings.model_fields:
         default = describe_knob(name).get("default", "50, 15 or 5, as the scheme")
-        typer.echo(f"  {name:<16}{default}  ({describe_range(name)})")
+        typer.echo(f"  {name:<20}{default}  ({describe_range(name)})")
 
 
 @app.command()
@@ -136,117 +262,12 @@ def demo(
         typer.echo(line)
 
 
-@benchmark.command()
-def responsiveness(
-    size: Annotated[int, typer.Option(help="Side of the square plane, in pixels.", min=32)] = 128,
-    iterations: Annotated[int, typer.Option(help="Iterations of each run.", min=10)] = 60,
-    quality: Annotated[str, typer.Option(help="Quality of the runs: exact or fast.")] = "exact",
-    as_json: Annotated[
-        Path | None, typer.Option("--json", help="Also write the figures to this file.")
-    ] = None,
-) -> None:
-    """Measure how alive the viewer stays while a network trains in it."""
-    from napari_dynaseg._napari.responsiveness import measure_in_viewer
-
-    checked = Settings(quality=quality).quality
-    figures = measure_in_viewer(size, iterations, checked)
-    for name, value in figures.items():
-        typer.echo(f"{name:<40}{value:>10.3f}")
-    _write_json(as_json, figures)
-
-
-@benchmark.command()
-def speed(
-    image: Annotated[
-        Path | None, typer.Argument(help="An image; by default a drawn one of 481×321 pixels.")
-    ] = None,
-    size: Annotated[
-        int | None, typer.Option(help="Draw a square image of this side instead.", min=16)
-    ] = None,
-    scheme: Annotated[str, typer.Option(help="The weighting scheme of the runs.")] = "scf",
-    as_json: Annotated[
-        Path | None, typer.Option("--json", help="Also write the figures to this file.")
-    ] = None,
-) -> None:
-    """Measure steps and runs against the published loop, interleaved in one process."""
-    from napari_dynaseg.benchmark.speed import measure_speed, write_report
-    from napari_dynaseg.files import read_image
-    from napari_dynaseg.pixels import to_plane
-    from napari_dynaseg.synthetic import draw_image
-
-    if image is not None and size is not None:
-        raise SettingsError("speed measures an image or a drawn one; got both an image and a size")
-    if image is not None:
-        read = read_image(image)
-        plane = to_plane(read.pixels, read.channel_axis)
-    else:
-        plane = to_plane(draw_image(size or 321, size or 481, 3))
-    figures = measure_speed(plane, Settings(scheme=scheme))
-    typer.echo(write_report(figures))
-    _write_json(as_json, figures)
-
-
-@benchmark.command()
-def cost(
-    sides: Annotated[
-        list[int] | None, typer.Argument(help="Sides of the square images [default: 256 … 4096].")
-    ] = None,
-    channels: Annotated[int, typer.Option(help="Channels of the images.", min=1)] = 3,
-    as_json: Annotated[
-        Path | None, typer.Option("--json", help="Also write the figures to this file.")
-    ] = None,
-) -> None:
-    """Measure seconds and peak memory of Fast as images grow."""
-    from napari_dynaseg.benchmark.memory import measure_peak
-
-    rows = []
-    typer.echo(f"{'side':>8}{'seconds':>10}{'image to labels, GB':>21}{'whole process, GB':>19}")
-    for side in sides or (256, 512, 1024, 2048, 4096):
-        row = {"side": side, **measure_peak((side, side, channels), quality="fast")}
-        grown, whole = row["bytes"] / 1e9, row["process_bytes"] / 1e9
-        typer.echo(f"{side:>8}{row['seconds']:>10.1f}{grown:>21.2f}{whole:>19.2f}")
-        rows.append(row)
-    _write_json(as_json, {"rows": rows})
-
-
-@benchmark.command()
-def quality(
-    root: Annotated[Path, typer.Argument(help="BSDS500: images/ and groundTruth/.")],
-    results: Annotated[
-        Path, typer.Option(help="Takes a line for each run; read first, so that it resumes.")
-    ],
-    split: Annotated[str, typer.Option(help="Which images: train, val or test.")] = "val",
-    limit: Annotated[int | None, typer.Option(help="At most so many images.", min=2)] = None,
-    iterations: Annotated[int, typer.Option(help="Iterations of Exact.", min=1)] = 50,
-    seeds: Annotated[int, typer.Option(help="Seeds of Fast; Exact has one.", min=1)] = 3,
-    as_json: Annotated[
-        Path | None, typer.Option("--json", help="Also write the figures to this file.")
-    ] = None,
-) -> None:
-    """Compare Fast with Exact by the papers' accuracy protocol."""
-    from napari_dynaseg.benchmark import quality as comparison
-    from napari_dynaseg.benchmark.bsds500 import list_images
-
-    images = list_images(root, split, limit)
-    runs = comparison.compare(images, iterations, seeds, results)
-    total = len(comparison.plan_runs(images, seeds))
-    with typer.progressbar(runs, length=total, label="runs", file=sys.stderr) as bar:
-        summary = comparison.summarise(list(bar))
-    typer.echo(comparison.write_table(summary))
-    _write_json(as_json, summary)
-
-
-def _write_json(path: Path | None, figures: dict[str, Any]) -> None:
-    if path:
-        path.write_text(json.dumps(figures, indent=2) + "\n")
-
-
 def _print_error(text: str) -> None:
     typer.echo(f"{NAME}: error: {' '.join(text.split())}", err=True)
 
 
 @contextlib.contextmanager
-def _name_in_warnings(image: Path) -> Iterator[None]:
+def _name_in_warnings(image: str | Path) -> Iterator[None]:
     """Print each warning about an image as one line that names it."""
 
     def show(message: Warning | str, *_: object, **__: object) -> None:

@@ -1,0 +1,239 @@
+"""A whole stack into labels on disk: planned once, trained once, and resumed after any break."""
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_dynaseg.axes import Position
+from napari_dynaseg.cluster import segment_on_cluster
+from napari_dynaseg.errors import FileError
+from napari_dynaseg.fit import Step
+from napari_dynaseg.label_store import LabelStore
+from napari_dynaseg.remote import is_address
+from napari_dynaseg.saved_network import check_channels, check_ending
+from napari_dynaseg.settings import Settings
+from napari_dynaseg.stack import NETWORK, segment_planes, train_network
+from napari_dynaseg.stack_image import StackImage
+from napari_dynaseg.stack_order import spread_positions
+from napari_dynaseg.stack_selection import find_box, find_nearest, find_plane, list_box
+from napari_dynaseg.trained import TrainedNetwork
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+
+@dataclass(frozen=True, eq=False)
+class StackPlan:
+    """What is done with a stack, and where its labels go.
+
+    Parameters
+    ----------
+    stack
+        The image.
+    output
+        The store of labels, which ends in ``.zarr``.
+    settings
+        The knobs.
+    positions
+        The planes to segment, which make a box on the stack axes.
+    start
+        The one of them that the network is trained on.
+    network
+        A network that is used instead of training one.
+    network_goal
+        Where the network is kept beside the store, if it is.
+    """
+
+    stack: StackImage
+    output: Path
+    settings: Settings
+    positions: tuple[Position, ...]
+    start: Position
+    network: TrainedNetwork | None = None
+    network_goal: Path | None = None
+
+    @property
+    def training(self) -> list[Position]:
+        """The planes to train on, the start first."""
+        return spread_positions(self.positions, self.start, self.settings.training_planes)
+
+    def describe(self) -> dict[str, Any]:
+        """Describe the run before it begins, to know it again when it goes on after a stop."""
+        path = self.stack.path
+        if path is not None and not is_address(path):
+            path = str(Path(path).resolve())
+        pixels = np.ascontiguousarray(self.stack.read_channels(self.start))
+        return {
+            "settings": self.settings.model_dump(mode="json"),
+            "image": self.stack.name,
+            "path": path,
+            "axes": self.stack.axes.sentence,
+            "first": list(self.positions[0]),
+            "last": list(self.positions[-1]),
+            "start": list(self.start),
+            "sha256": hashlib.sha256(pixels.data).hexdigest(),
+            "network": self.network and hashlib.sha256(self.network.to_bytes()).hexdigest(),
+        }
+
+
+def plan_stack(
+    stack: StackImage,
+    output: Path,
+    settings: Settings,
+    *,
+    plane: str | None = None,
+    planes: str | None = None,
+    network: TrainedNetwork | None = None,
+    network_goal: Path | None = None,
+) -> StackPlan:
+    """Settle which planes of a stack are segmented, and by which network.
+
+    Parameters
+    ----------
+    stack, output, settings
+        As in `StackPlan`.
+    plane
+        The plane to train on, such as ``T=3,Z=10``; by default the middle one. Where it is
+        beside the planes to segment, the nearest of these is trained on.
+    planes
+        The planes to segment, such as ``T=0:20,Z=5:30``; by default all.
+    network
+        A network that is used instead of training one; its settings are those of the run.
+    network_goal
+        As in `StackPlan`.
+
+    Raises
+    ------
+    FileError
+        If a network cannot be kept there by its name.
+    ImageError
+        If the stack has not as many channels as the network was trained on.
+    SettingsError
+        If there are no such planes.
+    """
+    axes = stack.axes
+    box = find_box(axes, planes)
+    start = find_nearest(axes, box, find_plane(axes, plane))
+    if network:
+        check_channels(network, stack.channels, stack.name)
+    if network_goal:
+        check_ending(network_goal)
+    positions = tuple(list_box(axes, box))
+    return StackPlan(stack, output, settings, positions, start, network, network_goal)
+
+
+@dataclass(frozen=True, eq=False)
+class StackRun:
+    """A plan and the store that it fills.
+
+    Whatever one process did of it before it was stopped, the next one does not do again.
+    """
+
+    plan: StackPlan
+    store: LabelStore
+
+    @classmethod
+    def begin(cls, plan: StackPlan, overwrite: bool = False) -> "StackRun":
+        """Begin a run, or go on with one that was stopped.
+
+        Parameters
+        ----------
+        plan
+            What to do.
+        overwrite
+            Remove the store that is there, and begin anew.
+
+        Raises
+        ------
+        FileError
+            If what is there was made by another plan, or by none; the store cannot be made; or
+            another network is where this one is to be kept.
+        """
+        if overwrite and plan.output.exists():
+            _remove_store(plan.output)
+        stack = plan.stack
+        store = LabelStore.open_or_create(
+            plan.output, stack.axes, plan.describe(), scale=stack.scale, units=stack.units
+        )
+        run = cls(plan, store)
+        if plan.network and not run.is_trained:
+            store.write_note(NETWORK, plan.network.to_bytes())
+        run._check_goal(overwrite)
+        return run
+
+    def _check_goal(self, overwrite: bool) -> None:
+        """Refuse to write over another network; keep one that was trained before."""
+        goal, content = self.plan.network_goal, self.store.read_note(NETWORK)
+        if goal and goal.exists() and not overwrite and goal.read_bytes() != content:
+            raise FileError(f"{goal} is there already; choose another file, or overwrite it")
+        if goal and content is not None:
+            self.read_network().save(goal)
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether the network is there."""
+        return self.store.read_note(NETWORK) is not None
+
+    def train(self) -> Iterator[Step]:
+        """Train the network, yielding each step, and keep it."""
+        plan = self.plan
+        network = yield from train_network(plan.stack, plan.settings, plan.training)
+        self.store.write_note(NETWORK, network.to_bytes())
+        if plan.network_goal:
+            network.save(plan.network_goal)
+
+    def read_network(self) -> TrainedNetwork:
+        """Read the network that all labels of the store come from.
+
+        Raises
+        ------
+        FileError
+            If it is not trained yet.
+        """
+        content = self.store.read_note(NETWORK)
+        if content is None:
+            raise FileError(f"{self.store.path} holds no network yet")
+        return TrainedNetwork.from_bytes(content, f"the network in {self.store.path}")
+
+    def list_missing(self) -> list[Position]:
+        """List the planes that are not finished."""
+        return [
+            position for position in self.plan.positions if not self.store.is_finished(position)
+        ]
+
+    def segment(self, client: "Client | None" = None) -> Iterator[Position]:
+        """Segment the planes that are not finished, yielding each when it is.
+
+        Parameters
+        ----------
+        client
+            Of the cluster that labels them; by default this process does.
+
+        Raises
+        ------
+        FileError
+            If a plane cannot be read or written.
+        SettingsError
+            If a cluster cannot go this way through the stack.
+        """
+        plan, network, missing = self.plan, self.read_network(), self.list_missing()
+        if client is not None:
+            yield from segment_on_cluster(client, plan.stack, network, missing, self.store)
+            return
+        walk = segment_planes(plan.stack, network, plan.positions, self.store, plan.start)
+        unfinished = set(missing)
+        yield from (position for position in walk if position in unfinished)
+
+
+def _remove_store(path: Path) -> None:
+    """Remove a store of labels, and nothing else."""
+    LabelStore.open(path)
+    try:
+        shutil.rmtree(path)
+    except OSError as error:
+        raise FileError(f"{path} cannot be removed: {error}") from error
