@@ -136,7 +136,7 @@ class Settings(BaseModel):
         le=100_000,
         title="Iterations",
         description="The longest a run may train (T in the papers); it ends earlier when few "
-        "labels are left, and in fast quality after 55 (SCF) or 20 (FSF, Fixed)",
+        "labels are left, and in fast quality after 45 (SCF) or 20 (FSF, Fixed)",
     )
     minimum_labels: int = Field(
         3,
