@@ -100,6 +100,14 @@ class Job:
         ]
         return (labels if row < column else labels.T).reshape(shape)
 
+    def unwrap_labels(self, wrapped: npt.NDArray[Any]) -> LabelMap:
+        """Give the label map (H, W) back that `wrap_labels` gave the axes of the image."""
+        row, column = self.axes.plane
+        height, width = self.plane_shape
+        if row < column:
+            return np.asarray(wrapped).reshape(height, width)
+        return np.asarray(wrapped).reshape(width, height).T
+
     def wrap_index(self, position: Position) -> tuple[slice, ...]:
         """Say where in the labels of all planes a wrapped label map belongs.
 
@@ -159,6 +167,7 @@ def _open_stack(layer: Image, channels: Sequence[Image], axes: Axes, level: int)
         path=paths.pop() if len(paths) == 1 else None,
         scale=tuple((np.asarray(layer.scale) * _find_factors(layer, level)).tolist()),
         units=tuple(map(str, layer.units)),
+        level=level,
     )
 
 

@@ -1,7 +1,8 @@
 """One run in the viewer: its worker thread and the Labels layer that evolves, and nothing else."""
 
 import time
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.components import ViewerModel
@@ -11,11 +12,15 @@ from napari.utils.notifications import show_error, show_warning
 from psygnal import Signal
 from qtpy.QtCore import QTimer
 
+from napari_dynaseg._napari.kept_runs import KeptRun
 from napari_dynaseg._napari.layers import Job
 from napari_dynaseg._napari.stack_plan import StackPlan
 from napari_dynaseg._napari.worker import Failure, Pace, PlaneDone, Update, run_job
-from napari_dynaseg.errors import ImageWarning
+from napari_dynaseg.errors import ImageError, ImageWarning
 from napari_dynaseg.settings import Settings
+
+if TYPE_CHECKING:
+    from napari_dynaseg.trained import TrainedNetwork
 
 
 class LiveRun:
@@ -36,6 +41,7 @@ class LiveRun:
     progressed = Signal(Update)
     plane_done = Signal(PlaneDone)
     ended = Signal()
+    released = Signal()  # the worker is done as well, which may be a plane later
 
     def __init__(
         self,
@@ -78,6 +84,10 @@ class LiveRun:
     def change(self, settings: Settings) -> None:
         """Turn the knobs; the training follows at its next iteration."""
         self._worker.send(settings)
+
+    def list_signals(self) -> list[Any]:
+        """List the signals that a panel may follow."""
+        return [self.progressed, self.plane_done, self.ended, self.released]
 
     def stop(self) -> None:
         """End now and keep what is there; the thread follows within an iteration."""
@@ -144,3 +154,25 @@ class LiveRun:
     def _finish(self) -> None:
         self._end()
         self.layer.editable = True
+        self.released.emit()
+
+    def keep(self) -> KeptRun:
+        """Give what is kept of the run beside its layer."""
+        if self._plan is not None:
+            keep_network = partial(_read_network, self._plan)
+            return KeptRun(self._job, True, keep_network, self._plan.maps)
+        kept = KeptRun(self._job, False)
+        if self.update is not None:
+            kept.keep_network = self.update.keep_network
+            kept.maps.remember(self._job.position, self.update.labels)
+        return kept
+
+
+def _read_network(plan: StackPlan) -> "TrainedNetwork":
+    from napari_dynaseg.stack import NETWORK
+    from napari_dynaseg.trained import TrainedNetwork
+
+    note = plan.results.read_note(NETWORK)
+    if note is None:
+        raise ImageError("the run was stopped before it had a network")
+    return TrainedNetwork.from_bytes(note)

@@ -29,10 +29,11 @@ class RunDisplay:
         self._planes: PlaneDone | None = None
         self._first = 0, 0.0  # planes done when the first was shown, and when that was
 
-    def show_start(self, settings: Settings) -> None:
-        """Show that a run begins."""
+    def show_start(self, settings: Settings, keep_curves: bool = False) -> None:
+        """Show that a run begins; one that has no numbers to show keeps the curves."""
         self._started, self._planes = time.monotonic(), None
-        self.curves.clear_curves()
+        if not keep_curves:
+            self.curves.clear_curves()
         self.bar.max, self.bar.value = limit_iterations(settings), 0
         self.status.setText("Starting …")
 
@@ -53,6 +54,16 @@ class RunDisplay:
             f"at most {write_seconds(left)} left"
         )
         self.curves.add_update(update)
+
+    def show_iteration(self, iteration: int) -> None:
+        """Show an iteration of which only the number is known."""
+        self._show_progress(iteration)
+        self.status.setText(f"iteration {iteration} of {int(self.bar.max)}")
+
+    def show_words(self, words: str) -> None:
+        """Show what a run came to, in words."""
+        self.bar.value = self.bar.max
+        self.status.setText(words)
 
     def show_plane(self, plane: PlaneDone) -> None:
         """Show a plane of a stack; how long the rest will take is known from the second on."""

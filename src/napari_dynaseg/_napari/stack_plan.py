@@ -1,7 +1,7 @@
 """Which planes a run in the viewer goes through, and where their labels lie. No Qt."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import numpy as np
 from napari_dynaseg._napari.layers import Job
 from napari_dynaseg.axes import Position
 from napari_dynaseg.errors import FileError, ImageError
+from napari_dynaseg.network_maps import NetworkMaps
 from napari_dynaseg.results import PlanesInMemory, Results
 from napari_dynaseg.settings import Settings
 
@@ -37,6 +38,8 @@ class StackPlan:
         A network that was trained before; `None` to train one on the plane on view.
     folder
         Where the labels lie on disk, if they do.
+    maps
+        What the network gave for the planes of this run.
     """
 
     positions: tuple[Position, ...]
@@ -44,6 +47,7 @@ class StackPlan:
     array: Any
     network: "TrainedNetwork | None" = None
     folder: Path | None = None
+    maps: NetworkMaps = field(default_factory=NetworkMaps)
 
 
 def choose_planes(job: Job, ranges: Sequence[range]) -> tuple[Job, tuple[Position, ...]]:

@@ -11,6 +11,7 @@ from qtpy.QtCore import QEvent, QObject, QTimer
 from superqt import QCollapsible
 
 from napari_dynaseg._napari.image_input import ImageInput
+from napari_dynaseg._napari.kept_runs import KeptRuns
 from napari_dynaseg._napari.knobs import MuKnob, make_knob
 from napari_dynaseg._napari.layers import Job
 from napari_dynaseg._napari.network_row import NetworkRow
@@ -20,6 +21,7 @@ from napari_dynaseg._napari.preferences import (
     read_preferences,
     resolve_settings,
 )
+from napari_dynaseg._napari.refinement import Refinement
 from napari_dynaseg._napari.run import LiveRun
 from napari_dynaseg._napari.run_display import RunDisplay
 from napari_dynaseg._napari.stack_controls import StackControls
@@ -50,7 +52,8 @@ class SegmenterPanel(Container[Any]):
         super().__init__(labels=True)
         self._viewer = napari_viewer
         self._last_used = LastUsed()
-        self.run: LiveRun | None = None
+        self.run: LiveRun | Refinement | None = None
+        self.kept = KeptRuns()
         self._build()
         self.show_settings(self._resolve())
         self._connect()
@@ -72,8 +75,15 @@ class SegmenterPanel(Container[Any]):
         self.stop_button = PushButton(
             text="Stop", tooltip="End the run and keep the labels as they are now"
         )
+        self.refine_button = PushButton(
+            text="Refine",
+            tooltip="Train on with what you have painted on the selected labels; your paint stays "
+            "as it is, and what is like it and touches it follows",
+        )
         self.buttons = Container(
-            widgets=[self.segment_button, self.stop_button], layout="horizontal", labels=False
+            widgets=[self.segment_button, self.refine_button, self.stop_button],
+            layout="horizontal",
+            labels=False,
         )
         self.buttons.margins = (0, 0, 0, 0)
         self.display = RunDisplay(getattr(self._viewer, "theme", "dark"))
@@ -123,6 +133,7 @@ class SegmenterPanel(Container[Any]):
         self.defaults_button.changed.connect(self.restore_defaults)
         self.segment_button.changed.connect(lambda: self.start())
         self.network.loaded.connect(self.start)
+        self.refine_button.changed.connect(lambda: self.refine())
         self.stop_button.changed.connect(self.stop)
         self.watcher.painted += [self._align_rows, preload_engine]
         self.watcher.closed.append(self._on_closed)
@@ -201,7 +212,7 @@ class SegmenterPanel(Container[Any]):
         self._send_settings()
 
     def _send_settings(self) -> None:
-        if self.run is not None:
+        if isinstance(self.run, LiveRun):
             settings = self.settings
             self.run.change(settings)
             self.display.show_turn(settings, self.run.update)
@@ -226,12 +237,46 @@ class SegmenterPanel(Container[Any]):
             return
         if plan and plan.folder:
             show_info(f"the labels of the stack are kept in {plan.folder}")
-        self.run = LiveRun(self._viewer, job, settings, plan)
-        self.run.progressed.connect(self.display.show_update)
-        self.run.plane_done.connect(self.display.show_plane)
-        self.run.ended.connect(self._on_ended)
+        run = self.run = LiveRun(self._viewer, job, settings, plan)
+        run.progressed.connect(self.display.show_update)
+        run.plane_done.connect(self.display.show_plane)
+        run.ended.connect(self._on_ended)
+        run.released.connect(lambda: self._keep(run))
         self._show_running(settings)
-        self.run.start()
+        run.start()
+
+    def _keep(self, run: LiveRun) -> None:
+        """Keep a run beside its layer, and carry over what was painted on an earlier one."""
+        if run.layer not in self._viewer.layers:
+            return
+        self.kept.keep(run.layer, run.keep())
+        if pixels := self.kept.carry_paint(run.layer, list(self._viewer.layers)):
+            show_info(f"{pixels} painted pixels are carried over into {run.layer.name!r}")
+
+    def refine(self) -> None:
+        """Train on with what was painted on the selected labels, or on the last ones."""
+        if self.run is not None:
+            return
+        try:
+            layer = self._viewer.layers.selection.active
+            kept = self.kept.find(layer)
+            settings = self.settings
+            position = kept.find_position(layer, self._viewer.dims.point)
+            run = self.run = Refinement(layer, kept, position, settings)
+        except SegmentationError as error:
+            show_error(str(error))
+            return
+        run.progressed.connect(self.display.show_iteration)
+        run.ended.connect(lambda: self._on_refined(run))
+        self._show_running(settings.change(iterations=settings.refine_iterations), True)
+        run.start()
+
+    def _on_refined(self, run: Refinement) -> None:
+        self.run = None
+        self._show_idle()
+        if run.has_refined:
+            self.display.show_words("Refined; Ctrl+Z takes it back.")
+        self.run_ended.emit()
 
     def _plan(
         self, job: Job, settings: Settings, network: "TrainedNetwork | None"
@@ -250,7 +295,7 @@ class SegmenterPanel(Container[Any]):
             self.run.stop()
 
     def _on_ended(self) -> None:
-        update = self.run.update if self.run is not None else None
+        update = self.run.update if isinstance(self.run, LiveRun) else None
         self.run = None
         self._show_idle(update)
         self.run_ended.emit()
@@ -258,23 +303,22 @@ class SegmenterPanel(Container[Any]):
     def _on_closed(self) -> None:
         """Let go of the viewer; a run stops and leaves its labels."""
         if self.run is not None:
-            self.run.progressed.disconnect(self.display.show_update)
-            self.run.plane_done.disconnect(self.display.show_plane)
-            self.run.ended.disconnect(self._on_ended)
+            for signal in self.run.list_signals():
+                signal.disconnect()
             self.run.stop()
             self.run = None
         self.input.forget_viewer()
 
     # -- showing ----------------------------------------------------------------------------
 
-    def _show_running(self, settings: Settings) -> None:
-        self.segment_button.enabled = False
+    def _show_running(self, settings: Settings, keep_curves: bool = False) -> None:
+        self.segment_button.enabled = self.refine_button.enabled = False
         self.stop_button.enabled = True
         self._enable_start_knobs(False)
-        self.display.show_start(settings)
+        self.display.show_start(settings, keep_curves)
 
     def _show_idle(self, update: Update | None = None) -> None:
-        self.segment_button.enabled = True
+        self.segment_button.enabled = self.refine_button.enabled = True
         self.stop_button.enabled = False
         self._enable_start_knobs(True)
         self.display.show_end(update)

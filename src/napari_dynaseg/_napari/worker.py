@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_dynaseg._napari.layers import Job
 from napari_dynaseg._napari.stack_plan import StackPlan
@@ -151,10 +151,30 @@ def run_job(job: Job, settings: Settings, pace: Pace, plan: StackPlan | None = N
     RunError
         On anything unforeseen.
     """
+    work = (
+        _train_job(job, settings, pace)
+        if plan is None
+        else _segment_stack(job, settings, pace, plan)
+    )
+    result: Update | Failure | None = yield from translate_errors(job, work)
+    return result
+
+
+def translate_errors(job: Job, work: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """Run a worker's generator, and let every error out as one of ours.
+
+    Returns
+    -------
+    Failure
+        Where the work has an end that the user can do something about; else what it returns.
+
+    Raises
+    ------
+    RunError
+        On anything unforeseen.
+    """
     try:
-        if plan is None:
-            return (yield from _train_job(job, settings, pace))
-        return (yield from _segment_stack(job, settings, pace, plan))
+        return (yield from work)
     except SegmentationError as error:
         return Failure(str(error))
     except MemoryError:
@@ -180,7 +200,8 @@ def _segment_stack(job: Job, settings: Settings, pace: Pace, plan: StackPlan) ->
     from napari_dynaseg.trained import TrainedNetwork
 
     network, start = plan.network, job.position
-    if note := plan.results.read_note(NETWORK):
+    note = plan.results.read_note(NETWORK)
+    if note is not None:
         network = TrainedNetwork.from_bytes(note)
         start = network.recipe.source.position
     elif network is None:
@@ -188,11 +209,15 @@ def _segment_stack(job: Job, settings: Settings, pace: Pace, plan: StackPlan) ->
         update = yield from _train_job(job, settings, pace, among[1:])
         yield update
         network = update.keep_network()
+    if note is None:
         plan.results.write_note(NETWORK, network.to_bytes())
     done, total = 0, len(plan.positions)
+    before = set(filter(plan.results.is_finished, plan.positions))
     way = settings.way if plan.network is None else "one"
     for position in segment_planes(job.stack, network, plan.positions, plan.results, start, way):
         done += position is not None
+        if position is not None and position not in before:
+            plan.maps.remember(position, plan.results.read_plane(position))
         is_shown = position is not None and (done == total or pace.try_pass())
         yield PlaneDone(position, done, total) if position and is_shown else None
     return None

@@ -1,0 +1,159 @@
+"""What is kept of a run beside its layer: where it came from, its network, what was painted."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from napari.layers import Labels
+
+from napari_dynaseg._napari.layers import Job
+from napari_dynaseg.axes import Position
+from napari_dynaseg.errors import ImageError
+from napari_dynaseg.labels import LabelMap
+from napari_dynaseg.network_maps import Mask, NetworkMaps
+
+if TYPE_CHECKING:
+    from napari_dynaseg.trained import TrainedNetwork
+
+
+@dataclass(eq=False)
+class KeptRun:
+    """A run whose layer may be painted on, refined and run again.
+
+    Parameters
+    ----------
+    job
+        What was segmented.
+    is_stack
+        Whether the layer has all planes of the stack, or the job's alone.
+    keep_network
+        Gives the network, `None` if the run had none yet.
+    maps
+        What the network gave, plane by plane.
+    """
+
+    job: Job
+    is_stack: bool
+    keep_network: "Callable[[], TrainedNetwork] | None" = None
+    maps: NetworkMaps = field(default_factory=NetworkMaps)
+
+    def find_index(self, position: Position) -> Any:
+        """Say where in its layer a plane lies."""
+        return self.job.wrap_index(position) if self.is_stack else ...
+
+    def find_position(self, layer: Labels, point: Sequence[float]) -> Position:
+        """Find the plane of its layer that is on view.
+
+        Raises
+        ------
+        ImageError
+            If the view is beside it.
+        """
+        axes = self.job.axes
+        if not self.is_stack:
+            return self.job.position
+        coordinates = layer.world_to_data(point)[-layer.ndim :]
+        indices = [round(float(coordinates[axis])) for axis in axes.stack]
+        for axis, index in zip(axes.stack, indices, strict=True):
+            if not 0 <= index < axes.sizes[axis]:
+                raise ImageError(f"the view is beside {layer.name!r} on axis {axes.names[axis]}")
+        return axes.place(indices)
+
+    def read_plane(self, layer: Labels, position: Position) -> LabelMap:
+        """Read a plane of its layer as a label map of its own, (H, W)."""
+        return self.job.unwrap_labels(layer.data[self.find_index(position)]).copy()
+
+    def find_painted(self, layer: Labels, position: Position) -> Mask:
+        """Find what the user has painted in a plane of its layer, (H, W)."""
+        return self.maps.find_painted(position, self.read_plane(layer, position))
+
+    def write_plane(self, layer: Labels, position: Position, labels: LabelMap) -> None:
+        """Change a plane of its layer, as one step that Ctrl+Z takes back."""
+        index = self.find_index(position)
+        wrapped = self.job.wrap_labels(labels)
+        differs = np.asarray(layer.data[index]).reshape(wrapped.shape) != wrapped
+        if not differs.any():
+            return
+        where = np.nonzero(differs)
+        values = wrapped[where]
+        if self.is_stack:
+            starts = [part.start or 0 for part in index]
+            where = tuple(part + start for part, start in zip(where, starts, strict=True))
+        with layer.block_history():
+            layer.data_setitem(where, values)
+
+
+class KeptRuns:
+    """The runs of a panel, by their layers; those of layers that are gone are forgotten."""
+
+    def __init__(self) -> None:
+        self._runs: WeakKeyDictionary[Labels, KeptRun] = WeakKeyDictionary()
+
+    def keep(self, layer: Labels, run: KeptRun) -> None:
+        """Keep a run by its layer."""
+        self._runs[layer] = run
+
+    def find(self, layer: object) -> KeptRun:
+        """Find the run that made a layer.
+
+        Raises
+        ------
+        ImageError
+            If it is no layer of a run of this panel.
+        """
+        run = self._runs.get(layer) if isinstance(layer, Labels) else None
+        if run is None:
+            raise ImageError("select the labels of a run of this session to refine them")
+        return run
+
+    def carry_paint(self, new: Labels, layers: list[Labels]) -> int:
+        """Carry over what was painted in an earlier layer of the same planes.
+
+        Parameters
+        ----------
+        new
+            The layer of a run that has ended.
+        layers
+            Those of the viewer; of the earlier ones the last counts.
+
+        Returns
+        -------
+        int
+            How many pixels were carried over.
+        """
+        run = self._runs[new]
+        earlier = [
+            layer
+            for layer in layers
+            if layer is not new
+            and layer in self._runs
+            and _is_alike(self._runs[layer].job, run.job)
+        ]
+        return (
+            sum(self._carry(earlier[-1], new, at) for at in run.maps.list_positions())
+            if earlier
+            else 0
+        )
+
+    def _carry(self, old: Labels, new: Labels, position: Position) -> int:
+        before, run = self._runs[old], self._runs[new]
+        if position not in before.maps.list_positions():
+            return 0
+        painted = before.find_painted(old, position)
+        labels = run.read_plane(new, position)
+        labels[painted] = before.read_plane(old, position)[painted]
+        index = run.find_index(position)
+        new.data[index] = run.job.wrap_labels(labels).reshape(np.shape(new.data[index]))
+        return int(painted.sum())
+
+
+def _is_alike(one: Job, other: Job) -> bool:
+    """Tell whether two jobs are of the same planes of the same image."""
+    arrays = zip(one.stack.arrays, other.stack.arrays, strict=False)
+    return (
+        one.axes == other.axes
+        and len(one.stack.arrays) == len(other.stack.arrays)
+        and all(mine is theirs for mine, theirs in arrays)
+    )

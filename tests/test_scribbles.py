@@ -1,0 +1,107 @@
+"""Scribbles in the words of a network, and training on with them."""
+
+import numpy as np
+import pytest
+
+from napari_dynaseg.axes import parse_axes
+from napari_dynaseg.errors import ImageError
+from napari_dynaseg.scribbles import Scribbles, keep_near_paint, refine
+from napari_dynaseg.settings import Settings
+from napari_dynaseg.stack import train_network
+from napari_dynaseg.stack_image import StackImage
+from tests.test_trained import finish
+
+SMALL = Settings(channels=12, iterations=20, minimum_labels=1, device="cpu", refine_iterations=15)
+PLANE = (None, None)
+
+
+def draw(*rows):
+    return np.array(rows, np.int32)
+
+
+@pytest.fixture(scope="module")
+def stack():
+    """Give a dark plane with two brighter halves that differ a little."""
+    picture = np.random.default_rng(0).integers(0, 12, (40, 60), np.uint8)
+    picture[:, 20:] += 90
+    picture[:, 40:] += 25
+    return StackImage((picture,), parse_axes("YX", picture.shape), "halves")
+
+
+@pytest.fixture(scope="module")
+def network(stack):
+    return finish(train_network(stack, SMALL, [PLANE]))
+
+
+def test_labels_of_a_first_run_take_the_first_channels():
+    scribbles = Scribbles.for_first_run(draw([0, 30, 30], [4, 0, 30]), channels=4)
+    np.testing.assert_array_equal(scribbles.channels, [[0, 2, 2], [1, 0, 2]])
+    np.testing.assert_array_equal(scribbles.numbers, [0, 4, 30, 1, 2])
+
+
+def test_more_labels_than_channels_are_refused():
+    with pytest.raises(ImageError, match="no channel left for label 3: the network has 2"):
+        Scribbles.for_first_run(draw([1, 2, 3]), channels=2)
+
+
+def test_a_negative_label_is_refused():
+    with pytest.raises(ImageError, match="a label from 1 on; got -2"):
+        Scribbles.for_first_run(draw([0, -2]), channels=4)
+
+
+def test_labels_that_a_network_knows_keep_their_channels_and_new_ones_take_free_ones(network):
+    shown = network.numbers[draw([1, 1, 2])]
+    known = int(network.numbers[2])
+    scribbles = Scribbles.for_network(draw([0, 77, known]), network, shown)
+    assert scribbles.channels[0, 2] == 2
+    new = scribbles.channels[0, 1]
+    assert new not in (0, 1, 2)
+    assert scribbles.numbers[new] == 77
+    assert len(set(scribbles.numbers.tolist())) == len(scribbles.numbers)
+
+
+def paint(network, stack, strokes):
+    """Label the plane, and paint strokes of (label, rows, columns)."""
+    shown = network.label(stack.read_channels(PLANE))
+    painted = np.zeros(shown.shape, bool)
+    for number, rows, columns in strokes:
+        shown[rows, columns] = number
+        painted[rows, columns] = True
+    return shown, painted
+
+
+def test_painted_pixels_are_exactly_as_painted_whatever_the_network_says(network, stack):
+    strokes = [(50, slice(3, 6), slice(45, 55)), (0, slice(30, 34), slice(5, 9))]
+    shown, painted = paint(network, stack, strokes)
+    labels, _ = finish(refine(network, stack.read_channels(PLANE), shown, painted, SMALL))
+    np.testing.assert_array_equal(labels[painted], shown[painted])
+
+
+def test_the_region_that_is_like_the_paint_follows_it(network, stack):
+    shown, painted = paint(network, stack, [(50, slice(5, 35), slice(48, 52))])
+    settings = SMALL.change(scribble_weight=4)
+    labels, after = finish(refine(network, stack.read_channels(PLANE), shown, painted, settings))
+    assert (labels[:, 44:] == 50).mean() > 0.8
+    assert (labels[:, :16] == 50).mean() < 0.05
+    assert 50 in after.numbers
+
+
+def test_regions_that_are_not_connected_with_paint_stay():
+    shown = draw([1, 1, 1, 2, 2, 2, 2], [9, 1, 1, 2, 2, 2, 2])
+    labels = draw([9, 9, 1, 3, 3, 3, 9], [9, 9, 1, 3, 3, 3, 9])
+    painted = shown == 9
+    shown, labels, painted = (
+        np.kron(each, np.ones((1, 12), int)) for each in (shown, labels, painted)
+    )
+    kept = keep_near_paint(labels.astype(np.int32), shown.astype(np.int32), painted.astype(bool))
+    np.testing.assert_array_equal(np.unique(kept[:, :24]), [9])
+    np.testing.assert_array_equal(kept[:, 36:], shown[:, 36:])
+
+
+def test_small_gaps_in_a_refined_region_are_filled():
+    shown = np.ones((40, 40), np.int32)
+    shown[5, 5] = 9
+    labels = np.full((40, 40), 9, np.int32)
+    labels[20:23, 10:14] = 1
+    painted = shown == 9
+    assert (keep_near_paint(labels, shown, painted) == 9).all()
