@@ -86,22 +86,32 @@ def test_the_region_that_is_like_the_paint_follows_it(network, stack):
     assert 50 in after.numbers
 
 
+def widen(*arrays):
+    """Make a square of 12×12 pixels of each."""
+    return (np.kron(array, np.ones((12, 12), np.int32)).astype(array.dtype) for array in arrays)
+
+
 def test_regions_that_are_not_connected_with_paint_stay():
-    shown = draw([1, 1, 1, 2, 2, 2, 2], [9, 1, 1, 2, 2, 2, 2])
-    labels = draw([9, 9, 1, 3, 3, 3, 9], [9, 9, 1, 3, 3, 3, 9])
-    painted = shown == 9
-    shown, labels, painted = (
-        np.kron(each, np.ones((1, 12), int)) for each in (shown, labels, painted)
-    )
-    kept = keep_near_paint(labels.astype(np.int32), shown.astype(np.int32), painted.astype(bool))
+    shown = draw([9, 1, 1, 2, 2, 2, 2])
+    labels = draw([9, 9, 1, 3, 3, 3, 9])
+    shown, labels, painted = widen(shown, labels, shown == 9)
+    kept = keep_near_paint(labels, shown, painted)
     np.testing.assert_array_equal(np.unique(kept[:, :24]), [9])
     np.testing.assert_array_equal(kept[:, 36:], shown[:, 36:])
 
 
+def test_what_is_far_from_paint_does_not_follow_it():
+    shown, labels = draw([9, 1, 1, 1, 1]), draw([9, 9, 9, 9, 9])
+    shown, labels, painted = widen(shown, labels, shown == 9)
+    kept = keep_near_paint(labels, shown, painted)
+    assert (kept[:, :24] == 9).all()
+    assert (kept[:, 36:] == 1).all()
+
+
 def test_small_gaps_in_a_refined_region_are_filled():
     shown = np.ones((40, 40), np.int32)
-    shown[5, 5] = 9
+    shown[15:25, 15:25] = 9
     labels = np.full((40, 40), 9, np.int32)
-    labels[20:23, 10:14] = 1
-    painted = shown == 9
-    assert (keep_near_paint(labels, shown, painted) == 9).all()
+    labels[27:30, 18:22] = 1
+    kept = keep_near_paint(labels, shown, shown == 9)
+    assert (kept[14:31, 17:23] == 9).all()
