@@ -180,3 +180,24 @@ def test_letters_say_how_the_axes_are_read(letters, shape, sentence):
 def test_letters_that_do_not_fit_are_refused(letters, shape, sentence):
     with pytest.raises(ImageError, match=sentence):
         parse_axes(letters, shape)
+
+
+@pytest.mark.parametrize(
+    ("labels", "displayed", "samples", "channel", "letters"),
+    [
+        (("t", "c", "z", "y", "x"), (3, 4), 0, "guess", "TCZYX"),
+        (("", "", "", ""), (2, 3), 0, 1, "ZCYX"),
+        (("time", "angle", "y", "x"), (2, 3), 0, None, "ZTYX"),
+        (("z", "y", "x"), (0, 2), 0, None, "YZX"),
+        (("x", "y", "t"), (0, 1), 0, None, "XYT"),
+        (("c", "y", "x"), (1, 2), 0, None, "ZYX"),
+        (("y", "x"), (0, 1), 3, "guess", "YXS"),
+    ],
+)
+def test_axes_are_written_in_letters_that_read_the_same(
+    labels, displayed, samples, channel, letters
+):
+    axes = read_axes(range(4, 4 + len(labels)), labels, displayed, samples, channel)
+    assert axes.letters == letters
+    again = parse_axes(letters, (*axes.sizes, *[samples] * bool(samples)))
+    assert (again.plane, again.channel, again.samples) == (axes.plane, axes.channel, axes.samples)

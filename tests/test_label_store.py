@@ -25,11 +25,11 @@ WRITER = """
 import sys
 from pathlib import Path
 import numpy as np
-from napari_dynaseg import label_store
+from napari_dynaseg import label_store, ome_array
 from napari_dynaseg.axes import parse_axes
 
 path, share, stop = Path(sys.argv[1]), slice(*map(int, sys.argv[2:4])), int(sys.argv[4])
-label_store.LARGEST_WHOLE_SIDE, label_store.CHUNK_SIDE = 4, 3
+ome_array.LARGEST_WHOLE_SIDE, ome_array.CHUNK_SIDE = 4, 3
 moment = 0
 
 def stall(method):

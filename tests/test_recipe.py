@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from napari_dynaseg import Recipe, Settings, iter_fit, replay, segment, to_plane
 from napari_dynaseg.backend import torch
-from napari_dynaseg.errors import FileError, ImageError, SettingsError
+from napari_dynaseg.corrections import describe
+from napari_dynaseg.errors import FileError, ImageError, ImageWarning, SettingsError
 from napari_dynaseg.labels import RegionNumbers
 from napari_dynaseg.recipe import METADATA_KEY, Change, Source
 
@@ -169,3 +170,31 @@ def test_replay_refuses_a_recipe_of_more_planes_than_are_given(plane, recipe):
     source = recipe.source.model_copy(update={"companions": ((2, None, None),)})
     with pytest.raises(ImageError, match="made from 1 further planes of its stack; got 0"):
         replay(plane, recipe.model_copy(update={"source": source}))
+
+
+@pytest.fixture
+def painted(plane, recipe):
+    """Give a recipe with two painted pixels, and the labels with them."""
+    made = replay(plane, recipe)
+    labels = made.copy()
+    labels[3, 4:6] = 77
+    corrections = describe(made, labels, recipe.source.position)
+    source = Source.of(plane, "cells", position=recipe.source.position)
+    return recipe.model_copy(update={"source": source, "corrections": corrections}), labels
+
+
+def test_replay_paints_what_was_painted(plane, painted):
+    recipe, labels = painted
+    text = json.dumps(recipe.to_metadata())
+    np.testing.assert_array_equal(replay(plane, Recipe.from_metadata(json.loads(text))), labels)
+
+
+def test_on_another_image_what_was_painted_is_left_out_and_told_so(plane, painted):
+    recipe, _ = painted
+    with pytest.warns(ImageWarning, match="painted on the labels of cells is left out"):
+        labels = replay(1 - plane, recipe)
+    assert 77 not in labels
+
+
+def test_replay_on_another_image_without_paint_warns_of_nothing(plane, recipe):
+    assert replay(1 - plane, recipe).shape == (12, 10)

@@ -10,6 +10,8 @@ from napari_dynaseg.errors import ImageError
 CHANNEL_NAMES = frozenset({"c", "ch", "channel", "channels"})
 # Axes of these names lie in a plane as everyone draws them: Z above Y above X.
 DRAWING_ORDER = ("z", "y", "x")
+# For axes whose names are no letters of their own; Y, X, C and S have a meaning.
+FREE_LETTERS = "ZTQRPNABDEFGHIJKLMOUVW"
 # An axis without a name holds channels rather than planes when it is this short.
 MOST_CHANNELS_GUESSED = 4
 SHORTEST_STACK_GUESSED = 2
@@ -59,6 +61,20 @@ class Axes:
     def label_sizes(self) -> tuple[int, ...]:
         """Lengths of the axes of labels of all planes: those of the image, but 1 for channels."""
         return tuple(1 if axis == self.channel else size for axis, size in enumerate(self.sizes))
+
+    @property
+    def letters(self) -> str:
+        """One letter an axis, by which `parse_axes` reads the same: Y and X for the plane."""
+        known = dict(zip(self.plane, "YX", strict=True))
+        if self.channel is not None:
+            known[self.channel] = "C"
+        for axis in self.stack:
+            name = self.names[axis].upper()
+            if len(name) == 1 and name.isalpha() and name not in {*"YXCS", *known.values()}:
+                known[axis] = name
+        free = (letter for letter in FREE_LETTERS if letter not in known.values())
+        letters = [known.get(axis) or next(free) for axis in range(len(self.sizes))]
+        return "".join(letters) + "S" * bool(self.samples)
 
     @property
     def sentence(self) -> str:

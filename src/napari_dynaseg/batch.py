@@ -1,20 +1,21 @@
 """Many files, one plane each: which output belongs to which image, and making it."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from napari_dynaseg.errors import FileError, ImageError
+from napari_dynaseg.errors import FileError, ImageError, SegmentationError
 from napari_dynaseg.files import (
     TIFF_ENDINGS,
     list_images,
     read_image,
-    write_labels,
     write_preview,
 )
 from napari_dynaseg.fit import Step, iter_fit
+from napari_dynaseg.label_files import find_ending, write_label_map
 from napari_dynaseg.labels import LabelMap, RegionNumbers, number_by_size
 from napari_dynaseg.pixels import Plane, Scaling, to_channels
 from napari_dynaseg.recipe import Recipe, Source
@@ -22,7 +23,7 @@ from napari_dynaseg.remote import is_address
 from napari_dynaseg.saved_network import check_channels, check_ending
 from napari_dynaseg.settings import Settings
 from napari_dynaseg.stack_files import open_stack
-from napari_dynaseg.stack_image import Channels
+from napari_dynaseg.stack_image import Channels, StackImage
 from napari_dynaseg.trained import TrainedNetwork
 
 STACKS_ELSEWHERE = "give an output that ends in .ome.zarr to segment a whole stack"
@@ -158,7 +159,13 @@ def segment_file(plan: FilePlan, settings: Settings) -> Iterator[Step]:
     plane = scaling.apply(channels)
     for step in iter_fit(plane, settings):
         yield step
-    source = Source.of(plane, plan.image.name, path=str(plan.image))
+    source = Source.of(
+        plane,
+        plan.image.name,
+        path=str(plan.image),
+        axes=plan.axes or "",
+        level=plan.level or 0,
+    )
     recipe = Recipe.now(settings, step.iteration, source, numbering="size")
     if plan.network:
         numbers = RegionNumbers()
@@ -229,7 +236,16 @@ def _read_single(path: Path) -> Channels:
         raise ImageError(f"{error}; {STACKS_ELSEWHERE}") from error
 
 
+def _measure(plan: FilePlan) -> StackImage | None:
+    """Open the image for the size of its pixels, where a layer of labels is to have it."""
+    if find_ending(plan.labels) is None:
+        return None
+    with suppress(SegmentationError):
+        return open_stack(plan.image, plan.axes, plan.level)
+    return None
+
+
 def _write_outputs(plan: FilePlan, plane: Plane, labels: LabelMap, recipe: Recipe) -> None:
-    write_labels(plan.labels, labels, recipe)
+    write_label_map(plan.labels, labels, recipe, _measure(plan))
     if plan.preview:
         write_preview(plan.preview, plane, labels)

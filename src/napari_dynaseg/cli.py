@@ -16,6 +16,7 @@ from napari_dynaseg.settings import Settings, describe_knob, describe_range
 
 if TYPE_CHECKING:
     from napari_dynaseg.batch import FilePlan
+    from napari_dynaseg.stack_batch import StackRun
     from napari_dynaseg.trained import TrainedNetwork
 
 NAME = "napari-dynaseg"
@@ -210,16 +211,19 @@ def _segment_stack(
     name = images[0]
     with _name_in_warnings(name), open_client(settings, **cluster) as client:
         plan = plan_stack(open_stack(name, **reading), output, settings, **choice)
-        run = StackRun.begin(plan, overwrite)
-        if not run.is_trained:
-            _show_progress(f"{name}: training", run.train(), settings)
-        missing = len(run.list_missing())
-        with typer.progressbar(length=missing, label=f"{name}: planes", file=sys.stderr) as bar:
-            for _ in run.segment(client):
-                bar.update(1)
-    done = len(plan.positions) - missing
-    before = f", {done} of them before" if done else ""
-    typer.echo(f"{name}: {len(plan.positions)} planes{before} -> {output}")
+        _run_stack(name, StackRun.begin(plan, overwrite), client)
+
+
+def _run_stack(name: str, run: "StackRun", client: Any = None) -> None:
+    if not run.is_trained:
+        _show_progress(f"{name}: training", run.train(), run.plan.settings)
+    missing = len(run.list_missing())
+    with typer.progressbar(length=missing, label=f"{name}: planes", file=sys.stderr) as bar:
+        for _ in run.segment(client):
+            bar.update(1)
+    total = len(run.plan.positions)
+    before = f", {total - missing} of them before" if missing < total else ""
+    typer.echo(f"{name}: {total} planes{before} -> {run.plan.output}")
 
 
 def _show_progress(name: str, steps: Any, settings: Settings) -> str:
@@ -231,6 +235,50 @@ def _show_progress(name: str, steps: Any, settings: Settings) -> str:
             bar.update(1)
             summary = f"{step.labels_in_use} labels after {step.iteration} iterations"
     return summary
+
+
+@app.command()
+def replay(
+    recipe: Annotated[
+        Path, typer.Argument(help="Labels that hold their recipe: .tif or .zarr; or a .json.")
+    ],
+    image: Annotated[str, typer.Argument(help="An image or a stack: a file, or its address.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="A .tif for one plane, an .ome.zarr for a stack.")
+    ],
+    overwrite: Annotated[
+        bool, typer.Option(help="Replace the output if it is there already.")
+    ] = False,
+    axes: Annotated[
+        str | None, typer.Option(help="One letter an axis; by default as in the recipe.")
+    ] = None,
+    level: Annotated[
+        int | None, typer.Option(help="Which level of a pyramid; by default as in the recipe.")
+    ] = None,
+    plane: Annotated[
+        str | None, typer.Option(help="Train on this plane of a stack [default: the recipe's].")
+    ] = None,
+) -> None:
+    """Make labels again from their recipe, or their like on another image.
+
+    On the same image and machine they are the same, with what was painted on them.
+    """
+    from napari_dynaseg.recipe import read_settings
+    from napari_dynaseg.recipe_files import read_recipe
+    from napari_dynaseg.replay_files import StackReplay, plan_replay, replay_plane
+
+    found = read_recipe(recipe)
+    if output.suffix != ".zarr" and output.exists() and not overwrite:
+        typer.echo(f"{image}: kept {output}, which is there already")
+        return
+    with _name_in_warnings(image):
+        plan = plan_replay(found, image, output, axes=axes, level=level, plane=plane)
+        if output.suffix == ".zarr":
+            _run_stack(image, StackReplay.prepare(plan, overwrite))
+            return
+        settings = read_settings(found.recipe.settings)
+        summary = _show_progress(image, replay_plane(plan), settings)
+    typer.echo(f"{image}: {summary or 'labelled by its network'} -> {output}")
 
 
 @app.command()

@@ -13,6 +13,10 @@ class ImageError(SegmentationError, ValueError):
     """An image cannot be read as one two-dimensional plane."""
 
 
+class EditError(SegmentationError, ValueError):
+    """A label map cannot be edited as asked."""
+
+
 class FileError(SegmentationError):
     """A file cannot be read or written."""
 

@@ -13,15 +13,13 @@ from uuid import uuid4
 import numpy as np
 import zarr
 from pydantic import ValidationError
-from zarr.codecs import ZstdCodec
-from zarr.storage import LocalStore
 
 from napari_dynaseg.axes import Axes, Position
 from napari_dynaseg.errors import FileError, ImageError
 from napari_dynaseg.labels import LabelMap
+from napari_dynaseg.ome_array import write_empty
 from napari_dynaseg.ome_labels import ARRAY, ENDING, describe_labels
 from napari_dynaseg.recipe import METADATA_KEY, Record
-
 
 # Under this key a store describes itself, beside the metadata that other readers understand.
 STORE_KEY = "dynaseg_store"
@@ -31,9 +29,6 @@ MARKS = Path(ARRAY, "dynaseg", "finished")
 NOTES = Path(ARRAY, "dynaseg", "notes")
 # The ending, as a pattern, that zarr and this module give to what is being written.
 PARTIAL = f".{'[0-9a-f]' * 32}.partial"
-
-LARGEST_WHOLE_SIDE = 2048
-CHUNK_SIDE = 1024
 
 
 class Description(Record):
@@ -418,23 +413,4 @@ def _write_empty(path: Path, description: Description) -> None:
     ome = describe_labels(axes, description.scale, description.units)
     own = description.model_dump(mode="json")
     recipe = own.pop("recipe")
-    attributes = {"ome": ome, STORE_KEY: own, METADATA_KEY: recipe}
-    group = zarr.create_group(LocalStore(path), zarr_format=3, attributes=attributes)
-    group.create_array(
-        ARRAY,
-        shape=axes.label_sizes,
-        chunks=_choose_chunks(axes),
-        dtype="int32",
-        fill_value=0,
-        compressors=ZstdCodec(),
-        dimension_names=[axis["name"] for axis in ome["multiscales"][0]["axes"]],
-    )
-
-
-def _choose_chunks(axes: Axes) -> tuple[int, ...]:
-    """Make one chunk of a plane, and several of one that is too large to paint on swiftly."""
-    is_large = max(axes.plane_shape) > LARGEST_WHOLE_SIDE
-    return tuple(
-        1 if axis not in axes.plane else min(size, CHUNK_SIDE) if is_large else size
-        for axis, size in enumerate(axes.sizes)
-    )
+    write_empty(path, axes, {"ome": ome, STORE_KEY: own, METADATA_KEY: recipe})

@@ -1,5 +1,6 @@
 """What the metadata of an OME-Zarr, version 0.5, say of label maps."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from napari_dynaseg.axes import Axes
@@ -15,7 +16,11 @@ MOST_SPACE_AXES = 3
 
 
 def describe_labels(
-    axes: Axes, scale: tuple[float, ...] = (), units: tuple[str, ...] = ()
+    axes: Axes,
+    scale: tuple[float, ...] = (),
+    units: tuple[str, ...] = (),
+    translation: tuple[float, ...] = (),
+    about_labels: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Describe the labels of an image, as https://ngff.openmicroscopy.org/0.5 wants it.
 
@@ -30,6 +35,10 @@ def describe_labels(
         Size of a pixel on each axis of the image, or empty.
     units
         Unit of each axis of the image, or empty.
+    translation
+        Where the first pixel lies on each axis, or empty.
+    about_labels
+        What ``image-label`` says of each label: its colour, its properties.
 
     Returns
     -------
@@ -39,17 +48,20 @@ def describe_labels(
     Examples
     --------
     >>> axes = Axes(("C", "Y", "X"), (2, 64, 64), plane=(1, 2), channel=0)
-    >>> describe_labels(axes)["multiscales"][0]["axes"]
-    [{'name': 'c', 'type': 'channel'}, {'name': 'y', 'type': 'space'}, {'name': 'x', 'type': 'space'}]
+    >>> describe_labels(axes)["multiscales"][0]["axes"][:2]
+    [{'name': 'c', 'type': 'channel'}, {'name': 'y', 'type': 'space'}]
     """
     scale = scale or (1.0,) * len(axes.sizes)
-    transformation = {"type": "scale", "scale": list(scale)}
+    transformations: list[dict[str, Any]] = [{"type": "scale", "scale": list(scale)}]
+    if translation:
+        transformations.append({"type": "translation", "translation": list(translation)})
     image = {
         "name": "labels",
         "axes": _describe_axes(axes, units or ("",) * len(axes.sizes)),
-        "datasets": [{"path": ARRAY, "coordinateTransformations": [transformation]}],
+        "datasets": [{"path": ARRAY, "coordinateTransformations": transformations}],
     }
-    return {"version": VERSION, "multiscales": [image], "image-label": {"version": VERSION}}
+    label = {"version": VERSION, **(about_labels or {})}
+    return {"version": VERSION, "multiscales": [image], "image-label": label}
 
 
 def _describe_axes(axes: Axes, units: tuple[str, ...]) -> list[dict[str, str]]:

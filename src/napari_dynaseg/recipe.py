@@ -2,23 +2,31 @@
 
 import contextlib
 import hashlib
+import json
 import platform
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from napari_dynaseg.axes import Position
-from napari_dynaseg.errors import FileError, ImageError
+from napari_dynaseg.corrections import Correction, apply
+from napari_dynaseg.errors import FileError, ImageError, ImageWarning
 from napari_dynaseg.labels import LabelMap, RegionNumbers, number_by_size
 from napari_dynaseg.pixels import Plane
 from napari_dynaseg.settings import Settings
 
+if TYPE_CHECKING:
+    from napari_dynaseg.fit import Step
+
 # Under this key a recipe lies in a layer's metadata and in a label file.
 METADATA_KEY = "dynaseg_recipe"
+# And under this one in the header of a network's file, as JSON.
+NETWORK_KEY = "dynaseg_network"
 
 
 class Record(BaseModel):
@@ -40,6 +48,11 @@ class Source(Record):
         For each axis of the image the index of the plane, `None` on an axis that was used whole.
     companions
         The positions of other planes that the network was trained on at the same time.
+    axes
+        How the axes of the image were read, one letter each, as `parse_axes` takes them; empty
+        where the file or the shape told.
+    level
+        Which resolution of a pyramid, 0 being the finest.
     sha256
         Hash of the float32 plane that the network saw, in row-major order.
     """
@@ -48,6 +61,8 @@ class Source(Record):
     path: str | None = None
     position: Position = ()
     companions: tuple[Position, ...] = ()
+    axes: str = ""
+    level: int = 0
     sha256: str
 
     @classmethod
@@ -84,6 +99,11 @@ class Recipe(Record):
         shows of a large plane until it ends.
     source
         The image.
+    planes
+        Where the network labelled a stack: the first and the last of its planes, which make a
+        box on the stack axes.
+    corrections
+        What was painted over the network's labels.
     device, threads
         What it was computed on.
     versions
@@ -99,6 +119,8 @@ class Recipe(Record):
     numbering: Literal["size", "live"]
     is_sketch: bool = False
     source: Source
+    planes: tuple[Position, Position] | None = None
+    corrections: tuple[Correction, ...] = ()
     device: str
     threads: int
     versions: dict[str, str]
@@ -148,6 +170,25 @@ class Recipe(Record):
             raise FileError(f"the recipe cannot be read: {where}: {complaint['msg']}") from None
 
 
+def read_network_header(content: bytes) -> dict[str, Any]:
+    """Read what a network's file says of itself, without its weights: its recipe among it.
+
+    Parameters
+    ----------
+    content
+        Of the file, in the safetensors format.
+
+    Raises
+    ------
+    KeyError, ValueError
+        If it is no network's file.
+    """
+    size = int.from_bytes(content[:8], "little")
+    own = json.loads(content[8 : 8 + size])["__metadata__"][NETWORK_KEY]
+    header: dict[str, Any] = json.loads(own)
+    return header
+
+
 def replay(plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()) -> LabelMap:
     """Make a label map again from its recipe, or its like on another image.
 
@@ -164,7 +205,51 @@ def replay(plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()) -> La
     -------
     numpy.ndarray
         int32, shape (H, W). On the same image and machine it equals the labels the recipe came
-        with, whatever the number of threads.
+        with, whatever the number of threads, with what was painted on them.
+
+    Raises
+    ------
+    FileError
+        If what was painted cannot be read.
+    ImageError
+        If there are not as many companions as the recipe names.
+
+    Warns
+    -----
+    ImageWarning
+        If something was painted, and this is another image, where it is left out.
+    """
+    steps = iter_replay(plane, recipe, companions)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            labels: LabelMap = end.value
+            return labels
+
+
+def iter_replay(
+    plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()
+) -> Generator["Step", None, LabelMap]:
+    """Replay as `replay` does, yielding each step, and return the labels."""
+    numbers = RegionNumbers()
+    for step in retrain(plane, recipe, companions):
+        numbers.follow(step.trained_labels)
+        yield step
+    labels = step.sketch if recipe.is_sketch else step.labels
+    made = numbers.apply(labels) if recipe.numbering == "live" else number_by_size(labels)
+    if not is_source(plane, recipe):
+        return made
+    return apply(made, recipe.corrections, recipe.source.position)
+
+
+def retrain(plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()) -> Iterator["Step"]:
+    """Train a network again from its recipe, yielding each step to the last one.
+
+    Parameters
+    ----------
+    plane, recipe, companions
+        As for `replay`.
 
     Raises
     ------
@@ -178,22 +263,36 @@ def replay(plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()) -> La
             f"the recipe was made from {len(recipe.source.companions)} further planes of its "
             f"stack; got {len(companions)}"
         )
-
-    settings = _read_settings(recipe.settings)
-    turns = {change.iteration: _read_settings(change.settings) for change in recipe.changes}
-    run = iter_fit(plane, settings, companions=companions)
+    turns = {change.iteration: read_settings(change.settings) for change in recipe.changes}
+    run = iter_fit(plane, read_settings(recipe.settings), companions=companions)
     step = next(run)
-    numbers = RegionNumbers()
-    numbers.follow(step.trained_labels)
+    yield step
     # Another image may run out of labels before the recipe runs out of iterations.
     with contextlib.suppress(StopIteration):
         while step.iteration < recipe.last_iteration:
             step = run.send(turns.get(step.iteration + 1))
-            numbers.follow(step.trained_labels)
-    labels = step.sketch if recipe.is_sketch else step.labels
-    return numbers.apply(labels) if recipe.numbering == "live" else number_by_size(labels)
+            yield step
 
 
-def _read_settings(knobs: dict[str, Any]) -> Settings:
+def is_source(plane: Plane, recipe: Recipe) -> bool:
+    """Tell whether a plane is the one that the recipe was made from.
+
+    Warns
+    -----
+    ImageWarning
+        If it is another, and something was painted on the labels of that one.
+    """
+    is_same = Source.of(plane, recipe.source.name).sha256 == recipe.source.sha256
+    if recipe.corrections and not is_same:
+        warnings.warn(
+            f"what was painted on the labels of {recipe.source.name} is left out: this is "
+            "another image",
+            ImageWarning,
+            stacklevel=3,
+        )
+    return is_same
+
+
+def read_settings(knobs: dict[str, Any]) -> Settings:
     """Read a recipe's settings; before there was a quality, every run was exact."""
     return Settings(**{"quality": "exact", **knobs})

@@ -8,6 +8,9 @@ import numpy.typing as npt
 from napari_dynaseg.axes import Axes, Position
 from napari_dynaseg.labels import LabelMap
 
+# The note under which a result keeps the network that its stack was begun with.
+NETWORK = "network"
+
 
 class Results(Protocol):
     """Where the label maps of a stack go, and small notes that a stopped run goes on from."""

@@ -9,15 +9,13 @@ from napari_dynaseg.errors import FileError, ImageError
 from napari_dynaseg.fit import Step, iter_fit
 from napari_dynaseg.labels import RegionNumbers, match_labels, number_by_size
 from napari_dynaseg.recipe import Recipe
+from napari_dynaseg.results import NETWORK as NETWORK  # noqa: PLC0414 (others take it from here)
 from napari_dynaseg.results import Results
 from napari_dynaseg.settings import Settings, Way
 from napari_dynaseg.stack_image import StackImage
 from napari_dynaseg.stack_order import find_parent, order_planes
 from napari_dynaseg.trained import TrainedNetwork
 from napari_dynaseg.training_planes import TrainingPlanes
-
-# The note under which a result keeps the network that its stack was begun with.
-NETWORK = "network"
 
 
 def train_network(

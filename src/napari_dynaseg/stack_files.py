@@ -101,7 +101,8 @@ def open_stack(
         raise FileError(f"{location} cannot be read: {reason}") from error
     used = slice(len(read.sizes))  # without colour samples
     name = Path(location).absolute().name  # of an address too
-    return StackImage((stored.array,), read, name, location, stored.scale[used], stored.units[used])
+    scale, units = stored.scale[used], stored.units[used]
+    return StackImage((stored.array,), read, name, location, scale, units, level or 0)
 
 
 def _find_reader(location: str) -> Callable[[str, int | None], Stored]:

@@ -32,6 +32,8 @@ class StackImage:
         Size of a pixel on each axis, in `units`; empty where it is not known.
     units
         Unit of each axis, such as ``micrometer``; empty where they are not known.
+    level
+        Which resolution of a pyramid it is, 0 being the finest.
 
     Raises
     ------
@@ -45,6 +47,7 @@ class StackImage:
     path: str | None = None
     scale: tuple[float, ...] = ()
     units: tuple[str, ...] = ()
+    level: int = 0
 
     def __post_init__(self) -> None:
         expected = (*self.axes.sizes, *([self.axes.samples] if self.axes.samples else []))

@@ -18,11 +18,10 @@ from napari_dynaseg.files import write_whole
 from napari_dynaseg.fit import Step
 from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.pixels import Scaling
-from napari_dynaseg.recipe import Recipe
+from napari_dynaseg.recipe import NETWORK_KEY, Recipe, read_network_header
 from napari_dynaseg.settings import Device, Settings
 
 ENDING = ".dynaseg.safetensors"
-HEADER = "dynaseg_network"
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +103,7 @@ class TrainedNetwork:
             for place, moments in enumerate(self.statistics.moments):
                 tensors[f"total.{place}"] = moments.total.numpy()
                 tensors[f"square.{place}"] = moments.square.numpy()
-        return save(tensors, metadata={HEADER: json.dumps(header)})
+        return save(tensors, metadata={NETWORK_KEY: json.dumps(header)})
 
     @classmethod
     def from_bytes(cls, content: bytes, name: str = "the network") -> "TrainedNetwork":
@@ -119,7 +118,7 @@ class TrainedNetwork:
         from safetensors.numpy import load
 
         try:
-            tensors, header = load(content), _read_header(content)
+            tensors, header = load(content), read_network_header(content)
             pixels = header.get("pixels")
             return cls(
                 recipe=Recipe.from_metadata(header["recipe"]),
@@ -160,12 +159,6 @@ class TrainedNetwork:
         except OSError as error:
             raise FileError(f"{path} cannot be read: {error}") from None
         return cls.from_bytes(content, str(path))
-
-
-def _read_header(content: bytes) -> dict[str, Any]:
-    size = int.from_bytes(content[:8], "little")
-    header: dict[str, Any] = json.loads(json.loads(content[8 : 8 + size])["__metadata__"][HEADER])
-    return header
 
 
 def _read_moments(tensors: dict[str, npt.NDArray[Any]]) -> tuple[Moments, ...]:

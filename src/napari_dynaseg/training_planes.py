@@ -57,6 +57,8 @@ class TrainingPlanes:
             planes[0],
             stack.name,
             path=stack.path,
+            axes=stack.axes.letters,
+            level=stack.level,
             position=positions[0],
             companions=tuple(positions[1:]),
         )

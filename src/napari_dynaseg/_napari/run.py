@@ -17,6 +17,7 @@ from napari_dynaseg._napari.layers import Job
 from napari_dynaseg._napari.stack_plan import StackPlan
 from napari_dynaseg._napari.worker import Failure, Pace, PlaneDone, Update, run_job
 from napari_dynaseg.errors import ImageError, ImageWarning
+from napari_dynaseg.painted_recipe import keep_map
 from napari_dynaseg.settings import Settings
 
 if TYPE_CHECKING:
@@ -143,6 +144,10 @@ class LiveRun:
             return
         self._is_over = True
         self._viewer.layers.events.removed.disconnect(self._on_layer_removed)
+        if self.update is not None and self._plan is None:
+            row, column = self._job.axes.plane
+            kept = keep_map(self.update.labels, row > column)
+            self.layer.metadata = {**self.layer.metadata, **kept}
         if self._has_labels:
             self.layer.data = self.layer.data  # tells whoever listens, and draws the thumbnail
             # The thread of a stack may still be writing a plane, which nobody must paint on.

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -207,7 +207,7 @@ def _segment_stack(job: Job, settings: Settings, pace: Pace, plan: StackPlan) ->
     elif network is None:
         among = spread_positions(plan.positions, start, settings.training_planes)
         update = yield from _train_job(job, settings, pace, among[1:])
-        yield update
+        yield _name_planes(update, plan)
         network = update.keep_network()
     if note is None:
         plan.results.write_note(NETWORK, network.to_bytes())
@@ -221,6 +221,12 @@ def _segment_stack(job: Job, settings: Settings, pace: Pace, plan: StackPlan) ->
         is_shown = position is not None and (done == total or pace.try_pass())
         yield PlaneDone(position, done, total) if position and is_shown else None
     return None
+
+
+def _name_planes(update: Update, plan: StackPlan) -> Update:
+    """Write into the recipe of a stack which planes it is of."""
+    planes = plan.positions[0], plan.positions[-1]
+    return replace(update, recipe=update.recipe.model_copy(update={"planes": planes}))
 
 
 def _train_job(
