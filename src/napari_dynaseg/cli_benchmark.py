@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from napari_dynaseg.errors import SettingsError
+from napari_dynaseg.errors import FileError, SettingsError
 from napari_dynaseg.settings import Settings
 
 benchmark = typer.Typer(help="Measure this program on this machine.")
@@ -111,6 +111,121 @@ def quality(
         summary = comparison.summarise(list(bar))
     typer.echo(comparison.write_table(summary))
     _write_json(as_json, summary)
+
+
+@benchmark.command()
+def consistency(
+    image: Annotated[str, typer.Argument(help="A stack: a file, an OME-Zarr, or its address.")],
+    truth: Annotated[
+        str | None, typer.Option(help="Planes as the stack has them; above 0 is foreground.")
+    ] = None,
+    axes: Annotated[
+        str | None, typer.Option(help="One letter an axis of the stack, such as TYX.")
+    ] = None,
+    truth_axes: Annotated[str | None, typer.Option(help="The same of the truth.")] = None,
+    scheme: Annotated[str, typer.Option(help="The weighting scheme of the runs.")] = "scf",
+    training_planes: Annotated[
+        int, typer.Option(help="How many planes each network of a stack is trained on.")
+    ] = 1,
+    seeds: Annotated[int, typer.Option(help="How many seeds each way is gone with.", min=1)] = 3,
+    as_json: Annotated[
+        Path | None, typer.Option("--json", help="Also write the figures to this file.")
+    ] = None,
+) -> None:
+    """Go every way through a stack, and measure whether a label means the same on all planes."""
+    from napari_dynaseg.benchmark import consistency as comparison
+    from napari_dynaseg.stack_files import open_stack
+
+    settings = Settings(scheme=scheme, training_planes=training_planes)
+    stack = open_stack(image, axes)
+    foreground = None
+    if truth:
+        foreground = comparison.read_foreground(stack.axes, open_stack(truth, truth_axes))
+    runs = comparison.compare_ways(stack, foreground, settings, seeds)
+    length = seeds * len(comparison.TITLES)
+    with typer.progressbar(runs, length=length, label="ways", file=sys.stderr) as bar:
+        scores = list(bar)
+    typer.echo(comparison.write_table(scores))
+    figures: dict[str, Any] = {"rows": [each._asdict() for each in scores]}
+    if foreground:
+        figures["truth_overlap"] = comparison.measure_truth(stack.axes, foreground)
+        typer.echo(f"\noverlap of the truth with itself: {figures['truth_overlap']:.3f}")
+    _write_json(as_json, figures)
+
+
+@benchmark.command("stack")
+def throughput(
+    planes: Annotated[int, typer.Option(help="Planes of the drawn stack.", min=2)] = 200,
+    size: Annotated[int, typer.Option(help="Side of its planes, in pixels.", min=16)] = 1024,
+    workers: Annotated[
+        int | None, typer.Option(help="Label it once more on so many processes.", min=1)
+    ] = None,
+    as_json: Annotated[
+        Path | None, typer.Option("--json", help="Also write the figures to this file.")
+    ] = None,
+) -> None:
+    """Measure planes a second, and whether memory grows with the planes."""
+    from napari_dynaseg.benchmark.throughput import measure_stack, write_report
+
+    figures = measure_stack(planes, size, workers)
+    typer.echo(write_report(figures))
+    _write_json(as_json, figures)
+
+
+@benchmark.command()
+def scribbles(
+    folder: Annotated[
+        Path, typer.Argument(help="Images with *_scribble.png and *_gt_class.png beside them.")
+    ],
+    scheme: Annotated[str, typer.Option(help="The weighting scheme of the runs.")] = "scf",
+    as_json: Annotated[
+        Path | None, typer.Option("--json", help="Also write the figures to this file.")
+    ] = None,
+) -> None:
+    """Measure runs without scribbles, with them, and after one stroke of correction."""
+    from napari_dynaseg.benchmark.scribbles import measure_scribbles
+
+    typer.echo(f"{'image':<16}{'without':>10}{'scribbled':>11}{'corrected':>11}")
+    rows = []
+    for row in measure_scribbles(folder, Settings(scheme=scheme)):
+        typer.echo(
+            f"{row.image:<16}{row.without:>10.3f}{row.scribbled:>11.3f}{row.corrected:>11.3f}"
+        )
+        rows.append(row._asdict())
+    _write_means(rows, as_json)
+
+
+@benchmark.command()
+def refining(
+    root: Annotated[Path, typer.Argument(help="BSDS500: images/ and groundTruth/.")],
+    split: Annotated[str, typer.Option(help="Which images: train, val or test.")] = "val",
+    limit: Annotated[int | None, typer.Option(help="At most so many images.", min=1)] = 20,
+    scheme: Annotated[str, typer.Option(help="The weighting scheme of the runs.")] = "scf",
+    as_json: Annotated[
+        Path | None, typer.Option("--json", help="Also write the figures to this file.")
+    ] = None,
+) -> None:
+    """Measure what two strokes on the worst segment of an image and Refine do."""
+    from napari_dynaseg.benchmark.bsds500 import list_images
+    from napari_dynaseg.benchmark.scribbles import measure_refining
+
+    typer.echo(f"{'image':<16}{'before':>10}{'after':>10}{'others':>10}{'seconds':>10}")
+    rows = []
+    for row in measure_refining(list_images(root, split, limit), Settings(scheme=scheme)):
+        name, *figures = row
+        typer.echo(f"{name:<16}" + "".join(f"{figure:>10.3f}" for figure in figures))
+        rows.append(row._asdict())
+    _write_means(rows, as_json)
+
+
+def _write_means(rows: list[dict[str, Any]], as_json: Path | None) -> None:
+    if not rows:
+        raise FileError("none of the images has a segment of 2 to 30 % of its size")
+    means = {
+        name: sum(row[name] for row in rows) / len(rows) for name in rows[0] if name != "image"
+    }
+    typer.echo("mean: " + ", ".join(f"{name} {value:.3f}" for name, value in means.items()))
+    _write_json(as_json, {"rows": rows, "mean": means})
 
 
 def _write_json(path: Path | None, figures: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,35 +36,61 @@ def measure_peak(shape: tuple[int, int, int], **settings: Any) -> dict[str, floa
     RunError
         If the process fails, or the system does not tell a process's peak.
     """
-    request = json.dumps({"shape": shape, "settings": settings})
-    done = subprocess.run(
-        [sys.executable, "-m", __name__, request], capture_output=True, text=True, check=False
-    )
+    return run_apart(__name__, {"shape": shape, "settings": settings})
+
+
+def run_apart(module: str, request: dict[str, Any]) -> dict[str, Any]:
+    """Let a module answer a request in a fresh process.
+
+    Parameters
+    ----------
+    module
+        Its name; run as a program, it hands itself to `answer`.
+    request
+        Plain values.
+
+    Raises
+    ------
+    RunError
+        If the process fails.
+    """
+    command = [sys.executable, "-m", module, json.dumps(request)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise RunError(f"the memory of a run could not be measured: {last}")
-    figures: dict[str, float] = json.loads(done.stdout)
+    figures: dict[str, Any] = json.loads(done.stdout)
     return figures
 
 
-def _watch(request: dict[str, Any]) -> dict[str, float]:
+def answer(work: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Do what `run_apart` asked this process for, and print the figures."""
+    print(json.dumps(work(json.loads(sys.argv[1]))))  # noqa: T201
+
+
+def watch(work: Callable[[], object]) -> dict[str, float]:
+    """Do some work, and give its ``bytes``, ``process_bytes`` and ``seconds``."""
     import psutil
 
-    from napari_dynaseg.fit import segment
-
-    image = draw_image(*request["shape"])
-    segment(image[:WARM_UP_SIDE, :WARM_UP_SIDE], iterations=3)
     _forget_peak()
     before = psutil.Process().memory_info().rss
     started = time.perf_counter()
-    segment(image, **request["settings"])
+    work()
     seconds = time.perf_counter() - started
     peak = _read_peak()
     return {"bytes": peak - before, "process_bytes": peak, "seconds": seconds}
 
 
+def _watch_segmentation(request: dict[str, Any]) -> dict[str, float]:
+    from napari_dynaseg.fit import segment
+
+    image = draw_image(*request["shape"])
+    segment(image[:WARM_UP_SIDE, :WARM_UP_SIDE], iterations=3)
+    return watch(lambda: segment(image, **request["settings"]))
+
+
 def _forget_peak() -> None:
-    """Let the peak start anew after the image has been drawn, where the system can (Linux)."""
+    """Let the peak start anew after the preparations, where the system can (Linux)."""
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
 
@@ -82,4 +109,4 @@ def _read_peak() -> int:
 
 
 if __name__ == "__main__":
-    print(json.dumps(_watch(json.loads(sys.argv[1]))))  # noqa: T201
+    answer(_watch_segmentation)
