@@ -324,3 +324,41 @@ def test_the_package_runs_as_a_module_as_the_command_does(capsys, monkeypatch):
         runpy.run_module("napari_dynaseg", run_name="__main__")
     assert caught.value.code == 0
     assert "settings" in capsys.readouterr().out
+
+
+def test_labels_are_replayed_on_their_image(call, image, tmp_path):
+    call("segment", "cells.png", "-o", "labels.tif", *QUICK)
+    status, out, err = call("replay", "labels.tif", "cells.png", "-o", "again.tif")
+    assert (status, keep_errors(err)) == (0, [])
+    assert out.startswith("cells.png: ")
+    assert out.endswith("labels after 2 iterations -> again.tif\n")
+    labels, again = (read_labels(tmp_path / name)[0] for name in ("labels.tif", "again.tif"))
+    np.testing.assert_array_equal(again, labels)
+
+
+def test_a_replay_keeps_what_is_there_unless_told(call, image, tmp_path):
+    call("segment", "cells.png", "-o", "labels.tif", *QUICK)
+    (tmp_path / "again.tif").write_bytes(b"mine")
+    arguments = ("replay", "labels.tif", "cells.png", "-o", "again.tif")
+    assert call(*arguments)[:2] == (0, "cells.png: kept again.tif, which is there already\n")
+    assert (tmp_path / "again.tif").read_bytes() == b"mine"
+    assert call(*arguments, "--overwrite")[0] == 0
+    assert read_labels(tmp_path / "again.tif")[0].shape == (12, 10)
+
+
+def test_the_labels_of_a_stack_are_replayed(call, stack_file, tmp_path):
+    call("segment", "stack.tif", "-o", "labels.ome.zarr", "--range", "T=1:3", *QUICK)
+    status, out, err = call("replay", "labels.ome.zarr", "stack.tif", "-o", "again.ome.zarr")
+    assert (status, keep_errors(err)) == (0, [])
+    assert out == "stack.tif: 6 planes -> again.ome.zarr\n"
+    labels, again = (
+        LabelStore.open(tmp_path / name).array[:] for name in ("labels.ome.zarr", "again.ome.zarr")
+    )
+    np.testing.assert_array_equal(again, labels)
+
+
+def test_a_replay_without_a_recipe_is_one_line(call, image):
+    status, _, err = call("replay", "cells.png", "cells.png", "-o", "again.tif")
+    assert status == 2
+    assert err.startswith(f"{ERROR}cells.png holds no recipe; expected one of ")
+    assert len(err.splitlines()) == 1

@@ -5,14 +5,22 @@ import pytest
 from napari_dynaseg import errors
 
 
-@pytest.mark.parametrize("name", ["SettingsError", "ImageError", "FileError", "RunError"])
+@pytest.mark.parametrize(
+    "name", ["SettingsError", "ImageError", "EditError", "FileError", "RunError"]
+)
 def test_one_except_clause_catches_every_error_raised_on_purpose(name):
     assert issubclass(getattr(errors, name), errors.SegmentationError)
 
 
 @pytest.mark.parametrize(
     ("name", "is_value_error"),
-    [("SettingsError", True), ("ImageError", True), ("FileError", False), ("RunError", False)],
+    [
+        ("SettingsError", True),
+        ("ImageError", True),
+        ("EditError", True),
+        ("FileError", False),
+        ("RunError", False),
+    ],
 )
 def test_a_bad_value_is_a_value_error_too(name, is_value_error):
     assert issubclass(getattr(errors, name), ValueError) is is_value_error

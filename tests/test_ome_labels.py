@@ -20,7 +20,7 @@ def test_labels_are_described_in_the_words_of_ome_zarr():
                 "name": "labels",
                 "axes": [
                     {"name": "t", "type": "time", "unit": "second"},
-                        {"name": "c", "type": "channel"},
+                    {"name": "c", "type": "channel"},
                     {"name": "y", "type": "space", "unit": "micrometer"},
                     {"name": "x", "type": "space", "unit": "micrometer"},
                 ],

@@ -10,7 +10,6 @@ import numpy.typing as npt
 from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.settings import Scheme, Settings
 
-
 # Rows and columns of the pixels that stand for the squares of a plane.
 Samples = tuple[npt.NDArray[np.integer], npt.NDArray[np.integer]]
 

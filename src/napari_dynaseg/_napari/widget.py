@@ -10,11 +10,15 @@ from psygnal import Signal
 from qtpy.QtCore import QEvent, QObject, QTimer
 from superqt import QCollapsible
 
+from napari_dynaseg._napari.contact_sheet import ExploreButton
+from napari_dynaseg._napari.copy_row import CopyRow
+from napari_dynaseg._napari.corrections import Corrections
 from napari_dynaseg._napari.image_input import ImageInput
 from napari_dynaseg._napari.kept_runs import KeptRuns
 from napari_dynaseg._napari.knobs import MuKnob, make_knob
 from napari_dynaseg._napari.layers import Job
 from napari_dynaseg._napari.network_row import NetworkRow
+from napari_dynaseg._napari.open_button import OpenButton
 from napari_dynaseg._napari.preferences import (
     LastUsed,
     find_default_mu,
@@ -67,6 +71,7 @@ class SegmenterPanel(Container[Any]):
         self.image, self.axes_line = self.input.image, self.input.axes_line
         self.scheme = make_knob("scheme")
         self.mu = MuKnob()
+        self.explore_button = ExploreButton(self.input, lambda: self.settings)
         self.quality = make_knob("quality")
         self.stack = StackControls()
         self.segment_button = PushButton(
@@ -93,6 +98,7 @@ class SegmenterPanel(Container[Any]):
                 self.input.level,
                 self.scheme,
                 self.mu,
+                self.explore_button,
                 self.quality,
                 *self.stack.rows,
                 self.buttons,
@@ -100,6 +106,7 @@ class SegmenterPanel(Container[Any]):
             ]
         )
         self._build_advanced()
+        self.corrections = Corrections(self._viewer, self.input, self.kept)
         self._build_native_rows()
         self.watcher = PanelWatcher(self.native)
 
@@ -110,7 +117,9 @@ class SegmenterPanel(Container[Any]):
             text="Restore defaults", tooltip="Forget what was turned here; back to Preferences"
         )
         self.network = NetworkRow()
-        self.advanced.extend([self.network, self.defaults_button])
+        self.copy_row = CopyRow(self.input, self.stack, lambda: self.settings)
+        self.open_button = OpenButton(self._viewer)
+        self.advanced.extend([self.network, self.copy_row, self.open_button, self.defaults_button])
         self.advanced_fold = QCollapsible("Advanced", expandedIcon="▾", collapsedIcon="▸")
         self.advanced_fold.addWidget(self.advanced.native)
         self.advanced_fold.setToolTip("The network, its training and where it computes")
@@ -118,7 +127,8 @@ class SegmenterPanel(Container[Any]):
     def _build_native_rows(self) -> None:
         layout = self.native.layout()
         layout.insertWidget(2, self.axes_line)
-        for row in (self.display.status, self.display.curves, self.advanced_fold):
+        folds = self.corrections.fold, self.advanced_fold
+        for row in (self.display.status, self.display.curves, *folds):
             layout.addWidget(row)
         layout.addStretch(1)
         self.min_width = 320
@@ -128,12 +138,14 @@ class SegmenterPanel(Container[Any]):
         self.scheme.changed.connect(self._on_scheme)
         self.mu.turned.connect(self._on_mu)
         self.mu.reset_asked.connect(self._reset_mu)
+        self.explore_button.chosen.connect(self.adopt)
         for knob in self._list_start_knobs():
             knob.changed.connect(lambda value, name=knob.name: self._remember(name, value))
         self.defaults_button.changed.connect(self.restore_defaults)
         self.segment_button.changed.connect(lambda: self.start())
         self.network.loaded.connect(self.start)
         self.refine_button.changed.connect(lambda: self.refine())
+        self.corrections.fold.toggled.connect(self.display.curves.setHidden)
         self.stop_button.changed.connect(self.stop)
         self.watcher.painted += [self._align_rows, preload_engine]
         self.watcher.closed.append(self._on_closed)
@@ -193,6 +205,10 @@ class SegmenterPanel(Container[Any]):
 
     def _on_mu(self, mu: float) -> None:
         self._remember("mu", mu)
+
+    def adopt(self, scheme: str, mu: float) -> None:
+        """Turn scheme and μ to what was chosen on a contact sheet, as if by hand."""
+        self.scheme.value, self.mu.box.value = scheme, mu
 
     def _reset_mu(self) -> None:
         self._last_used.forget("mu")
@@ -307,6 +323,8 @@ class SegmenterPanel(Container[Any]):
                 signal.disconnect()
             self.run.stop()
             self.run = None
+        self.corrections.close()
+        self.explore_button.close_sheet()
         self.input.forget_viewer()
 
     # -- showing ----------------------------------------------------------------------------
@@ -325,7 +343,7 @@ class SegmenterPanel(Container[Any]):
         self.network.offer(update)
 
     def _enable_start_knobs(self, enabled: bool) -> None:
-        for rows in (self.advanced, self.quality, *self.stack.rows):
+        for rows in (self.advanced, self.quality, self.explore_button, *self.stack.rows):
             rows.enabled = enabled
 
 

@@ -1,0 +1,69 @@
+"""The box that chooses a layer to keep the correction tools within."""
+
+from typing import Any
+
+from magicgui.widgets import ComboBox
+from napari.components import ViewerModel
+from napari.layers import Labels, Layer, Shapes
+
+WHOLE = "Everywhere"
+
+
+class WithinChoice(ComboBox):
+    """A box of the viewer's Shapes and Labels layers; the chosen one is held by identity.
+
+    Parameters
+    ----------
+    viewer
+        Whose layers to offer.
+    """
+
+    def __init__(self, viewer: ViewerModel) -> None:
+        self._layers = viewer.layers
+        self._named: list[Layer] = []
+        self._excluded: Layer | None = None
+        super().__init__(
+            label="Within",
+            choices=[(WHOLE, None)],
+            nullable=False,
+            tooltip="What tools may change: everything, or what a Shapes layer covers on the "
+            "planes on which its shapes show, or another Labels layer where it is not 0",
+        )
+        for event in self._list_events():
+            event.connect(self.offer)
+        self.offer()
+
+    def exclude(self, layer: Layer | None) -> None:
+        """Offer all but the layer that is corrected."""
+        self._excluded = layer
+        self.offer()
+
+    def forget_viewer(self) -> None:
+        """Stop following the viewer."""
+        for event in self._list_events():
+            event.disconnect(self.offer)
+        self._follow_names([])
+
+    def _list_events(self) -> list[Any]:
+        events = self._layers.events
+        return [events.inserted, events.removed, events.reordered]
+
+    def offer(self, _event: object = None) -> None:
+        """Offer the layers that there are now; the chosen one stays chosen."""
+        held = self.value
+        layers = [
+            layer
+            for layer in self._layers
+            if isinstance(layer, Labels | Shapes) and layer is not self._excluded
+        ]
+        self._follow_names(layers)
+        with self.changed.blocked():
+            self.choices = [(WHOLE, None), *((layer.name, layer) for layer in layers)]
+            self.value = held if held in layers else None
+
+    def _follow_names(self, layers: list[Layer]) -> None:
+        for layer in self._named:
+            layer.events.name.disconnect(self.offer)
+        for layer in layers:
+            layer.events.name.connect(self.offer)
+        self._named = layers
