@@ -16,11 +16,11 @@ from napari_dynaseg._napari.reading import (
     list_levels,
     read_layer_axes,
 )
+from napari_dynaseg._napari.whereabouts import find_unit_ratios
 from napari_dynaseg.axes import Axes, Position
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.pixels import Plane, Scaling
-from napari_dynaseg.recipe import Source
 from napari_dynaseg.stack_image import Channels, StackImage
 
 
@@ -87,10 +87,6 @@ class Job:
         pinned = self.pinned
         channels = self.stack.read_channels(self.position) if pinned is None else pinned
         return Scaling.measure([channels]).apply(channels)
-
-    def describe_source(self, plane: Plane) -> Source:
-        """Describe the pixels for the recipe."""
-        return Source.of(plane, self.name, path=self.path, position=self.position)
 
     def wrap_labels(self, labels: LabelMap) -> npt.NDArray[np.int32]:
         """Give a label map (H, W) the axes of the image: length 1 on all but the plane's."""
@@ -189,7 +185,7 @@ def _find_position(
 ) -> Position:
     """Find the plane that napari shows: tilts of the hidden axes into the plane do not count."""
     hidden = [axis for axis in range(layer.ndim) if axis not in axes.plane]
-    point = np.asarray(dims.point[-layer.ndim :]) * _find_unit_ratios(layer, dims)
+    point = np.asarray(dims.point[-layer.ndim :]) * find_unit_ratios(layer, dims)
     world_to_data = layer.affine.compose(_read_transform(layer)).inverse
     coordinates = world_to_data.set_slice(hidden)(point[hidden]) if hidden else []
     finest = dict(zip(hidden, np.round(coordinates).astype(int).tolist(), strict=True))
@@ -201,14 +197,6 @@ def _find_position(
                 f"from 0 to {count - 1}; got {finest[axis]}"
             )
     return axes.place([int((finest[axis] + 0.5) / factors[axis]) for axis in axes.stack])
-
-
-def _find_unit_ratios(layer: Image, dims: Dims) -> list[float]:
-    """Find what the viewer's unit is in the layer's, on each axis of the layer."""
-    if dims.units is None or len(dims.units) < layer.ndim:
-        return [1.0] * layer.ndim
-    pairs = zip(dims.units[-layer.ndim :], layer.units, strict=True)
-    return [float((1.0 * world).to(own).magnitude) for world, own in pairs]
 
 
 def _read_transform(layer: Image) -> Affine:

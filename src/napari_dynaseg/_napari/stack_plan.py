@@ -136,7 +136,7 @@ def _fits_in_memory(job: Job) -> bool:
     import psutil
 
     needed = LABEL_BYTES * float(np.prod(job.stack_shape, dtype=float))
-    return needed <= SHARE_OF_MEMORY * psutil.virtual_memory().available
+    return bool(needed <= SHARE_OF_MEMORY * psutil.virtual_memory().available)
 
 
 def choose_folder(job: Job) -> Path:

@@ -8,7 +8,6 @@ from napari.components import ViewerModel
 from napari.utils.notifications import show_error, show_info
 from psygnal import Signal
 from qtpy.QtCore import QEvent, QObject, QTimer
-from superqt import QCollapsible
 
 from napari_dynaseg._napari.contact_sheet import ExploreButton
 from napari_dynaseg._napari.copy_row import CopyRow
@@ -30,6 +29,7 @@ from napari_dynaseg._napari.run import LiveRun
 from napari_dynaseg._napari.run_display import RunDisplay
 from napari_dynaseg._napari.stack_controls import StackControls
 from napari_dynaseg._napari.stack_plan import StackPlan, choose_planes, plan_stack
+from napari_dynaseg._napari.tall_fold import TallFold
 from napari_dynaseg._napari.worker import Update
 from napari_dynaseg.errors import SegmentationError
 from napari_dynaseg.settings import Settings
@@ -120,8 +120,7 @@ class SegmenterPanel(Container[Any]):
         self.copy_row = CopyRow(self.input, self.stack, lambda: self.settings)
         self.open_button = OpenButton(self._viewer)
         self.advanced.extend([self.network, self.copy_row, self.open_button, self.defaults_button])
-        self.advanced_fold = QCollapsible("Advanced", expandedIcon="▾", collapsedIcon="▸")
-        self.advanced_fold.addWidget(self.advanced.native)
+        self.advanced_fold = TallFold("Advanced", self.advanced.native)
         self.advanced_fold.setToolTip("The network, its training and where it computes")
 
     def _build_native_rows(self) -> None:
@@ -145,18 +144,25 @@ class SegmenterPanel(Container[Any]):
         self.segment_button.changed.connect(lambda: self.start())
         self.network.loaded.connect(self.start)
         self.refine_button.changed.connect(lambda: self.refine())
-        self.corrections.fold.toggled.connect(self.display.curves.setHidden)
+        for fold in (self.corrections.fold, self.advanced_fold):
+            fold.toggled.connect(self._make_room)
         self.stop_button.changed.connect(self.stop)
         self.watcher.painted += [self._align_rows, preload_engine]
         self.watcher.closed.append(self._on_closed)
 
+    def _make_room(self) -> None:
+        """Hide the curves while something is folded out: the panel would be too tall."""
+        folds = self.corrections.fold, self.advanced_fold
+        self.display.curves.setHidden(any(fold.isExpanded() for fold in folds))
+
     def _align_rows(self) -> None:
         """Give all labels one width; magicgui measures them before the theme sets their font."""
-        rows = {row.native.parentWidget() for row in self} - {self.native}
-        labels = [row.layout().itemAt(0).widget() for row in rows]
-        width = max(label.sizeHint().width() for label in labels)
-        for label in labels:
-            label.setMinimumWidth(width)
+        for container in (self, self.advanced):
+            rows = {row.native.parentWidget() for row in container} - {container.native}
+            labels = [row.layout().itemAt(0).widget() for row in rows]
+            width = max(label.sizeHint().width() for label in labels)
+            for label in labels:
+                label.setMinimumWidth(width)
 
     def _list_start_knobs(self) -> list[Any]:
         """List the knobs that only count at the start of a run."""
