@@ -234,3 +234,17 @@ def test_a_network_trained_before_labels_the_planes_of_another_stack(stack_job):
     plan = plan_all(stack_job, QUICK, network=network)
     drain(run_job(stack_job, QUICK, NeverPass(), plan))
     np.testing.assert_array_equal(plan.array[1], last.labels)
+
+
+def test_a_run_whose_last_iteration_was_shown_does_not_tell_its_trail_twice(job):
+    class PassOnceAtTheEnd(Pace):
+        asked = 0
+
+        def try_pass(self) -> bool:
+            self.asked += 1
+            return self.asked == QUICK.iterations
+
+    yielded, result = drain(run_job(job, QUICK, PassOnceAtTheEnd()))
+    (shown,) = [update for update in yielded if update is not None]
+    assert [measures.iteration for measures in shown.trail] == [1, 2, 3, 4, 5, 6]
+    assert [measures.iteration for measures in result.trail] == [6]

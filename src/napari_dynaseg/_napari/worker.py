@@ -282,8 +282,10 @@ class _Notes:
         """Make the update of the last iteration; its recipe has the changes made until then."""
         from napari_dynaseg.trained import TrainedNetwork
 
+        # The last iteration may have been shown already, as a preview.
+        trail = self._trail[-1:] if self._is_shown else self._trail
         self._is_shown = True
-        last = self._trail[-1].iteration
+        last = trail[-1].iteration
         made = tuple(change for change in self._changes if change.iteration <= last)
         recipe = self._recipe.model_copy(
             update={"last_iteration": last, "changes": made, "is_sketch": is_sketch}
@@ -292,7 +294,7 @@ class _Notes:
         return Update(
             labels=self._numbers.apply(labels),
             recipe=recipe,
-            trail=tuple(self._trail),
+            trail=tuple(trail),
             position=recipe.source.position,
             keep_network=partial(
                 TrainedNetwork.from_step, step, recipe, self._training.scaling, numbers
