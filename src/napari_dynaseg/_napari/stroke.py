@@ -40,7 +40,10 @@ class Stroke(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for width, colour in zip((WIDTH + 2, WIDTH), COLOURS, strict=True):
-            painter.setPen(QPen(colour, width, cap=Qt.PenCapStyle.RoundCap))
+            pen = QPen(colour)
+            pen.setWidth(width)
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+            painter.setPen(pen)
             painter.drawPolyline(self._line)
         painter.end()
 
