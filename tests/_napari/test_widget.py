@@ -6,7 +6,8 @@ from napari.utils.notifications import notification_manager
 from qtpy.QtCore import QThreadPool
 from tests._napari.conftest import QUICK, TIMEOUT, open_panel
 
-from napari_dynaseg._napari.widget import SegmenterPanel, preload_engine
+from napari_dynaseg._napari.panel_watcher import preload_engine
+from napari_dynaseg._napari.widget import SegmenterPanel
 from napari_dynaseg.pixels import to_plane
 from napari_dynaseg.recipe import Recipe, replay
 

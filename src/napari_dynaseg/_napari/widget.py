@@ -1,13 +1,11 @@
 """The dock widget: choose an image, turn the knobs, segment, watch."""
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import Container, PushButton
 from napari.components import ViewerModel
 from napari.utils.notifications import show_error, show_info
 from psygnal import Signal
-from qtpy.QtCore import QEvent, QObject, QTimer
 
 from napari_dynaseg._napari.contact_sheet import ExploreButton
 from napari_dynaseg._napari.copy_row import CopyRow
@@ -18,6 +16,7 @@ from napari_dynaseg._napari.knobs import MuKnob, make_knob
 from napari_dynaseg._napari.layers import Job
 from napari_dynaseg._napari.network_row import NetworkRow
 from napari_dynaseg._napari.open_button import OpenButton
+from napari_dynaseg._napari.panel_watcher import PanelWatcher, preload_engine
 from napari_dynaseg._napari.preferences import (
     LastUsed,
     find_default_mu,
@@ -26,6 +25,7 @@ from napari_dynaseg._napari.preferences import (
 )
 from napari_dynaseg._napari.refinement import Refinement
 from napari_dynaseg._napari.run import LiveRun
+from napari_dynaseg._napari.run_buttons import RunButtons
 from napari_dynaseg._napari.run_display import RunDisplay
 from napari_dynaseg._napari.stack_controls import StackControls
 from napari_dynaseg._napari.stack_plan import StackPlan, choose_planes, plan_stack
@@ -74,23 +74,9 @@ class SegmenterPanel(Container[Any]):
         self.explore_button = ExploreButton(self.input, lambda: self.settings)
         self.quality = make_knob("quality")
         self.stack = StackControls()
-        self.segment_button = PushButton(
-            text="Segment", tooltip="Segment the plane on view into a new Labels layer"
-        )
-        self.stop_button = PushButton(
-            text="Stop", tooltip="End the run and keep the labels as they are now"
-        )
-        self.refine_button = PushButton(
-            text="Refine",
-            tooltip="Train on with what you have painted on the selected labels; your paint stays "
-            "as it is, and what is like it and touches it follows",
-        )
-        self.buttons = Container(
-            widgets=[self.segment_button, self.refine_button, self.stop_button],
-            layout="horizontal",
-            labels=False,
-        )
-        self.buttons.margins = (0, 0, 0, 0)
+        self.buttons = RunButtons()
+        self.segment_button, self.stop_button = self.buttons.segment, self.buttons.stop
+        self.refine_button = self.buttons.refine
         self.display = RunDisplay(getattr(self._viewer, "theme", "dark"))
         self.extend(
             [
@@ -336,14 +322,12 @@ class SegmenterPanel(Container[Any]):
     # -- showing ----------------------------------------------------------------------------
 
     def _show_running(self, settings: Settings, keep_curves: bool = False) -> None:
-        self.segment_button.enabled = self.refine_button.enabled = False
-        self.stop_button.enabled = True
+        self.buttons.show_running(True)
         self._enable_start_knobs(False)
         self.display.show_start(settings, keep_curves)
 
     def _show_idle(self, update: Update | None = None) -> None:
-        self.segment_button.enabled = self.refine_button.enabled = True
-        self.stop_button.enabled = False
+        self.buttons.show_running(False)
         self._enable_start_knobs(True)
         self.display.show_end(update)
         self.network.offer(update)
@@ -351,47 +335,3 @@ class SegmenterPanel(Container[Any]):
     def _enable_start_knobs(self, enabled: bool) -> None:
         for rows in (self.advanced, self.quality, self.explore_button, *self.stack.rows):
             rows.enabled = enabled
-
-
-class PanelWatcher(QObject):
-    """Tells when a panel has been painted for the first time, and when its dock has let it go.
-
-    Parameters
-    ----------
-    panel
-        The native widget of the panel.
-    """
-
-    def __init__(self, panel: Any) -> None:
-        super().__init__(panel)
-        self.painted: list[Any] = []
-        self.closed: list[Any] = []
-        self._was_docked = False
-        panel.installEventFilter(self)
-
-    def eventFilter(self, watched: Any, event: Any) -> bool:  # noqa: N802
-        """Look at the panel's events and let all of them pass."""
-        if event.type() == QEvent.Type.Paint:
-            self._call_once(self.painted)
-        elif event.type() == QEvent.Type.ParentChange:
-            if watched.parent() is not None:
-                self._was_docked = True
-            elif self._was_docked:
-                self._call_once(self.closed)
-        return False
-
-    @staticmethod
-    def _call_once(callbacks: list[Any]) -> None:
-        while callbacks:
-            QTimer.singleShot(0, callbacks.pop(0))
-
-
-def preload_engine() -> threading.Thread:
-    """Load torch off the main thread, so that the first run need not wait for it."""
-    from importlib import import_module
-
-    thread = threading.Thread(
-        target=import_module, args=("napari_dynaseg.fit",), name="load torch for napari-dynaseg"
-    )
-    thread.start()
-    return thread

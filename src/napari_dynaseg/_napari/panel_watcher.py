@@ -1,0 +1,50 @@
+"""Tell when the panel is first painted and when its dock lets it go; load torch meanwhile."""
+
+import threading
+from typing import Any
+
+from qtpy.QtCore import QEvent, QObject, QTimer
+
+
+class PanelWatcher(QObject):
+    """Tells when a panel has been painted for the first time, and when its dock has let it go.
+
+    Parameters
+    ----------
+    panel
+        The native widget of the panel.
+    """
+
+    def __init__(self, panel: Any) -> None:
+        super().__init__(panel)
+        self.painted: list[Any] = []
+        self.closed: list[Any] = []
+        self._was_docked = False
+        panel.installEventFilter(self)
+
+    def eventFilter(self, watched: Any, event: Any) -> bool:  # noqa: N802
+        """Look at the panel's events and let all of them pass."""
+        if event.type() == QEvent.Type.Paint:
+            self._call_once(self.painted)
+        elif event.type() == QEvent.Type.ParentChange:
+            if watched.parent() is not None:
+                self._was_docked = True
+            elif self._was_docked:
+                self._call_once(self.closed)
+        return False
+
+    @staticmethod
+    def _call_once(callbacks: list[Any]) -> None:
+        while callbacks:
+            QTimer.singleShot(0, callbacks.pop(0))
+
+
+def preload_engine() -> threading.Thread:
+    """Load torch off the main thread, so that the first run need not wait for it."""
+    from importlib import import_module
+
+    thread = threading.Thread(
+        target=import_module, args=("napari_dynaseg.fit",), name="load torch for napari-dynaseg"
+    )
+    thread.start()
+    return thread
