@@ -26,6 +26,35 @@ def differentiate_plainly(image, network, weigh, dtype=torch.float64, scribbles=
     return labels, in_use, similarity.item(), continuity.item(), gradients
 
 
+def differentiate_along(image, network, weigh, masks, response):
+    """Give all gradients as `differentiate_plainly` does, on the same side of every kink.
+
+    The ReLU and the absolute difference have kinks, and a value closer to one than float32 can
+    tell falls on either side. What lies behind is then another gradient, not a less exact one.
+
+    Parameters
+    ----------
+    masks
+        Where the activation of each ReLU is above 0, (channels, H, W).
+    response
+        The response map, (q, H, W), whose differences have the signs to take.
+    """
+    network = copy.deepcopy(network).double()
+    wanted, masks = response.argmax(dim=0), iter(masks)
+    with torch.enable_grad():
+        values = image.double()[None]
+        for layer in network:
+            is_relu = isinstance(layer, torch.nn.ReLU)
+            values = values * next(masks) if is_relu else layer(values)
+        values = values[0]
+        continuity = sum(
+            (values.diff(dim=dim) * response.diff(dim=dim).sign()).mean() for dim in (1, 2)
+        )
+        loss = similarity_loss(values, wanted) + weigh(len(wanted.unique())) * continuity
+        loss.backward()
+    return [parameter.grad for parameter in network.parameters()]
+
+
 def find_largest_error(gradients, expected):
     """Give the largest error of any parameter's gradient, relative to its largest value.
 

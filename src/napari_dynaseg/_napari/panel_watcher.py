@@ -1,4 +1,4 @@
-"""Tell when the panel is first painted and when its dock lets it go; load torch meanwhile."""
+"""Tell when the panel is first painted and when its dock lets it go; ready the engine meanwhile."""
 
 import threading
 from typing import Any
@@ -40,11 +40,13 @@ class PanelWatcher(QObject):
 
 
 def preload_engine() -> threading.Thread:
-    """Load torch off the main thread, so that the first run need not wait for it."""
-    from importlib import import_module
-
-    thread = threading.Thread(
-        target=import_module, args=("napari_dynaseg.fit",), name="load torch for napari-dynaseg"
-    )
+    """Load torch and the engine off the main thread, so that the first run need not wait for it."""
+    thread = threading.Thread(target=_warm_up, name="ready napari-dynaseg")
     thread.start()
     return thread
+
+
+def _warm_up() -> None:
+    from napari_dynaseg.engine.warm_up import warm_up
+
+    warm_up()

@@ -11,6 +11,7 @@ from napari_dynaseg.backend import choose_device, torch
 from napari_dynaseg.benchmark.memory import measure_peak
 from napari_dynaseg.benchmark.published import PublishedLoop
 from napari_dynaseg.engine.trainer import Trainer
+from napari_dynaseg.engine.warm_up import warm_up
 from napari_dynaseg.fit import iter_fit
 from napari_dynaseg.pixels import Plane
 from napari_dynaseg.settings import Settings
@@ -41,6 +42,7 @@ def measure_speed(plane: Plane, settings: Settings) -> dict[str, Any]:
     """
     device = choose_device(settings.device)
     peak = measure_gemm_peak()
+    warm_up()
     published, exact = _measure_steps(plane, settings)
     first_preview, final = _measure_fast(plane, settings.change(quality="fast"))
     per_iteration = float(np.median(exact))

@@ -15,7 +15,6 @@ import numpy as np
 from napari_dynaseg.backend import torch
 from napari_dynaseg.engine.head import Head
 from napari_dynaseg.engine.lanes import Item, Result
-from napari_dynaseg.engine.layers import sum_products, sum_squares
 from napari_dynaseg.engine.norm import Moments, Norm
 from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.network import Stage, list_stages
@@ -127,13 +126,13 @@ class Application:
         kept for the labels, unless it is too much.
         """
         self._keeps = self.pixels * self._last.weight.shape[1] <= MOST_KEPT_VALUES
-        sums: Callable[..., Moments] = sum_products if depth == self._depth else sum_squares
+        needs_products = depth == self._depth
 
         def add_strip(rows: range) -> Moments:
-            tiles = self._cut_strip(rows)
-            return Moments.add_up(
-                sums(self._compute(tile, depth), self._convolutions) for tile in tiles
-            )
+            moments = Moments.make_empty(self._count_channels(depth), needs_products)
+            for tile in self._cut_strip(rows):
+                moments.add_values(self._compute(tile, depth))
+            return moments
 
         moments = Moments.add_up(self._convolutions.map(add_strip, self._strips))
         self._keeps = False
@@ -143,6 +142,9 @@ class Application:
     def _depth(self) -> int:
         """How many 3×3 layers there are."""
         return len(self.stages)
+
+    def _count_channels(self, depth: int) -> int:
+        return self.stages[depth - 1].width if depth else len(self._plane)
 
     @property
     def pixels(self) -> int:

@@ -15,8 +15,6 @@ from napari_dynaseg.engine.layers import (
     FirstLayer,
     Layer,
     flatten,
-    sum_products,
-    sum_squares,
 )
 from napari_dynaseg.engine.measurement import Measurement
 from napari_dynaseg.engine.norm import Moments
@@ -60,8 +58,7 @@ class CpuEngine:
     def _build_layers(self, image: torch.Tensor, stages: list[Stage]) -> Iterator[Layer]:
         below: Layer | None = None
         for stage in stages:
-            measure = sum_products if stage is stages[-1] else sum_squares
-            rest = (stage, self._grid, self._lanes, measure)
+            rest = (stage, self._grid, self._lanes, stage is stages[-1])
             below = DeeperLayer(below, *rest) if below else FirstLayer(image, *rest)
             yield below
 
@@ -105,7 +102,9 @@ class CpuEngine:
 
     def _measure_image(self) -> Moments:
         def measure(rows: slice) -> Moments:
-            return sum_products(flatten(self._activation[rows]), self._lanes.workspace)
+            moments = Moments.make_empty(self._activation.shape[2], needs_products=True)
+            moments.add_values(flatten(self._activation[rows]))
+            return moments
 
         return Moments.add_up(self._lanes.map(measure, self._grid.blocks))
 

@@ -6,7 +6,7 @@ from napari_dynaseg.backend import torch
 from napari_dynaseg.engine import winograd
 from napari_dynaseg.engine.grid import RECTANGLE_VALUES, TILE
 from napari_dynaseg.engine.lanes import Item, Lanes, Result, Workspace
-from napari_dynaseg.engine.layers import convolve, flatten_kernels
+from napari_dynaseg.engine.layers import flatten_kernels
 from napari_dynaseg.network import list_stages
 
 nn = torch.nn
@@ -73,11 +73,8 @@ class CpuConvolutions:
         if (TILE * rows, TILE * columns) != (height, width):
             padded = workspace.take("padded", TILE * rows + 2, TILE * columns + 2, region.shape[2])
             padded.zero_()[: height + 2, : width + 2] = region
-        outputs = convolve(padded, self._kernels[layer], workspace)
-        outputs.add_(self._biases[layer]).relu_()
-        result = workspace.take("deeper layer", TILE * rows, TILE * columns, outputs.shape[3])
-        winograd.see_tiles(result).copy_(winograd.as_picture(outputs, rows, columns))
-        return result[:height, :width]
+        picture = winograd.convolve(padded, self._kernels[layer], workspace)
+        return picture.add_(self._biases[layer]).relu_()[:height, :width]
 
 
 class DeviceConvolutions:

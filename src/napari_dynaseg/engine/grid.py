@@ -65,6 +65,11 @@ class Grid:
             for left, right in _split(columns, math.ceil(columns / side)):
                 yield Rectangle(top, bottom, left, right)
 
+    def share_rectangles(self, most: int) -> list[list[Rectangle]]:
+        """Share the rectangles out, each share spread over the plane, none empty."""
+        shares = [self.rectangles[start::most] for start in range(most)]
+        return [share for share in shares if share]
+
     def allocate(self, channels: int) -> torch.Tensor:
         """Make an array of zeros on the padded plane, (padded_height, padded_width, channels)."""
         return torch.zeros(self.padded_height, self.padded_width, channels)

@@ -8,10 +8,10 @@ the convolution's output, as it is needed no more.
 from collections.abc import Callable
 
 from napari_dynaseg.backend import torch
-from napari_dynaseg.engine import winograd
+from napari_dynaseg.engine import passes, winograd
 from napari_dynaseg.engine.grid import TILE, Grid, Rectangle
 from napari_dynaseg.engine.lanes import Lanes, Workspace
-from napari_dynaseg.engine.norm import Moments, Norm, add_up
+from napari_dynaseg.engine.norm import Moments, Norm, add_up, make_sums
 from napari_dynaseg.network import Stage
 
 nn = torch.nn
@@ -20,20 +20,10 @@ nn = torch.nn
 # channels, and the most lanes that can work on it. A fixed number keeps the result the same
 # whatever the number of lanes.
 KERNEL_SUMS = 8
+# And over how many the sums of an activation and the products of its channels: 0.08 MB each.
+ACTIVATION_SUMS = 32
 
-Measure = Callable[[torch.Tensor, Workspace], Moments]
 FindBeforeNorm = Callable[[slice, torch.Tensor, torch.Tensor], None]
-
-
-def sum_squares(values: torch.Tensor, workspace: Workspace) -> Moments:
-    """Sum (pixels, channels) and its squares over the pixels."""
-    squares = workspace.take("product", *values.shape)
-    return Moments(values.sum(0), torch.mul(values, values, out=squares).sum(0))
-
-
-def sum_products(values: torch.Tensor, workspace: Workspace) -> Moments:  # noqa: ARG001
-    """Sum (pixels, channels) and the products of its channels: the Gram matrix."""
-    return Moments(values.sum(0), values.T @ values)
 
 
 class Layer:
@@ -47,9 +37,8 @@ class Layer:
         How the plane is cut.
     lanes
         Who computes.
-    measure
-        `sum_squares` for the batch norm alone; `sum_products` for the layer below the head,
-        which needs the Gram matrix.
+    needs_products
+        Whether the Gram matrix is wanted, as below the head, and not the squares alone.
     """
 
     moments: Moments
@@ -60,10 +49,10 @@ class Layer:
         stage: Stage,
         grid: Grid,
         lanes: Lanes,
-        measure: Measure,
+        needs_products: bool,
     ):
         self.stage = stage
-        self.grid, self.lanes, self.measure = grid, lanes, measure
+        self.grid, self.lanes, self.needs_products = grid, lanes, needs_products
         self.activation = grid.allocate(stage.width)  # (H, W, out), padded
 
     def forward(self) -> None:
@@ -107,14 +96,18 @@ class Layer:
         set_gradient(self.stage.gamma, behind.gamma)
         set_gradient(self.stage.beta, behind.beta)
         through, slope, offset = (
-            vector.float() for vector in (behind.through, behind.slope, behind.offset)
+            vector.float().numpy() for vector in (behind.through, behind.slope, behind.offset)
         )
 
-        def find_before_norm(rows: slice, activation: torch.Tensor, before: torch.Tensor) -> None:
-            torch.addcmul(offset, activation, slope, out=before)
-            before.addcmul_(flatten(gradient[rows]), through)
+        def go_back(rows: slice) -> torch.Tensor:
+            total = make_sums(self.stage.width)
+            activation, of_output = flatten(self.activation[rows]), flatten(gradient[rows])
+            passes.pass_norm_and_relu_back(
+                activation.numpy(), of_output.numpy(), through, slope, offset, total.numpy()
+            )
+            return total
 
-        self.pass_relu_back(find_before_norm)
+        set_gradient(self.stage.bias, add_up(self.lanes.map(go_back, self.grid.blocks)))
 
     def pass_relu_back(self, find_before_norm: FindBeforeNorm) -> None:
         """Go back through the ReLU, from what a function gives for the gradient behind it.
@@ -133,10 +126,9 @@ class Layer:
             activation = flatten(self.activation[rows])
             before = self.lanes.workspace.take("before norm", *activation.shape)
             find_before_norm(rows, activation, before)
-            torch.ops.aten.threshold_backward.grad_input(
-                before, activation, 0, grad_input=activation
-            )
-            return activation.sum(0)
+            total = make_sums(self.stage.width)
+            passes.pass_relu_back(activation.numpy(), before.numpy(), total.numpy())
+            return total
 
         set_gradient(self.stage.bias, add_up(self.lanes.map(go_back, self.grid.blocks)))
 
@@ -145,8 +137,9 @@ class Layer:
     ) -> tuple[torch.Tensor, torch.Tensor]:
         self.grid.clear_margin(gradient, rows)
         block, activation = flatten(gradient[rows]), flatten(self.activation[rows])
-        product = self.lanes.workspace.take("product", *block.shape)
-        return block.sum(0), torch.mul(block, activation, out=product).sum(0)
+        total, dot = make_sums(self.stage.width), make_sums(self.stage.width)
+        passes.sum_with_products(block.numpy(), activation.numpy(), total.numpy(), dot.numpy())
+        return total, dot
 
 
 class FirstLayer(Layer):
@@ -158,9 +151,9 @@ class FirstLayer(Layer):
         stage: Stage,
         grid: Grid,
         lanes: Lanes,
-        measure: Measure,
+        needs_products: bool,
     ):
-        super().__init__(stage, grid, lanes, measure)
+        super().__init__(stage, grid, lanes, needs_products)
         self._neighbourhoods = lay_out_neighbourhoods(image, grid)  # (H, W, 9 in), padded
 
     def forward(self) -> None:
@@ -170,9 +163,12 @@ class FirstLayer(Layer):
         def compute(rows: slice) -> Moments:
             activation = flatten(self.activation[rows])
             inputs = flatten(self._neighbourhoods[rows])
-            torch.addmm(self.stage.bias, inputs, kernels, out=activation).relu_()
+            torch.addmm(self.stage.bias, inputs, kernels, out=activation)
             self.grid.clear_margin(self.activation, rows)
-            return self.measure(activation, self.lanes.workspace)
+            total, squares = make_sums(self.stage.width), make_sums(self.stage.width)
+            passes.finish_rows(activation.numpy(), total.numpy(), squares.numpy())
+            products = activation.T @ activation if self.needs_products else None
+            return Moments(total, squares if products is None else products.double())
 
         self._collect(self.lanes.map(compute, self.grid.blocks))
 
@@ -196,31 +192,35 @@ class DeeperLayer(Layer):
         stage: Stage,
         grid: Grid,
         lanes: Lanes,
-        measure: Measure,
+        needs_products: bool,
     ):
-        super().__init__(stage, grid, lanes, measure)
+        super().__init__(stage, grid, lanes, needs_products)
         self.below = below
-        shares = [grid.rectangles[start::KERNEL_SUMS] for start in range(KERNEL_SUMS)]
-        self._shares = [share for share in shares if share]
+        self._shares = grid.share_rectangles(KERNEL_SUMS)
         width = stage.width
         self._kernel_sums = torch.zeros(len(self._shares), winograd.PLACES, width, width)
+        # What a convolution reads without a batch norm before it.
+        self._as_it_is = torch.ones(width), torch.zeros(width)
 
     def forward(self) -> None:
         """Compute the activation and the batch norm from the layer below."""
         kernels = winograd.transform_kernels(self.stage.weight.detach())
-        scale, shift = self.below.norm.scale.float(), self.below.norm.shift.float()
+        norm, bias = self._read_norm_below(), self.stage.bias.detach().numpy()
 
-        def compute(part: Rectangle) -> Moments:
-            workspace = self.lanes.workspace
-            padded = cut_out(self.below.activation, part, self.grid, workspace, scale, shift)
-            outputs = convolve(padded, kernels, workspace)
-            activation = flatten(outputs.add_(self.stage.bias).relu_())
-            picture = winograd.as_picture(outputs, part.rows, part.columns)
-            clear_beyond(picture, part, self.grid)
-            see_part(self.activation, part).copy_(picture)
-            return self.measure(activation, workspace)
+        def compute(share: list[Rectangle]) -> Moments:
+            moments = Moments.make_empty(self.stage.width, self.needs_products)
+            total, workspace = moments.total.numpy(), self.lanes.workspace
+            for part in share:
+                padded = cut_out(self.below.activation, part, self.grid, workspace, *norm)
+                picture = winograd.convolve(padded, kernels, workspace)
+                where = TILE * part.top, TILE * part.left, self.grid.height, self.grid.width
+                passes.finish_rectangle(
+                    picture.numpy(), bias, self.activation.numpy(), *where, total
+                )
+                moments.add_squares(flatten(picture))
+            return moments
 
-        self._collect(self.lanes.map(compute, self.grid.rectangles))
+        self._collect(self.lanes.map(compute, self.grid.share_rectangles(ACTIVATION_SUMS)))
 
     def set_kernel_gradient(self, gradient: torch.Tensor) -> None:
         """Set the gradient of the kernels, and find that of the layer below.
@@ -232,23 +232,25 @@ class DeeperLayer(Layer):
         """
         turned = self.stage.weight.detach().flip(2, 3).transpose(0, 1)
         kernels_back = winograd.transform_kernels(turned)
-        scale, shift = self.below.norm.scale.float(), self.below.norm.shift.float()
+        norm = self._read_norm_below()
 
         def go_back(share: int) -> None:
             workspace, kernel_sum = self.lanes.workspace, self._kernel_sums[share].zero_()
             for part in self._shares[share]:
-                below = cut_out(self.below.activation, part, self.grid, workspace, scale, shift)
+                below = cut_out(self.below.activation, part, self.grid, workspace, *norm)
                 inputs = winograd.transform_input(below, workspace)
-                outputs = cut_out(self.activation, part, self.grid, workspace)
+                outputs = cut_out(self.activation, part, self.grid, workspace, *self._as_it_is)
                 errors = winograd.transform_output_back(outputs, workspace)
                 torch.baddbmm(kernel_sum, inputs.transpose(1, 2), errors, out=kernel_sum)
-                result = convolve(outputs, kernels_back, workspace)
-                picture = winograd.as_picture(result, part.rows, part.columns)
-                see_part(gradient, part).copy_(picture)
+                see_part(gradient, part).copy_(winograd.convolve(outputs, kernels_back, workspace))
 
         self.lanes.map(go_back, range(len(self._shares)))
         total = self._kernel_sums.sum(0)
         set_gradient(self.stage.weight, winograd.transform_kernels_back(total))
+
+    def _read_norm_below(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Give the scale and the shift that the layer below is read with."""
+        return self.below.norm.scale.float(), self.below.norm.shift.float()
 
 
 def lay_out_neighbourhoods(image: torch.Tensor, grid: Grid) -> torch.Tensor:
@@ -277,50 +279,25 @@ def flatten_kernels(stage: Stage) -> torch.Tensor:
     return stage.weight.detach().permute(2, 3, 1, 0).reshape(-1, stage.width)
 
 
-def convolve(padded: torch.Tensor, kernels: torch.Tensor, workspace: Workspace) -> torch.Tensor:
-    """Convolve a padded rectangle with transformed kernels: (4, 4, tiles, out)."""
-    inputs = winograd.transform_input(padded, workspace)
-    products = workspace.take("products", *inputs.shape[:2], kernels.shape[2])
-    return winograd.transform_output(torch.bmm(inputs, kernels, out=products), workspace)
-
-
 def cut_out(
     array: torch.Tensor,
     part: Rectangle,
     grid: Grid,
     workspace: Workspace,
-    scale: torch.Tensor | None = None,
-    shift: torch.Tensor | None = None,
+    scale: torch.Tensor,
+    shift: torch.Tensor,
 ) -> torch.Tensor:
-    """Copy a rectangle with one pixel around it, zeros beyond the plane, scaled and shifted."""
-    top, left = TILE * part.top - 1, TILE * part.left - 1
-    height, width = TILE * part.rows + 2, TILE * part.columns + 2
-    padded = workspace.take("padded", height, width, array.shape[2])
-    rows = slice(max(top, 0), min(top + height, grid.height))
-    columns = slice(max(left, 0), min(left + width, grid.width))
-    if (rows.stop - rows.start, columns.stop - columns.start) != (height, width):
-        padded.zero_()
-    inside = padded[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
-    if scale is None or shift is None:
-        inside.copy_(array[rows, columns])
-    else:
-        torch.addcmul(shift, array[rows, columns], scale, out=inside)
+    """Copy a rectangle with one pixel around it, scaled and shifted, zeros beyond the plane."""
+    padded = workspace.take("padded", TILE * part.rows + 2, TILE * part.columns + 2, array.shape[2])
+    where = TILE * part.top - 1, TILE * part.left - 1, grid.height, grid.width
+    passes.cut_out(array.numpy(), *where, scale.numpy(), shift.numpy(), padded.numpy())
     return padded
 
 
-def clear_beyond(picture: torch.Tensor, part: Rectangle, grid: Grid) -> None:
-    """Put zeros where (rows, 4, columns, 4, channels) reaches beyond the plane."""
-    if TILE * part.bottom > grid.height:
-        picture[-1, grid.height - TILE * part.bottom :] = 0
-    if TILE * part.right > grid.width:
-        picture[:, :, -1, grid.width - TILE * part.right :] = 0
-
-
 def see_part(array: torch.Tensor, part: Rectangle) -> torch.Tensor:
-    """See a rectangle of a padded array as (rows, 4, columns, 4, channels)."""
+    """See a rectangle of a padded array."""
     rows = slice(TILE * part.top, TILE * part.bottom)
-    columns = slice(TILE * part.left, TILE * part.right)
-    return winograd.see_tiles(array[rows, columns])
+    return array[rows, TILE * part.left : TILE * part.right]
 
 
 def flatten(block: torch.Tensor) -> torch.Tensor:

@@ -1,7 +1,7 @@
 """How much memory a training takes, known before it begins."""
 
 from napari_dynaseg.engine.grid import Grid
-from napari_dynaseg.engine.layers import KERNEL_SUMS
+from napari_dynaseg.engine.layers import ACTIVATION_SUMS, KERNEL_SUMS
 from napari_dynaseg.engine.winograd import PLACES
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.settings import Settings
@@ -25,7 +25,8 @@ def estimate_training(shape: tuple[int, int, int], settings: Settings) -> int:
     pixels = grid.padded_height * grid.padded_width
     per_pixel = BYTES * (10 * channels + settings.blocks * settings.channels) + LABEL_BYTES
     edges = 2 * len(grid.blocks) * grid.padded_width * settings.channels
-    matrices = settings.channels**2 * (len(grid.blocks) + len(grid.rectangles))
+    # Products of channels: float32 for each block, float64 for each share of the rectangles.
+    matrices = settings.channels**2 * (len(grid.blocks) + 2 * ACTIVATION_SUMS)
     kernels = max(0, settings.blocks - 2) * KERNEL_SUMS * PLACES * settings.channels**2
     return pixels * per_pixel + BYTES * (edges + matrices + kernels)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from napari_dynaseg.backend import torch
+from napari_dynaseg.engine.passes import add_matrix, sum_squares, sum_values
 from napari_dynaseg.network import Stage
 
 EPSILON = 1e-5  # as in torch.nn.BatchNorm2d
@@ -35,6 +36,29 @@ class Moments:
                 total += part.total
                 square += part.square
         return cls(total, square)
+
+    @classmethod
+    def make_empty(cls, channels: int, needs_products: bool) -> "Moments":
+        """Make sums of nothing, to which pixels are added."""
+        shape = (channels, channels) if needs_products else (channels,)
+        return cls(make_sums(channels), make_sums(*shape))
+
+    def add_values(self, values: torch.Tensor) -> None:
+        """Add (pixels, channels), on any device: their sum and their squares or products."""
+        if values.device.type == "cpu":
+            sum_values(values.numpy(), self.total.numpy())
+            self.add_squares(values)
+            return
+        squares = values.square().sum(0) if self.square.ndim == 1 else values.T @ values
+        self.total.add_(values.sum(0).cpu())
+        self.square.add_(squares.cpu())
+
+    def add_squares(self, values: torch.Tensor) -> None:
+        """Add the squares, or the products, of (pixels, channels)."""
+        if self.square.ndim == 1:
+            sum_squares(values.numpy(), self.square.numpy())
+        else:
+            add_matrix((values.T @ values).numpy(), self.square.numpy())
 
     def find_mean_and_covariance(self, pixels: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Give the mean, and the covariance, or the variance if only squares were summed."""
@@ -108,6 +132,11 @@ class NormGradient:
     through: torch.Tensor
     slope: torch.Tensor
     offset: torch.Tensor
+
+
+def make_sums(*shape: int) -> torch.Tensor:
+    """Make sums of nothing, float64."""
+    return torch.zeros(shape, dtype=torch.float64)
 
 
 def add_up(parts: Sequence[torch.Tensor]) -> torch.Tensor:

@@ -7,11 +7,18 @@ over the response map, block by block.
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from napari_dynaseg.backend import torch
+from napari_dynaseg.engine.compiled import compiled_sum
 from napari_dynaseg.engine.grid import Grid
-from napari_dynaseg.engine.lanes import Lanes, Workspace
-from napari_dynaseg.engine.norm import add_up
+from napari_dynaseg.engine.lanes import Lanes
+from napari_dynaseg.engine.norm import add_up, make_sums
+from napari_dynaseg.engine.passes import spread_out
 from napari_dynaseg.engine.targets import Targets
+
+Values = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,16 +77,19 @@ class ResponseMap:
     def respond(self, activation: torch.Tensor, matrix: torch.Tensor, offset: torch.Tensor) -> int:
         """Compute the map as activation @ matrix + offset; give how many labels are in use."""
 
-        def compute(rows: slice) -> torch.Tensor:
+        def compute(place: int) -> torch.Tensor:
+            rows = self.grid.blocks[place]
             below = activation[rows].view(-1, activation.shape[2])
             values = self.values[rows].view(-1, self.channels)
             torch.addmm(offset, below, matrix, out=values)
             labels, largest = self._labels[rows].view(-1), self._largest[rows].view(-1)
             torch.max(values, 1, out=(largest, labels))
+            self._keep_edges(place)
             valid = self.labels[self.grid.valid_rows(rows)]
             return torch.bincount(valid.reshape(-1), minlength=self.channels)
 
-        counts = torch.stack(self.lanes.map(compute, self.grid.blocks)).sum(0)
+        blocks = range(len(self.grid.blocks))
+        counts = torch.stack(self.lanes.map(compute, blocks)).sum(0)
         return int(torch.count_nonzero(counts))
 
     def differentiate(self, activation: torch.Tensor, weight: float) -> Losses:
@@ -92,100 +102,107 @@ class ResponseMap:
         weight
             w of equation 1.
         """
-        self._keep_edges()
 
         def compute(place: int) -> tuple[torch.Tensor, ...]:
-            rows = self.grid.blocks[place]
-            terms = self._differentiate_block(place, weight)
-            self.grid.clear_margin(self.values, rows)
+            rows, total = self.grid.blocks[place], make_sums(self.channels)
+            terms = self._differentiate_block(place, weight, total)
             gradient = self.values[rows].view(-1, self.channels)
-            product = gradient.T @ activation[rows].view(-1, activation.shape[2])
-            return terms, gradient.sum(0), product
+            return terms, total, gradient.T @ activation[rows].view(-1, activation.shape[2])
 
         parts = self.lanes.map(compute, range(len(self.grid.blocks)))
         terms, total, product = (add_up(column) for column in zip(*parts, strict=True))
         similarity, continuity, scribble = terms.tolist()
         return Losses(similarity, continuity, scribble, total, product)
 
-    def _keep_edges(self) -> None:
-        for place, rows in enumerate(self.grid.blocks):
-            if rows.start > 0:
-                self._edges[place, 0] = self.values[rows.start - 1]
-            if rows.stop < self.grid.height:
-                self._edges[place, 1] = self.values[rows.stop]
+    def _keep_edges(self, place: int) -> None:
+        """Keep a block's first and last row for the blocks before and after it."""
+        rows = self.grid.blocks[place]
+        if place > 0:
+            self._edges[place - 1, 1] = self.values[rows.start]
+        if place + 1 < len(self.grid.blocks):
+            self._edges[place + 1, 0] = self.values[rows.stop - 1]
 
-    def _differentiate_block(self, place: int, weight: float) -> torch.Tensor:
-        """Write a block's gradient over its responses; give its shares of L_sim and L_con."""
-        rows, width = self.grid.valid_rows(self.grid.blocks[place]), self.grid.width
-        response = self.values[rows, :width]
-        if not len(response):
-            return torch.zeros(3, dtype=torch.float64)
-        workspace = self.lanes.workspace
-        gradient = workspace.take("gradient", *response.shape)
-        similarity, scribble = self._targets.add_gradient(
-            rows, response, self._labels[rows, :width], self._largest[rows, :width], gradient
+    def _differentiate_block(self, place: int, weight: float, total: torch.Tensor) -> torch.Tensor:
+        """Write a block's gradient over its responses; give its shares of the terms.
+
+        The sum of the gradient over the pixels is added to the total.
+        """
+        block = self.grid.blocks[place]
+        rows, width = self.grid.valid_rows(block), self.grid.width
+        count = rows.stop - rows.start
+        if not count:
+            self.values[block] = 0
+            return make_sums(3)
+        response = self.values[rows]  # (rows, padded W, q)
+        gradient = self.lanes.workspace.take("gradient", count, width, self.channels)
+        similarity, scribble = self._targets.set_gradient(
+            rows, response, self._labels[rows], self._largest[rows], gradient
         )
-        above = self._edges[place, 0, :width] if rows.start > 0 else None
-        below = self._edges[place, 1, :width] if rows.stop < self.grid.height else None
-        pairs = (
-            max(1, (self.grid.height - 1) * self.grid.width * self.channels),
-            max(1, self.grid.height * (self.grid.width - 1) * self.channels),
+        # Beyond the plane's ends lies the end itself: no difference.
+        above = self._edges[place, 0] if rows.start > 0 else response[0]
+        below = self._edges[place, 1] if rows.stop < self.grid.height else response[-1]
+        down, across = self._count_pairs()
+        vertical, horizontal = add_continuity(
+            response.numpy(),
+            above.numpy(),
+            below.numpy(),
+            weight / down,
+            weight / across,
+            gradient.numpy(),
         )
-        continuity = add_continuity(response, above, below, weight, pairs, gradient, workspace)
-        response.copy_(gradient)
-        return torch.stack([similarity, continuity, scribble])
+        spread_out(gradient.numpy(), self.values[block].numpy(), total.numpy())
+        continuity = vertical / down + horizontal / across
+        return torch.tensor([similarity, continuity, scribble], dtype=torch.float64)
+
+    def _count_pairs(self) -> tuple[int, int]:
+        """Count the values that the vertical and the horizontal mean go over, at least 1."""
+        height, width, channels = self.grid.height, self.grid.width, self.channels
+        return max(1, (height - 1) * width * channels), max(1, height * (width - 1) * channels)
 
 
+@compiled_sum
 def add_continuity(
-    response: torch.Tensor,
-    above: torch.Tensor | None,
-    below: torch.Tensor | None,
-    weight: float,
-    pairs: tuple[int, int],
-    gradient: torch.Tensor,
-    workspace: Workspace,
-) -> torch.Tensor:
-    """Add the gradient of weight * L_con, and give the block's share of L_con.
+    response: Values, above: Values, below: Values, down: float, across: float, gradient: Values
+) -> tuple[float, float]:
+    """Add the gradient of the continuity term to that of a block.
 
     Parameters
     ----------
-    response, gradient
-        (rows, W, q).
+    response
+        (rows, W or more, q).
     above, below
-        The rows next to the block, (W, q); `None` at the end of the plane.
-    weight
-        w of equation 1.
-    pairs
-        How many values the means go over, vertically and horizontally.
-    workspace
-        For the differences.
+        The rows next to the block, (W or more, q).
+    down, across
+        What a vertical and a horizontal difference weighs.
+    gradient
+        (rows, W, q).
+
+    Returns
+    -------
+    tuple
+        Σ |r(below) - r| and Σ |r(right) - r| over the block.
     """
-    down, across = pairs
-    rows, width, channels = response.shape
-    horizontal = workspace.take("difference", rows, width - 1, channels)
-    torch.sub(response[:, 1:], response[:, :-1], out=horizontal)
-    share = sum_absolute(horizontal) / across
-    horizontal.sign_()
-    gradient[:, 1:].add_(horizontal, alpha=weight / across)
-    gradient[:, :-1].sub_(horizontal, alpha=weight / across)
-    vertical = workspace.take("difference", rows - 1, width, channels)
-    torch.sub(response[1:], response[:-1], out=vertical)
-    share += sum_absolute(vertical) / down
-    vertical.sign_()
-    gradient[1:].add_(vertical, alpha=weight / down)
-    gradient[:-1].sub_(vertical, alpha=weight / down)
-    if above is not None:
-        gradient[0].add_((response[0] - above).sign_(), alpha=weight / down)
-    if below is not None:
-        edge = below - response[-1]
-        share += sum_absolute(edge) / down
-        gradient[-1].sub_(edge.sign_(), alpha=weight / down)
-    return share
-
-
-def sum_absolute(values: torch.Tensor) -> torch.Tensor:
-    """Sum |values|, float64; row by row first, so that float32 suffices within a row."""
-    if not values.numel():
-        return torch.zeros((), dtype=torch.float64)
-    norms: torch.Tensor = torch.linalg.vector_norm(values.reshape(len(values), -1), 1, dim=1)
-    return norms.sum(dtype=torch.float64)
+    rows, width, channels = gradient.shape
+    one, zero = np.float32(1), np.float32(0)
+    up, side = np.float32(down), np.float32(across)
+    vertical = horizontal = 0.0
+    for y in range(rows):
+        for x in range(width):
+            here, result = response[y, x], gradient[y, x]
+            left, right = response[y, max(x - 1, 0)], response[y, min(x + 1, width - 1)]
+            over = above[x] if y == 0 else response[y - 1, x]
+            under = below[x] if y == rows - 1 else response[y + 1, x]
+            lower = nearer = zero
+            for i in range(channels):
+                value = here[i]
+                lower += abs(under[i] - value)
+                nearer += abs(right[i] - value)
+                # The sign of each difference, written so that it needs no branch.
+                of_rows = (one if value > over[i] else zero) - (one if value < over[i] else zero)
+                of_rows += (one if value > under[i] else zero) - (one if value < under[i] else zero)
+                of_line = (one if value > left[i] else zero) - (one if value < left[i] else zero)
+                of_line += (one if value > right[i] else zero) - (one if value < right[i] else zero)
+                result[i] += up * of_rows + side * of_line
+            vertical += float(lower)
+            horizontal += float(nearer)
+    return vertical, horizontal

@@ -1,8 +1,16 @@
 """The cross-entropy of the response map with its own labels, and with a user's scribbles."""
 
+import math
 from dataclasses import dataclass, replace
 
+import numpy as np
+import numpy.typing as npt
+
 from napari_dynaseg.backend import torch
+from napari_dynaseg.engine.compiled import compiled_sum
+
+Values = npt.NDArray[np.float32]
+Numbers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,44 +51,94 @@ class Targets:
         scribbles = None if self.scribbles is None else self.scribbles.to(device)
         return replace(self, scribbles=scribbles)
 
-    def add_gradient(
+    def set_gradient(
         self,
         rows: slice,
         response: torch.Tensor,
         labels: torch.Tensor,
         largest: torch.Tensor,
         gradient: torch.Tensor,
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    ) -> tuple[float, float]:
         """Write the gradient of the cross-entropies; give a block's share of L_sim and scribbles.
-
-        It is softmax - one-hot, times the pixel's weight. As the label is where the response is
-        largest, the cross-entropy of a pixel without a scribble is log Σ exp(response - largest).
 
         Parameters
         ----------
         rows
             Where in the plane the block lies.
-        response, gradient
-            (rows, W, q).
+        response
+            (rows, W or more, q).
         labels, largest
-            Where the largest response is, and the response there, (rows, W).
+            Where the largest response is, and the response there, (rows, W or more).
+        gradient
+            (rows, W, q).
         """
-        torch.sub(response, largest[..., None], out=gradient).exp_()
-        total = gradient.sum(2, keepdim=True)
-        nothing = torch.zeros((), dtype=torch.float64)
-        if self.scribbles is None:
-            gradient.mul_((1 / self.others) / total)
-            one = torch.full((1, 1, 1), -1 / self.others).expand(*labels.shape, 1)
-            gradient.scatter_add_(2, labels[..., None], one)
-            return total.log().sum(dtype=torch.float64) / self.others, nothing
-        scribbles = self.scribbles[rows]
-        given = scribbles >= 0
-        wanted = torch.where(given, scribbles, labels)[..., None]
-        weights = torch.where(given, self.weight / max(1, self.scribbled), 1 / max(1, self.others))[
-            ..., None
-        ]
-        gradient.mul_(weights / total)
-        gradient.scatter_add_(2, wanted, -weights)
-        entropy = (total.log() + largest[..., None] - response.gather(2, wanted))[..., 0].double()
-        similarity = (entropy * ~given).sum() / max(1, self.others)
-        return similarity, (entropy * given).sum() / max(1, self.scribbled)
+        width = gradient.shape[1]
+        torch.sub(response[:, :width], largest[:, :width, None], out=gradient).exp_()
+        given = NOTHING_GIVEN if self.scribbles is None else self.scribbles[rows].numpy()
+        weights = 1 / max(1, self.others), self.weight / max(1, self.scribbled)
+        similarity, scribble = set_entropy_gradient(
+            response.numpy(), labels.numpy(), largest.numpy(), given, *weights, gradient.numpy()
+        )
+        return similarity / max(1, self.others), scribble / max(1, self.scribbled)
+
+
+NOTHING_GIVEN = np.zeros((0, 0), np.int64)
+
+
+@compiled_sum
+def set_entropy_gradient(
+    response: Values,
+    labels: Numbers,
+    largest: Values,
+    given: Numbers,
+    weight: float,
+    given_weight: float,
+    gradient: Values,
+) -> tuple[float, float]:
+    """Turn exp(response - largest) into the gradient of the cross-entropies of a block.
+
+    It is softmax - one-hot, times the pixel's weight; the cross-entropy of a pixel is
+    log Σ exp(response - largest) + largest - the response of the label that is wanted.
+
+    Parameters
+    ----------
+    response
+        (rows, W or more, q).
+    labels, largest
+        (rows, W or more).
+    given
+        The labels that a user wants, -1 where any is right, (rows, W); or nothing, (0, 0).
+    weight, given_weight
+        What a pixel weighs in the gradient, and one whose label is given.
+    gradient
+        exp(response - largest), (rows, W, q); replaced.
+
+    Returns
+    -------
+    tuple
+        The sums of the cross-entropies over the pixels that are drawn to their own label, and
+        over the others.
+    """
+    rows, width, channels = gradient.shape
+    similarity = scribble = 0.0
+    for y in range(rows):
+        for x in range(width):
+            result = gradient[y, x]
+            total = np.float32(0)
+            for i in range(channels):
+                total += result[i]
+            wanted = given[y, x] if given.size else -1
+            is_given = wanted >= 0
+            if not is_given:
+                wanted = labels[y, x]
+            own = given_weight if is_given else weight
+            factor = np.float32(own / total)
+            for i in range(channels):
+                result[i] *= factor
+            result[wanted] -= np.float32(own)
+            entropy = math.log(total) + largest[y, x] - response[y, x, wanted]
+            if is_given:
+                scribble += entropy
+            else:
+                similarity += entropy
+    return similarity, scribble
