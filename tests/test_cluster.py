@@ -29,7 +29,12 @@ HELD = 5
 
 
 class Holding:
-    """A stack in a folder; reading one plane lasts while a file "hold" is there, and says where."""
+    """A stack in a folder whose reading can be held back.
+
+    While a file "hold" is there, reading one plane lasts, and says where; while "hold but one" is
+    there, reading lasts for all planes but the first that is read, whichever that is: the order
+    is dask's to choose.
+    """
 
     shape, dtype = PIXELS.shape, PIXELS.dtype
 
@@ -43,9 +48,19 @@ class Holding:
             part.rename(self.folder / "held")
             while (self.folder / "hold").exists():
                 time.sleep(0.01)
+        if (self.folder / "hold but one").exists() and not self.is_first():
+            while (self.folder / "hold but one").exists():
+                time.sleep(0.01)
         if (self.folder / "broken").exists():
             raise OSError("the disk is gone")
         return PIXELS[index]
+
+    def is_first(self):
+        try:
+            (self.folder / "first").touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
 
 
 def kill_holder(folder, lost):
@@ -149,7 +164,7 @@ def test_a_running_scheduler_does_the_same(client, stack, network, tmp_path):
 
 def test_a_cluster_that_ends_is_told_and_keeps_what_is_finished(stack, network, tmp_path):
     store = create_store(tmp_path / "labels.zarr")
-    (tmp_path / "hold").touch()
+    (tmp_path / "hold but one").touch()
     with open_client(SMALL, workers=1) as client:
         run = segment_on_cluster(client, stack, network, list(AXES.list_positions()), store)
         first = next(run)

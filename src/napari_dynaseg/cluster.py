@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
 from pathlib import Path
@@ -16,7 +15,7 @@ from napari_dynaseg.stack_image import StackImage
 from napari_dynaseg.trained import TrainedNetwork
 
 if TYPE_CHECKING:
-    from distributed import Client, Future, LocalCluster
+    from distributed import Client, LocalCluster
 
 # How many workers a plane may lose before it is given up: they die for reasons that are not
 # the plane's, such as a batch system's time limit.
@@ -25,8 +24,6 @@ MOST_LOST_WORKERS = 100
 RETRIES = 2
 # Seconds that a scheduler may take to answer.
 LONGEST_SILENCE = 10
-# How often finished planes are looked for.
-SECONDS_BETWEEN_LOOKS = 0.02
 
 
 def check_way(settings: Settings) -> None:
@@ -148,7 +145,7 @@ def segment_on_cluster(
     SettingsError
         If each plane needs its neighbour.
     """
-    from distributed import KilledWorker
+    from distributed import KilledWorker, as_completed
 
     check_way(network.settings)
     # A task, not scattered data: should every worker that holds it die, it is made anew.
@@ -159,7 +156,7 @@ def segment_on_cluster(
         for at in positions
     }
     try:
-        for task in _list_as_finished(client, list(waiting)):
+        for task in as_completed(waiting, loop=client.loop):
             position = task.result()
             # What nobody waits for any more is not done again when its worker is lost.
             waiting.discard(task)
@@ -170,26 +167,6 @@ def segment_on_cluster(
     finally:
         for task in waiting:
             task.release()
-
-
-def _list_as_finished(client: "Client", tasks: "Sequence[Future]") -> "Iterator[Future]":
-    """Yield each task when it is finished; end with an error once the connection is lost.
-
-    dask's own iterator waits for ever for tasks whose client was closed while it waited.
-    """
-    from distributed import as_completed
-
-    finished = as_completed(tasks, loop=client.loop)
-    heard = time.monotonic()
-    while not finished.is_empty():
-        batch = finished.next_batch(block=False)
-        yield from batch
-        if batch or client.status == "running":
-            heard = time.monotonic()
-        elif client.status == "closed" or time.monotonic() - heard > LONGEST_SILENCE:
-            raise CancelledError(f"the connection is {client.status}")
-        if not batch:
-            time.sleep(SECONDS_BETWEEN_LOOKS)
 
 
 def segment_plane(
