@@ -3,7 +3,7 @@
 import pytest
 
 from napari_dynaseg.backend import torch
-from napari_dynaseg.network import build_network
+from napari_dynaseg.network import Convolution, build_network
 from napari_dynaseg.settings import Settings
 
 nn = torch.nn
@@ -17,19 +17,18 @@ def image():
 
 def test_the_layers_are_those_of_the_papers():
     network = build_network(2, SMALL)
-    convolution, relu, norm = nn.Conv2d, nn.ReLU, nn.BatchNorm2d
+    convolution, relu, norm = Convolution, nn.ReLU, nn.BatchNorm2d
     expected = [convolution, relu, norm, convolution, relu, norm, convolution, norm]
     assert [type(layer) for layer in network] == expected
     convolutions = [layer for layer in network if isinstance(layer, convolution)]
-    assert [layer.kernel_size for layer in convolutions] == [(3, 3), (3, 3), (1, 1)]
-    assert [layer.in_channels for layer in convolutions] == [2, 8, 8]
-    assert [layer.out_channels for layer in convolutions] == [8, 8, 8]
+    kernels = [(8, 2, 3, 3), (8, 8, 3, 3), (8, 8, 1, 1)]
+    assert [layer.weight.shape for layer in convolutions] == kernels
 
 
 @pytest.mark.parametrize(("blocks", "convolutions"), [(1, 1), (2, 2), (5, 5)])
 def test_blocks_counts_the_convolutions(blocks, convolutions, image):
     network = build_network(2, SMALL.change(blocks=blocks))
-    assert sum(isinstance(layer, nn.Conv2d) for layer in network) == convolutions
+    assert sum(isinstance(layer, Convolution) for layer in network) == convolutions
     assert network(image).shape == (1, 8, 12, 10)
 
 

@@ -34,9 +34,9 @@ def build_network(image_channels: int, settings: Settings) -> nn.Sequential:
     layers: list[nn.Module] = []
     incoming = image_channels
     for _ in range(settings.blocks - 1):
-        layers += [_convolution(incoming, width, 3, generator), nn.ReLU(), _batch_norm(width)]
+        layers += [Convolution(incoming, width, 3, generator), nn.ReLU(), _batch_norm(width)]
         incoming = width
-    layers += [_convolution(incoming, width, 1, generator), _batch_norm(width)]
+    layers += [Convolution(incoming, width, 1, generator), _batch_norm(width)]
     return nn.Sequential(*layers)
 
 
@@ -69,19 +69,33 @@ def list_stages(network: nn.Module) -> list[Stage]:
     return [Stage(*parameters[place : place + 4]) for place in range(0, len(parameters), 4)]
 
 
-def _convolution(incoming: int, outgoing: int, size: int, generator: torch.Generator) -> nn.Module:
-    """Make a convolution with torch's usual random start, from our own generator.
+class Convolution(nn.Module):
+    """A convolution with torch's usual random start, from our own generator.
 
-    The global random state stays untouched: it belongs to the user's session.
+    torch's own draws from the global random state, which belongs to the user's session.
+
+    Parameters
+    ----------
+    incoming, outgoing
+        Channels.
+    size
+        Rows and columns of a kernel, odd; the plane is padded with zeros.
+    generator
+        What is drawn from.
     """
-    # Nothing is drawn for a tensor that holds nothing, as one on the meta device.
-    hollow = nn.Conv2d(incoming, outgoing, size, padding=size // 2, device="meta")
-    convolution = hollow.to_empty(device="cpu")
-    nn.init.kaiming_uniform_(convolution.weight, a=math.sqrt(5), generator=generator)
-    bound = 1 / math.sqrt(incoming * size**2)
-    if convolution.bias is not None:
-        nn.init.uniform_(convolution.bias, -bound, bound, generator=generator)
-    return convolution
+
+    def __init__(self, incoming: int, outgoing: int, size: int, generator: torch.Generator) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(outgoing, incoming, size, size))
+        self.bias = nn.Parameter(torch.empty(outgoing))
+        nn.init.kaiming_uniform_(self.weight, a=math.sqrt(5), generator=generator)
+        bound = 1 / math.sqrt(incoming * size**2)
+        nn.init.uniform_(self.bias, -bound, bound, generator=generator)
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        """Convolve (1, incoming, H, W) to (1, outgoing, H, W)."""
+        padding = self.weight.shape[2] // 2
+        return nn.functional.conv2d(values, self.weight, self.bias, padding=padding)
 
 
 def _batch_norm(channels: int) -> nn.Module:

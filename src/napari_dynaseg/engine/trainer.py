@@ -9,6 +9,7 @@ import numpy as np
 from napari_dynaseg.backend import is_out_of_memory, torch
 from napari_dynaseg.engine.apply import Application, Statistics, gather_statistics
 from napari_dynaseg.engine.cpu import CpuEngine
+from napari_dynaseg.engine.descent import Descent
 from napari_dynaseg.engine.device_step import DeviceEngine
 from napari_dynaseg.engine.devices import DEVICE_TILE, CpuConvolutions, DeviceConvolutions
 from napari_dynaseg.engine.lanes import Lanes, Result
@@ -65,8 +66,8 @@ class Trainer:
         self.network = build_network(len(plane), settings)
         if start is not None:
             torch.nn.utils.vector_to_parameters(start.cpu().clone(), self.network.parameters())
-        self._optimiser = torch.optim.SGD(
-            self.network.parameters(), lr=settings.learning_rate, momentum=settings.momentum
+        self._descent = Descent(
+            self.network.parameters(), settings.learning_rate, settings.momentum
         )
         self._engine = self._make_engine()
 
@@ -75,6 +76,7 @@ class Trainer:
             return CpuEngine(self._image, self.network, self._lanes, self._targets)
         try:
             self.network.to(self._device)
+            self._descent.move_to(self._device)
             targets = self._targets and self._targets.move_to(self._device)
             return DeviceEngine(self._image.to(self._device), self.network, targets)
         except RuntimeError as error:
@@ -87,8 +89,7 @@ class Trainer:
         warn_of_memory(self._device, "training goes on on the CPU")
         self._device = torch.device("cpu")
         self.network.to(self._device)
-        for state in self._optimiser.state.values():
-            state.update({name: to_cpu(value) for name, value in state.items()})
+        self._descent.move_to(self._device)
         return CpuEngine(self._image, self.network, self._lanes, self._targets)
 
     def measure(self, weigh: Callable[[Any], Any]) -> Measurement:
@@ -111,7 +112,7 @@ class Trainer:
 
     def descend(self) -> None:
         """Update the weights by the gradients."""
-        self._optimiser.step()
+        self._descent.step()
 
     def close(self) -> None:
         """End the threads."""
@@ -195,11 +196,6 @@ def _read_scribbles(scribbles: LabelMap | None, weight: float) -> Targets | None
     if scribbles is None or not scribbles.any():
         return None
     return Targets.from_scribbles(torch.from_numpy(scribbles.astype(np.int64) - 1), weight)
-
-
-def to_cpu(value: Any) -> Any:
-    """Move a tensor to the CPU; leave anything else."""
-    return value.cpu() if isinstance(value, torch.Tensor) else value
 
 
 def warn_of_memory(device: torch.device, remedy: str) -> None:
