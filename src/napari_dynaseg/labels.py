@@ -115,6 +115,12 @@ class RegionNumbers:
         sizes = _count_labels(labels)
         return self._extend_table(len(sizes), np.flatnonzero(sizes))[labels]
 
+    def freeze(self) -> "RegionNumbers":
+        """Give the numbers as they are now, to apply later, without the map they came from."""
+        frozen = RegionNumbers()
+        frozen._table = self._table
+        return frozen
+
     def list_all(self, channels: int) -> npt.NDArray[np.int32]:
         """Give the number of every label from 1 to the number of channels, in a table.
 

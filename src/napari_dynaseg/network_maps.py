@@ -1,12 +1,12 @@
 """The last maps that a network gave, which tell what a user has painted since."""
 
-import zlib
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_dynaseg.axes import Position
+from napari_dynaseg.compressed_map import CompressedMap
 from napari_dynaseg.labels import LabelMap
 
 Mask = npt.NDArray[np.bool_]
@@ -18,27 +18,21 @@ MOST_REMEMBERED = 8
 class RememberedMap(NamedTuple):
     """A label map and what was painted in it by then; compressed to a fiftieth or so."""
 
-    labels: bytes
-    painted: bytes
-    shape: tuple[int, int]
+    labels: CompressedMap
+    painted: CompressedMap
 
     @classmethod
     def of(cls, labels: LabelMap, painted: Mask) -> "RememberedMap":
         """Compress a map, (H, W)."""
-        height, width = labels.shape
-        packed = np.packbits(painted).tobytes()
-        stored = labels.astype(np.int32).tobytes()
-        return cls(zlib.compress(stored, 1), zlib.compress(packed, 1), (height, width))
+        return cls(CompressedMap.of(labels), CompressedMap.of(painted))
 
     def read_labels(self) -> LabelMap:
         """Give the label map back."""
-        return np.frombuffer(zlib.decompress(self.labels), np.int32).reshape(self.shape)
+        return self.labels.read()
 
     def read_painted(self) -> Mask:
         """Give the mask back."""
-        packed = np.frombuffer(zlib.decompress(self.painted), np.uint8)
-        count = self.shape[0] * self.shape[1]
-        painted: Mask = np.unpackbits(packed, count=count).astype(bool).reshape(self.shape)
+        painted: Mask = self.painted.read() != 0
         return painted
 
     def find_painted(self, labels: LabelMap) -> Mask:
@@ -98,6 +92,11 @@ class NetworkMaps:
         candidates = [remembered.find_painted(labels) for remembered in reversed(maps)]
         painted: Mask = min(candidates, key=np.count_nonzero)
         return painted
+
+    def read_nearest(self, position: Position, labels: LabelMap) -> LabelMap:
+        """Give that of the remembered maps of a plane from which labels, (H, W), differ least."""
+        maps = [remembered.read_labels() for remembered in reversed(self._maps[position])]
+        return min(maps, key=lambda remembered: np.count_nonzero(remembered != labels))
 
     def list_positions(self) -> list[Position]:
         """List the planes of which a map is remembered."""

@@ -8,6 +8,7 @@ import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Labels
 from napari.utils.notifications import show_error
+from psygnal import Signal
 
 from napari_dynaseg._napari.classes import give_class, read_classes
 from napari_dynaseg._napari.clicking import Clicking, World
@@ -19,6 +20,7 @@ from napari_dynaseg._napari.label_table import LabelTable
 from napari_dynaseg._napari.layer_keys import LayerKeys, make_card
 from napari_dynaseg._napari.measuring import find_task
 from napari_dynaseg._napari.painted import find_painted
+from napari_dynaseg._napari.preview import is_preview
 from napari_dynaseg._napari.stroke import Stroke, find_canvas
 from napari_dynaseg._napari.tall_fold import TallFold
 from napari_dynaseg._napari.targets import (
@@ -31,7 +33,7 @@ from napari_dynaseg._napari.tools import LOCK, NAME, TOOLS, Choice, Pixel, Tool
 from napari_dynaseg.errors import EditError, SegmentationError
 from napari_dynaseg.regions import trace_line
 
-OUTLINES_KEY, OPACITY_KEY = "Shift-O", "Shift-Y"
+OUTLINES_KEY, OPACITY_KEY, FLIP_KEY = "Shift-O", "Shift-Y", "Shift-F"
 FAINT, STRONG = 0.25, 0.7
 NO_LAYER = "Select a Labels layer to correct it."
 
@@ -48,6 +50,8 @@ class Corrections:
     kept
         The runs of the panel, which tell what was painted.
     """
+
+    flip_asked = Signal()  # by its key
 
     def __init__(self, viewer: ViewerModel, images: ImageInput, kept: KeptRuns) -> None:
         self._viewer, self._images, self._kept = viewer, images, kept
@@ -73,9 +77,11 @@ class Corrections:
         self.keys = LayerKeys(
             {tool.key: partial(self.press_key, tool) for tool in every}
             | {OUTLINES_KEY: self.switch_outlines, OPACITY_KEY: self.switch_opacity}
+            | {FLIP_KEY: self.flip_asked.emit}
         )
         lines = {tool.key: f"{tool.title}: {tool.tip}" for tool in every}
         lines |= {OUTLINES_KEY: "Outlines alone, or filled", OPACITY_KEY: "Faint, or strong"}
+        lines[FLIP_KEY] = "Flip between before and after the last change"
         lines |= {"Ctrl-Z": "Undo", "Escape": "No more clicks"}
         self.card = make_card(self.rows.native, lines)
 
@@ -105,6 +111,8 @@ class Corrections:
     def _follow_selection(self, _event: object = None) -> None:
         """Correct the Labels layer that is selected, or was last, as when shapes are drawn."""
         active = self._viewer.layers.selection.active
+        if is_preview(active):
+            return
         layer = active if isinstance(active, Labels) else self.layer
         if layer is not None and layer not in self._viewer.layers:
             layer = None

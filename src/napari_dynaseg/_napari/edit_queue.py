@@ -31,6 +31,7 @@ class EditQueue:
     """Takes edits in the order in which they were asked for; lives on the main thread."""
 
     told = Signal(str)  # what became of an edit, in a sentence
+    written = Signal(object, str)  # the change, and the title of its tool
     asked = Signal(str)  # what the undo of an edit that waits would take; empty if none waits
 
     def __init__(self) -> None:
@@ -123,6 +124,7 @@ class EditQueue:
             self._followers.append(Renumbering(change, outcome.renumbered))
         if outcome.origins and (outcome.tool.gathers or read_classes(change.target.layer)):
             self._followers.append(NewLabels(change, outcome.origins, outcome.tool.gathers))
+        self.written.emit(change, outcome.tool.title)
         self.told.emit(f"{outcome.tool.title}: {change.pixels:,} pixels. Ctrl+Z takes it back.")
 
 

@@ -8,11 +8,15 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from napari.layers import Labels
 
+from napari_dynaseg._napari.edit_step import Change
+from napari_dynaseg._napari.kept_states import KeptStates, State
 from napari_dynaseg._napari.layers import Job
+from napari_dynaseg._napari.targets import Target
 from napari_dynaseg.axes import Position
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.network_maps import Mask, NetworkMaps
+from napari_dynaseg.snapshots import MOST_BYTES, Snapshots
 
 if TYPE_CHECKING:
     from napari_dynaseg.trained import TrainedNetwork
@@ -32,12 +36,18 @@ class KeptRun:
         Gives the network, `None` if the run had none yet.
     maps
         What the network gave, plane by plane.
+    snapshots
+        Its iterations, of a run of one plane.
+    states
+        Those iterations that were kept as its result.
     """
 
     job: Job
     is_stack: bool
     keep_network: "Callable[[], TrainedNetwork] | None" = None
     maps: NetworkMaps = field(default_factory=NetworkMaps)
+    snapshots: Snapshots = field(default_factory=Snapshots)
+    states: KeptStates | None = None
 
     def find_index(self, position: Position) -> Any:
         """Say where in its layer a plane lies."""
@@ -69,20 +79,25 @@ class KeptRun:
         """Find what the user has painted in a plane of its layer, (H, W)."""
         return self.maps.find_painted(position, self.read_plane(layer, position))
 
-    def write_plane(self, layer: Labels, position: Position, labels: LabelMap) -> None:
-        """Change a plane of its layer, as one step that Ctrl+Z takes back."""
+    def write_plane(self, layer: Labels, position: Position, labels: LabelMap) -> Change:
+        """Change a plane of its layer, as one step that Ctrl+Z takes back; gives what changed."""
         index = self.find_index(position)
         wrapped = self.job.wrap_labels(labels)
-        differs = np.asarray(layer.data[index]).reshape(wrapped.shape) != wrapped
-        if not differs.any():
-            return
-        where = np.nonzero(differs)
-        values = wrapped[where]
+        shown = np.asarray(layer.data[index]).reshape(wrapped.shape)
+        where = np.nonzero(shown != wrapped)
+        before, after = shown[where].astype(np.int32), wrapped[where]
         if self.is_stack:
             starts = [part.start or 0 for part in index]
             where = tuple(part + start for part, start in zip(where, starts, strict=True))
-        with layer.block_history():
-            layer.data_setitem(where, values)
+        if len(after):
+            with layer.block_history():
+                layer.data_setitem(where, after)
+        return Change(Target(layer, layer.data, (slice(None),) * layer.ndim), where, before, after)
+
+    def return_to(self, layer: Labels, state: State) -> None:
+        """Take over recipe and network of a state that undo or redo has led its layer to."""
+        layer.metadata = {**layer.metadata, **state.metadata}
+        self.keep_network = state.keep_network
 
 
 class KeptRuns:
@@ -92,7 +107,10 @@ class KeptRuns:
         self._runs: WeakKeyDictionary[Labels, KeptRun] = WeakKeyDictionary()
 
     def keep(self, layer: Labels, run: KeptRun) -> None:
-        """Keep a run by its layer."""
+        """Keep a run by its layer; the snapshots of all earlier ones share the memory of one."""
+        earlier = [each for each in self._runs.values() if each.snapshots]
+        for each in earlier:
+            each.snapshots.limit(MOST_BYTES // len(earlier))
         self._runs[layer] = run
 
     def find(self, layer: object) -> KeptRun:

@@ -9,6 +9,7 @@ from napari.qt.threading import create_worker
 from napari.utils.notifications import show_error
 from psygnal import Signal
 
+from napari_dynaseg._napari.edit_step import Change
 from napari_dynaseg._napari.kept_runs import KeptRun
 from napari_dynaseg._napari.worker import Failure, translate_errors
 from napari_dynaseg.axes import Position
@@ -49,7 +50,8 @@ class Refinement:
         painted = run.maps.find_painted(position, shown)
         if not painted.any():
             raise ImageError("nothing is painted on this plane; paint what is wrong, then refine")
-        self._is_over = self.has_refined = False
+        self._is_over = False
+        self.change: Change | None = None
         self._worker: Any = create_worker(
             refine_plane, run, position, shown, painted, settings, _start_thread=False
         )
@@ -81,10 +83,9 @@ class Refinement:
         now = self._run.read_plane(self._layer, self._position)
         painted = self._run.maps.find_painted(self._position, now)  # also what came meanwhile
         labels = np.where(painted, now, labels)
-        self._run.write_plane(self._layer, self._position, labels)
+        self.change = self._run.write_plane(self._layer, self._position, labels)
         self._run.maps.remember(self._position, labels, painted)
         self._run.keep_network = lambda: network
-        self.has_refined = True
 
     def _end(self) -> None:
         if not self._is_over:

@@ -19,6 +19,7 @@ from napari_dynaseg._napari.worker import Failure, Pace, PlaneDone, Update, run_
 from napari_dynaseg.errors import ImageError, ImageWarning
 from napari_dynaseg.painted_recipe import keep_map
 from napari_dynaseg.settings import Settings
+from napari_dynaseg.snapshots import Snapshots
 
 if TYPE_CHECKING:
     from napari_dynaseg.trained import TrainedNetwork
@@ -56,6 +57,7 @@ class LiveRun:
         self._pace = Pace()
         self.layer = self._add_layer()
         self.update: Update | None = None
+        self._snapshots = Snapshots()
         self._has_labels = self._is_over = False
         self._worker: Any = create_worker(
             run_job, job, settings, self._pace, plan, _start_thread=False
@@ -124,6 +126,9 @@ class LiveRun:
         self._refresh()
         self.layer.metadata = {**self.layer.metadata, **update.recipe.to_metadata()}
         self.update = update
+        if self._plan is None:
+            for snapshot in update.snapshots:
+                self._snapshots.add(snapshot)
         self.progressed.emit(update)
 
     def _show_plane(self, done: PlaneDone) -> None:
@@ -166,7 +171,7 @@ class LiveRun:
         if self._plan is not None:
             keep_network = partial(_read_network, self._plan)
             return KeptRun(self._job, True, keep_network, self._plan.maps)
-        kept = KeptRun(self._job, False)
+        kept = KeptRun(self._job, False, snapshots=self._snapshots)
         if self.update is not None:
             kept.keep_network = self.update.keep_network
             kept.maps.remember(self._job.position, self.update.labels)

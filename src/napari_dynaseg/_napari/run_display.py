@@ -27,6 +27,7 @@ class RunDisplay:
         self.curves = Curves(theme)
         self._started = 0.0
         self._planes: PlaneDone | None = None
+        self._before_aside: str | None = None
         self._first = 0, 0.0  # planes done when the first was shown, and when that was
 
     def show_start(self, settings: Settings, keep_curves: bool = False) -> None:
@@ -64,6 +65,14 @@ class RunDisplay:
         """Show what a run came to, in words."""
         self.bar.value = self.bar.max
         self.status.setText(words)
+
+    def show_aside(self, words: str) -> None:
+        """Show other words for a while; none brings back those from before."""
+        if self._before_aside is None:
+            self._before_aside = self.status.text()
+        self.status.setText(words or self._before_aside)
+        if not words:
+            self._before_aside = None
 
     def show_plane(self, plane: PlaneDone) -> None:
         """Show a plane of a stack; how long the rest will take is known from the second on."""

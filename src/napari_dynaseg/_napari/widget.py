@@ -7,6 +7,7 @@ from napari.components import ViewerModel
 from napari.utils.notifications import show_error, show_info
 from psygnal import Signal
 
+from napari_dynaseg._napari.compare import Compare
 from napari_dynaseg._napari.contact_sheet import ExploreButton
 from napari_dynaseg._napari.copy_row import CopyRow
 from napari_dynaseg._napari.corrections import Corrections
@@ -93,6 +94,7 @@ class SegmenterPanel(Container[Any]):
         )
         self._build_advanced()
         self.corrections = Corrections(self._viewer, self.input, self.kept)
+        self.compare = Compare(self._viewer, self.kept)
         self._build_native_rows()
         self.watcher = PanelWatcher(self.native)
 
@@ -113,7 +115,8 @@ class SegmenterPanel(Container[Any]):
         layout = self.native.layout()
         layout.insertWidget(2, self.axes_line)
         folds = self.corrections.fold, self.advanced_fold
-        for row in (self.display.status, self.display.curves, *folds):
+        rows = self.display.status, self.compare.row.native, self.display.curves, *folds
+        for row in rows:
             layout.addWidget(row)
         layout.addStretch(1)
         self.min_width = 320
@@ -133,6 +136,11 @@ class SegmenterPanel(Container[Any]):
         for fold in (self.corrections.fold, self.advanced_fold):
             fold.toggled.connect(self._make_room)
         self.stop_button.changed.connect(self.stop)
+        self.compare.told.connect(self.display.show_aside)
+        self.compare.concluded.connect(self.display.show_words)
+        self.compare.kept_one.connect(self.network.offer)
+        self.corrections.flip_asked.connect(self.compare.flip)
+        self.corrections.queue.written.connect(self.compare.note_change)
         self.watcher.painted += [self._align_rows, preload_engine]
         self.watcher.closed.append(self._on_closed)
 
@@ -258,6 +266,7 @@ class SegmenterPanel(Container[Any]):
         if run.layer not in self._viewer.layers:
             return
         self.kept.keep(run.layer, run.keep())
+        self.compare.follow_selection()
         if pixels := self.kept.carry_paint(run.layer, list(self._viewer.layers)):
             show_info(f"{pixels} painted pixels are carried over into {run.layer.name!r}")
 
@@ -282,7 +291,8 @@ class SegmenterPanel(Container[Any]):
     def _on_refined(self, run: Refinement) -> None:
         self.run = None
         self._show_idle()
-        if run.has_refined:
+        if run.change is not None:
+            self.compare.note_change(run.change, "Refine")
             self.display.show_words("Refined; Ctrl+Z takes it back.")
         self.run_ended.emit()
 
@@ -315,6 +325,7 @@ class SegmenterPanel(Container[Any]):
                 signal.disconnect()
             self.run.stop()
             self.run = None
+        self.compare.close()
         self.corrections.close()
         self.explore_button.close_sheet()
         self.input.forget_viewer()
@@ -323,11 +334,13 @@ class SegmenterPanel(Container[Any]):
 
     def _show_running(self, settings: Settings, keep_curves: bool = False) -> None:
         self.buttons.show_running(True)
+        self.compare.show_running(True)
         self._enable_start_knobs(False)
         self.display.show_start(settings, keep_curves)
 
     def _show_idle(self, update: Update | None = None) -> None:
         self.buttons.show_running(False)
+        self.compare.show_running(False)
         self._enable_start_knobs(True)
         self.display.show_end(update)
         self.network.offer(update)

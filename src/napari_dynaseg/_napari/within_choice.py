@@ -6,6 +6,8 @@ from magicgui.widgets import ComboBox
 from napari.components import ViewerModel
 from napari.layers import Labels, Layer, Shapes
 
+from napari_dynaseg._napari.preview import is_preview
+
 WHOLE = "Everywhere"
 
 
@@ -54,7 +56,9 @@ class WithinChoice(ComboBox):
         layers = [
             layer
             for layer in self._layers
-            if isinstance(layer, Labels | Shapes) and layer is not self._excluded
+            if isinstance(layer, Labels | Shapes)
+            and layer is not self._excluded
+            and not is_preview(layer)
         ]
         self._follow_names(layers)
         with self.changed.blocked():

@@ -11,9 +11,11 @@ from napari_dynaseg._napari.layers import Job
 from napari_dynaseg._napari.stack_plan import StackPlan
 from napari_dynaseg.axes import Position
 from napari_dynaseg.errors import RunError, SegmentationError
+from napari_dynaseg.fast import choose_reduction
 from napari_dynaseg.labels import LabelMap, RegionNumbers
 from napari_dynaseg.recipe import Change, Recipe
 from napari_dynaseg.settings import Settings
+from napari_dynaseg.snapshots import Snapshot, Snapshots
 from napari_dynaseg.stack_order import spread_positions
 from napari_dynaseg.training_planes import TrainingPlanes
 
@@ -54,6 +56,8 @@ class Update:
         The plane that the labels are of.
     keep_network
         Gives the network that made the labels; takes as long as the labels did.
+    snapshots
+        Every iteration since the last update, to go back to; none of a stack.
     """
 
     labels: LabelMap
@@ -61,6 +65,7 @@ class Update:
     trail: tuple[Measures, ...]
     position: Position
     keep_network: "Callable[[], TrainedNetwork]"
+    snapshots: tuple[Snapshot, ...] = ()
 
     @property
     def now(self) -> Measures:
@@ -252,8 +257,9 @@ def _train_job(
 def _make_preview(notes: "_Notes", step: "Step", pace: Pace) -> Update:
     started = time.monotonic()
     labels = step.labels if step.is_quick else step.sketch
+    update = notes.make_update(step, labels, is_sketch=not step.is_quick)
     pace.mark_labelled(time.monotonic() - started)
-    return notes.make_update(step, labels, is_sketch=not step.is_quick)
+    return update
 
 
 class _Notes:
@@ -265,31 +271,45 @@ class _Notes:
         self._changes: tuple[Change, ...] = ()
         self._trail: list[Measures] = []
         self._is_shown = False
+        self._snapshots = Snapshots()
+        height, width = training.planes[0].shape[1:]
+        self._reduction = choose_reduction(height, width, Settings(**recipe.settings))
 
     def add_step(self, step: "Step") -> None:
         """Note one iteration."""
         if self._is_shown:
             self._trail.clear()
+            self._snapshots = Snapshots()
             self._is_shown = False
         self._numbers.follow(step.trained_labels)
         self._trail.append(Measures(*(getattr(step, name) for name in Measures._fields)))
+        self._take_snapshot(step, self._reduction)
+
+    def _take_snapshot(self, step: "Step", reduction: int) -> None:
+        if len(self._training.planes) == 1:
+            recipe, scaling = self._describe(step), self._training.scaling
+            self._snapshots.add(Snapshot.take(step, recipe, scaling, self._numbers, reduction))
+
+    def _describe(self, step: "Step") -> Recipe:
+        """Write the recipe of an iteration, with the changes made until then."""
+        last = step.iteration
+        made = tuple(change for change in self._changes if change.iteration <= last)
+        return self._recipe.model_copy(update={"last_iteration": last, "changes": made})
 
     def add_change(self, iteration: int, settings: Settings) -> None:
         """Note settings that count from an iteration on."""
         self._changes += (Change(iteration=iteration, settings=settings.model_dump()),)
 
     def make_update(self, step: "Step", labels: LabelMap, is_sketch: bool = False) -> Update:
-        """Make the update of the last iteration; its recipe has the changes made until then."""
+        """Make the update of the last iteration."""
         from napari_dynaseg.trained import TrainedNetwork
 
         # The last iteration may have been shown already, as a preview.
         trail = self._trail[-1:] if self._is_shown else self._trail
         self._is_shown = True
-        last = trail[-1].iteration
-        made = tuple(change for change in self._changes if change.iteration <= last)
-        recipe = self._recipe.model_copy(
-            update={"last_iteration": last, "changes": made, "is_sketch": is_sketch}
-        )
+        if self._reduction > 1 and not is_sketch:
+            self._take_snapshot(step, 1)
+        recipe = self._describe(step).model_copy(update={"is_sketch": is_sketch})
         numbers = self._numbers.list_all(Settings(**recipe.settings).channels)
         return Update(
             labels=self._numbers.apply(labels),
@@ -299,4 +319,5 @@ class _Notes:
             keep_network=partial(
                 TrainedNetwork.from_step, step, recipe, self._training.scaling, numbers
             ),
+            snapshots=tuple(self._snapshots),
         )
