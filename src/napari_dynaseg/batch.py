@@ -25,6 +25,7 @@ from napari_dynaseg.settings import Settings
 from napari_dynaseg.stack_files import open_stack
 from napari_dynaseg.stack_image import Channels, StackImage
 from napari_dynaseg.trained import TrainedNetwork
+from napari_dynaseg.within import Within
 
 STACKS_ELSEWHERE = "give an output that ends in .ome.zarr to segment a whole stack"
 
@@ -41,6 +42,8 @@ class FilePlan:
         As for `napari_dynaseg.stack_files.open_stack`, where the file is not to say.
     network
         Where the trained network is kept, if it is.
+    within
+        An image whose pixels above 0 limit the run.
     """
 
     image: Path
@@ -49,6 +52,7 @@ class FilePlan:
     axes: str | None = None
     level: int | None = None
     network: Path | None = None
+    within: Path | None = None
 
     def find_existing(self) -> Path | None:
         """Find an output that is there already."""
@@ -64,6 +68,7 @@ def plan_outputs(
     axes: str | None = None,
     level: int | None = None,
     network: Path | None = None,
+    within: Path | None = None,
 ) -> list[FilePlan]:
     """Settle where the label map and the picture of each image go, before any work.
 
@@ -75,7 +80,7 @@ def plan_outputs(
         A ``.tif`` for a single image, else a folder that takes ``NAME_labels.tif`` of each.
     preview
         A ``.png`` for a single image, else a folder that takes ``NAME_preview.png`` of each.
-    axes, level, network
+    axes, level, network, within
         As in `FilePlan`.
 
     Raises
@@ -98,6 +103,7 @@ def plan_outputs(
             axes,
             level,
             network,
+            within,
         )
         for image in images
     ]
@@ -157,7 +163,8 @@ def segment_file(plan: FilePlan, settings: Settings) -> Iterator[Step]:
     channels = read_channels(plan)
     scaling = Scaling.measure([channels])
     plane = scaling.apply(channels)
-    for step in iter_fit(plane, settings):
+    within = read_mask(plan.within, plane) if plan.within else None
+    for step in iter_fit(within.crop(plane) if within else plane, settings):
         yield step
     source = Source.of(
         plane,
@@ -166,13 +173,30 @@ def segment_file(plan: FilePlan, settings: Settings) -> Iterator[Step]:
         axes=plan.axes or "",
         level=plan.level or 0,
     )
-    recipe = Recipe.now(settings, step.iteration, source, numbering="size")
+    recipe = Recipe.now(settings, step.iteration, source, numbering="size", within=within)
     if plan.network:
         numbers = RegionNumbers()
         numbers.follow(step.labels)
         table = numbers.list_all(settings.channels)
         TrainedNetwork.from_step(step, recipe, scaling, table).save(plan.network)
-    _write_outputs(plan, plane, number_by_size(step.labels), recipe)
+    labels = within.place_by_size(step.labels) if within else number_by_size(step.labels)
+    _write_outputs(plan, plane, labels, recipe)
+
+
+def read_mask(path: Path, plane: Plane) -> Within:
+    """Read the mask that a run on a plane, (C, H, W), is limited to: where an image is above 0.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read.
+    ImageError
+        If it has not the plane's shape, or is 0 throughout.
+    """
+    try:
+        return Within.of(read_image(path).pixels, plane.shape[1:])
+    except ImageError as error:
+        raise ImageError(f"{path}: {error}") from None
 
 
 def label_file(plan: FilePlan, network: TrainedNetwork) -> int:

@@ -99,6 +99,10 @@ def segment(
     save_network: Annotated[
         Path | None, typer.Option(help="Also save the network: a .dynaseg.safetensors file.")
     ] = None,
+    within: Annotated[
+        Path | None,
+        typer.Option(help="Segment only where this image, of the same size, is above 0."),
+    ] = None,
     plane: Annotated[
         str | None,
         typer.Option(help="Train on this plane of a stack, such as T=3,Z=10 [default: middle]."),
@@ -124,9 +128,11 @@ def segment(
     trained = _load_network(network, given)
     if network and save_network:
         raise SettingsError("only a network that is trained is saved; got one to apply as well")
+    if trained:
+        _refuse("a network that is trained already", within=within)
     settings = trained.settings if trained else Settings(**given)
     if output.suffix == ".zarr":
-        _refuse("labels that go into an .ome.zarr", preview=preview)
+        _refuse("labels that go into an .ome.zarr", preview=preview, within=within)
         choice = {"plane": plane, "planes": planes, "network": trained}
         _segment_stack(
             images,
@@ -142,7 +148,8 @@ def segment(
         _refuse("labels that do not go into an .ome.zarr", **for_stacks)
         from napari_dynaseg.batch import plan_outputs
 
-        plans = plan_outputs(images, output, preview, axes=axes, level=level, network=save_network)
+        reading = {"axes": axes, "level": level, "within": within}
+        plans = plan_outputs(images, output, preview, network=save_network, **reading)
         _segment_images(plans, settings, trained, overwrite)
 
 

@@ -24,6 +24,7 @@ from napari_dynaseg.labels import LabelMap, number_by_size
 from napari_dynaseg.pixels import Plane, to_plane
 from napari_dynaseg.settings import Settings
 from napari_dynaseg.weighting import continuity_weight
+from napari_dynaseg.within import Within
 
 CHANGEABLE_WHILE_TRAINING = ("scheme", "mu", "iterations", "minimum_labels")
 
@@ -179,7 +180,13 @@ def iter_fit(
     return _train(planes, settings, choose_device(settings.device), start, scribbles)
 
 
-def segment(image: npt.ArrayLike, *, channel_axis: int | None = None, **settings: Any) -> LabelMap:
+def segment(
+    image: npt.ArrayLike,
+    *,
+    channel_axis: int | None = None,
+    within: npt.ArrayLike | None = None,
+    **settings: Any,
+) -> LabelMap:
     """Segment one image.
 
     Parameters
@@ -189,19 +196,22 @@ def segment(image: npt.ArrayLike, *, channel_axis: int | None = None, **settings
         `napari_dynaseg.pixels.to_plane`.
     channel_axis
         Which of three axes holds the channels, where the shape does not tell.
+    within
+        A mask, (H, W), that limits the run to its pixels above 0; see
+        `napari_dynaseg.within.Within`. By default the whole image.
     **settings
         The knobs of `napari_dynaseg.settings.Settings`.
 
     Returns
     -------
     numpy.ndarray
-        int32, shape (H, W), labels 1…K by falling size; 0 is left for the user. The same seed
+        int32, shape (H, W), labels 1…K by falling size; 0 outside the mask. The same seed
         on the same machine gives the same labels, whatever the number of threads.
 
     Raises
     ------
     ImageError
-        If the image cannot be read as one plane.
+        If the image cannot be read as one plane, or the mask has another shape or is empty.
     SettingsError
         If a knob does not exist or is out of range.
 
@@ -214,9 +224,11 @@ def segment(image: npt.ArrayLike, *, channel_axis: int | None = None, **settings
     >>> labels.shape
     (16, 16)
     """
-    for step in iter_fit(to_plane(image, channel_axis), Settings(**settings)):
+    plane = to_plane(image, channel_axis)
+    limits = None if within is None else Within.of(within, plane.shape[1:])
+    for step in iter_fit(limits.crop(plane) if limits else plane, Settings(**settings)):
         last = step
-    return number_by_size(last.labels)
+    return limits.place_by_size(last.labels) if limits else number_by_size(last.labels)
 
 
 def _check_plane(plane: Plane) -> None:

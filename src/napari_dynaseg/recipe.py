@@ -19,6 +19,7 @@ from napari_dynaseg.errors import FileError, ImageError, ImageWarning
 from napari_dynaseg.labels import LabelMap, RegionNumbers, number_by_size
 from napari_dynaseg.pixels import Plane
 from napari_dynaseg.settings import Settings
+from napari_dynaseg.within import Within
 
 if TYPE_CHECKING:
     from napari_dynaseg.fit import Step
@@ -99,6 +100,8 @@ class Recipe(Record):
         shows of a large plane until it ends.
     source
         The image.
+    within
+        What the run was limited to; `None` for the whole plane.
     planes
         Where the network labelled a stack: the first and the last of its planes, which make a
         box on the stack axes.
@@ -119,6 +122,7 @@ class Recipe(Record):
     numbering: Literal["size", "live"]
     is_sketch: bool = False
     source: Source
+    within: Within | None = None
     planes: tuple[Position, Position] | None = None
     corrections: tuple[Correction, ...] = ()
     device: str
@@ -237,7 +241,11 @@ def iter_replay(
         numbers.follow(step.trained_labels)
         yield step
     labels = step.sketch if recipe.is_sketch else step.labels
-    made = numbers.apply(labels) if recipe.numbering == "live" else number_by_size(labels)
+    is_live, within = recipe.numbering == "live", recipe.within
+    if within:
+        made = within.place(numbers.apply(labels)) if is_live else within.place_by_size(labels)
+    else:
+        made = numbers.apply(labels) if is_live else number_by_size(labels)
     if not is_source(plane, recipe):
         return made
     return apply(made, recipe.corrections, recipe.source.position)
@@ -254,7 +262,8 @@ def retrain(plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()) -> I
     Raises
     ------
     ImageError
-        If there are not as many companions as the recipe names.
+        If there are not as many companions as the recipe names, or the run was limited to a
+        part of a plane of another shape.
     """
     from napari_dynaseg.fit import iter_fit
 
@@ -264,7 +273,8 @@ def retrain(plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()) -> I
             f"stack; got {len(companions)}"
         )
     turns = {change.iteration: read_settings(change.settings) for change in recipe.changes}
-    run = iter_fit(plane, read_settings(recipe.settings), companions=companions)
+    limited = recipe.within.crop(plane) if recipe.within else plane
+    run = iter_fit(limited, read_settings(recipe.settings), companions=companions)
     step = next(run)
     yield step
     # Another image may run out of labels before the recipe runs out of iterations.

@@ -104,7 +104,8 @@ def plan_replay(
     Raises
     ------
     FileError
-        If the image cannot be read, or the output is the image or ends otherwise.
+        If the image cannot be read, or the output is the image or ends otherwise, or is that of
+        a stack and the recipe is limited to a part of a plane.
     ImageError
         If the axes do not fit, or the labels of one plane of a stack are wanted and it is not
         said which.
@@ -115,6 +116,10 @@ def plan_replay(
     source = found.recipe.source
     told = any(each is not None for each in (axes, level, plane))
     is_stack = output.suffix == ZARR_ENDING
+    if is_stack and found.recipe.within:
+        raise FileError(
+            "the recipe is limited to a part of one plane; give an output that ends in .tif"
+        )
     is_plain = not (is_stack or told or source.position or source.axes)
     stack = _open_plain(image) if is_plain else _open_like(image, axes, level, found.recipe)
     start = place_like(stack.axes, source.position) if plane is None else None
@@ -202,6 +207,7 @@ def replay_plane(plan: ReplayPlan) -> Iterator[Step]:
         numbering=recipe.numbering,
         changes=recipe.changes,
         is_sketch=recipe.is_sketch,
+        within=recipe.within,
         corrections=recipe.corrections if is_same else (),
     )
     write_label_map(plan.output, labels, made, plan.stack)

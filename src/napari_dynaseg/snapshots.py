@@ -32,7 +32,7 @@ class Snapshot:
     reduction
         By how much that plane is reduced; 1 where the labels are those of every pixel.
     shape
-        (H, W) of the plane.
+        (H, W) of the plane, or of the part of it that the run was limited to.
     recipe
         What made it.
     labels_in_use, weight
@@ -114,7 +114,9 @@ class Snapshot:
 
     def read_labels(self) -> LabelMap:
         """Give the label map, (H, W); each pixel of a sketch fills the square it stands for."""
-        return enlarge_labels(self.labels.read(), self.reduction, self.shape)
+        labels, within = self.labels.read(), self.recipe.within
+        labels = enlarge_labels(labels, self.reduction, self.shape)
+        return within.place(labels) if within else labels
 
     def finish(self) -> "Snapshot":
         """Label every pixel, where the labels are a sketch; takes long, in any thread."""

@@ -1,12 +1,13 @@
 """What the network of a stack is trained on: some planes, scaled alike."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from napari_dynaseg.axes import Position
 from napari_dynaseg.pixels import Plane, Scaling
 from napari_dynaseg.recipe import Source
 from napari_dynaseg.stack_image import Channels, StackImage
+from napari_dynaseg.within import Within
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +21,7 @@ class TrainingPlanes:
     scaling
         How all of them were scaled, for the other planes of the stack.
     source
-        Where they come from.
+        Where they come from, and what the first is as a whole.
     """
 
     planes: tuple[Plane, ...]
@@ -63,3 +64,15 @@ class TrainingPlanes:
             companions=tuple(positions[1:]),
         )
         return cls(planes, scaling, source)
+
+    def limit(self, within: Within | None) -> "TrainingPlanes":
+        """Limit them to a part of a plane; `None` leaves them whole.
+
+        Raises
+        ------
+        ImageError
+            If the part is of a plane of another shape.
+        """
+        if within is None:
+            return self
+        return replace(self, planes=tuple(map(within.crop, self.planes)))

@@ -14,9 +14,16 @@ def viewer():
 
 @pytest.fixture
 def box(viewer, qtbot):
-    box = WithinChoice(viewer)
+    box = WithinChoice(viewer, "what tools may change")
     qtbot.addWidget(box.native)
     return box
+
+
+def test_the_chosen_one_stays_when_napari_resets_the_panel(viewer, box):
+    area = viewer.add_shapes(name="area")
+    box.value = area
+    box.reset_choices()
+    assert box.value is area
 
 
 def list_names(box):

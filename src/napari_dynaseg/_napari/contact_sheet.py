@@ -254,12 +254,15 @@ def _print(job: Job, choices: tuple[Settings, ...]) -> Generator[Print | None, N
     from napari_dynaseg.files import draw_preview
 
     plane = job.read_plane()
-    background = _fit_picture(plane, job.plane_shape)
+    if job.within:
+        plane = job.within.crop(plane)
+    height, width = plane.shape[1:]
+    background = _fit_picture(plane, (height, width))
     for trial in iter_trials(reduce_plane(plane), choices):
         if trial is None:
             yield None
         else:
-            labels = _fit_picture(trial.labels, job.plane_shape)
+            labels = _fit_picture(trial.labels, (height, width))
             yield Print(trial, draw_preview(background, labels))
 
 

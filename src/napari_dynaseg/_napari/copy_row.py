@@ -10,7 +10,7 @@ from qtpy.QtGui import QGuiApplication
 from napari_dynaseg._napari.image_input import ImageInput
 from napari_dynaseg._napari.stack_controls import StackControls
 from napari_dynaseg._napari.stack_plan import choose_planes
-from napari_dynaseg.errors import SegmentationError
+from napari_dynaseg.errors import ImageError, SegmentationError
 from napari_dynaseg.settings import Settings
 
 if TYPE_CHECKING:
@@ -83,6 +83,11 @@ class CopyRow(Container[Any]):
 
         job, ranges = self._image.snapshot(), self._stack.read_ranges()
         positions = None
+        if job.within is not None:
+            raise ImageError(
+                "a run within a layer is no single line; save its labels, which hold the mask, "
+                "and replay them, or save the mask and give --within"
+            )
         if ranges is not None:
             job, positions = choose_planes(job, ranges)
         layers = self._image.channels.layers or [self._image.image.value]

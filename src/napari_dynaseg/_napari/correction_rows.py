@@ -62,7 +62,11 @@ class CorrectionRows(Container[Any]):
             choices=["This plane", "All planes"],
             tooltip="Work on the plane on view, or on all: there regions go on from plane to plane",
         )
-        self.within = WithinChoice(viewer)
+        self.within = WithinChoice(
+            viewer,
+            "What tools may change: everything, or what a Shapes layer covers on the "
+            "planes on which its shapes show, or another Labels layer where it is not 0",
+        )
         self.on = ComboBox(
             label="On",
             choices=[CLICKED, SELECTED, CLASS, ALL],

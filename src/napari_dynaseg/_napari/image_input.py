@@ -17,6 +17,8 @@ from napari_dynaseg._napari.reading import (
     remember_level,
     show_plane,
 )
+from napari_dynaseg._napari.run_within import limit_job
+from napari_dynaseg._napari.within_choice import WithinChoice
 from napari_dynaseg.errors import ImageError, SegmentationError
 
 
@@ -36,6 +38,11 @@ class ImageInput:
         self.image = ImageChoice(viewer)
         self.channels = ChannelChoice(self.image)
         self.level = LevelChoice()
+        self.within = WithinChoice(
+            viewer,
+            "What Segment works on: the whole plane, or what a Shapes layer covers of it, or a "
+            "Labels layer where it is not 0. What lies outside has no influence, and gets label 0",
+        )
         self.axes_line = AxesLine()
         self.row = Container(
             widgets=[self.image, self.channels], layout="horizontal", labels=False, label="Image"
@@ -54,6 +61,7 @@ class ImageInput:
         """Stop following the viewer."""
         self._dims.events.disconnect(self.show)
         self.image.forget_viewer()
+        self.within.forget_viewer()
 
     def snapshot(self) -> Job:
         """Freeze what is chosen into a job.
@@ -62,10 +70,14 @@ class ImageInput:
         ------
         ImageError
             If there is no image, or it cannot be segmented as it is on view.
+        EditError
+            If it is to be limited by a Shapes layer without a shape that has an area.
         """
         if self.image.value is None:
             raise ImageError("there is no image to segment; open one first")
-        return snapshot(self.image.value, self._dims, self.channels.layers)
+        job = snapshot(self.image.value, self._dims, self.channels.layers)
+        covering = self.within.value
+        return job if covering is None else limit_job(job, covering, self._dims)
 
     def show(self, _event: object = None) -> None:
         """Show how the chosen image is read now."""

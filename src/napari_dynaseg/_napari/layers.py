@@ -22,6 +22,7 @@ from napari_dynaseg.errors import ImageError
 from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.pixels import Plane, Scaling
 from napari_dynaseg.stack_image import Channels, StackImage
+from napari_dynaseg.within import Within
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +42,8 @@ class Job:
     pinned
         The plane as it was, (C, H, W), where it lay in memory; `None` for lazy arrays, which
         are read when the job runs.
+    within
+        The part of the plane that the run is limited to; by default all of it.
     """
 
     stack: StackImage
@@ -48,6 +51,7 @@ class Job:
     placement: dict[str, Any]
     stack_placement: dict[str, Any]
     pinned: Channels | None = None
+    within: Within | None = None
 
     @property
     def name(self) -> str:

@@ -1,7 +1,7 @@
 """Refine: the network of a layer trained on, in a worker, with what was painted there."""
 
 from collections.abc import Generator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Labels
@@ -17,6 +17,9 @@ from napari_dynaseg.errors import ImageError
 from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.network_maps import Mask
 from napari_dynaseg.settings import Settings
+
+if TYPE_CHECKING:
+    from napari_dynaseg.fit import Step
 
 
 class Refinement:
@@ -121,7 +124,18 @@ def _refine(
     job = run.job
     pinned = job.pinned if position == job.position else None
     channels = job.stack.read_channels(position) if pinned is None else pinned
-    steps = refine(run.keep_network(), channels, shown, painted, settings)
+    within = job.within
+    if within is None:
+        return (yield from _count(refine(run.keep_network(), channels, shown, painted, settings)))
+    if not painted[within.mask].any():
+        raise ImageError("nothing is painted in the part of the plane that the run was limited to")
+    parts = within.crop(channels), within.cut(shown), within.cut(painted)
+    labels, network = yield from _count(refine(run.keep_network(), *parts, settings))
+    return within.place(labels, around=shown), network
+
+
+def _count(steps: Generator["Step", None, Any]) -> Generator[int, None, Any]:
+    """Yield the number of each iteration, and return what the steps come to."""
     while True:
         try:
             step = next(steps)

@@ -32,7 +32,7 @@ from napari_dynaseg._napari.stack_controls import StackControls
 from napari_dynaseg._napari.stack_plan import StackPlan, choose_planes, plan_stack
 from napari_dynaseg._napari.tall_fold import TallFold
 from napari_dynaseg._napari.worker import Update
-from napari_dynaseg.errors import SegmentationError
+from napari_dynaseg.errors import ImageError, SegmentationError
 from napari_dynaseg.settings import Settings
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ class SegmenterPanel(Container[Any]):
             [
                 self.input.row,
                 self.input.level,
+                self.input.within,
                 self.scheme,
                 self.mu,
                 self.explore_button,
@@ -302,6 +303,8 @@ class SegmenterPanel(Container[Any]):
         ranges = self.stack.read_ranges()
         if ranges is None and network is None:
             return None
+        if job.within is not None:
+            raise ImageError("only a run on one plane is kept within a layer; choose Everywhere")
         if ranges is None:
             return plan_stack(job, (job.position,), settings, network=network)
         job, positions = choose_planes(job, ranges)

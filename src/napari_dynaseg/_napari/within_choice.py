@@ -1,4 +1,4 @@
-"""The box that chooses a layer to keep the correction tools within."""
+"""The box that chooses a layer to keep the correction tools, or a run, within."""
 
 from typing import Any
 
@@ -18,9 +18,11 @@ class WithinChoice(ComboBox):
     ----------
     viewer
         Whose layers to offer.
+    tooltip
+        What is kept within.
     """
 
-    def __init__(self, viewer: ViewerModel) -> None:
+    def __init__(self, viewer: ViewerModel, tooltip: str) -> None:
         self._layers = viewer.layers
         self._named: list[Layer] = []
         self._excluded: Layer | None = None
@@ -28,8 +30,7 @@ class WithinChoice(ComboBox):
             label="Within",
             choices=[(WHOLE, None)],
             nullable=False,
-            tooltip="What tools may change: everything, or what a Shapes layer covers on the "
-            "planes on which its shapes show, or another Labels layer where it is not 0",
+            tooltip=tooltip,
         )
         for event in self._list_events():
             event.connect(self.offer)
@@ -45,6 +46,10 @@ class WithinChoice(ComboBox):
         for event in self._list_events():
             event.disconnect(self.offer)
         self._follow_names([])
+
+    def reset_choices(self, *_: Any) -> None:
+        """Offer what there is, when napari asks the panel that this box is in."""
+        self.offer()
 
     def _list_events(self) -> list[Any]:
         events = self._layers.events

@@ -240,7 +240,9 @@ def _train_job(
     from napari_dynaseg.fit import iter_fit
 
     training = TrainingPlanes.read(job.stack, (job.position, *companions), job.pinned)
-    notes = _Notes(Recipe.now(settings, 1, training.source, numbering="live"), training)
+    training = training.limit(job.within)
+    recipe = Recipe.now(settings, 1, training.source, numbering="live", within=job.within)
+    notes = _Notes(recipe, training)
     run = iter_fit(training.planes[0], settings, companions=training.planes[1:])
     step = next(run)
     while True:
@@ -311,8 +313,9 @@ class _Notes:
             self._take_snapshot(step, 1)
         recipe = self._describe(step).model_copy(update={"is_sketch": is_sketch})
         numbers = self._numbers.list_all(Settings(**recipe.settings).channels)
+        numbered = self._numbers.apply(labels)
         return Update(
-            labels=self._numbers.apply(labels),
+            labels=recipe.within.place(numbered) if recipe.within else numbered,
             recipe=recipe,
             trail=tuple(trail),
             position=recipe.source.position,
