@@ -148,8 +148,9 @@ def segment(
         _refuse("labels that do not go into an .ome.zarr", **for_stacks)
         from napari_dynaseg.batch import plan_outputs
 
-        reading = {"axes": axes, "level": level, "within": within}
-        plans = plan_outputs(images, output, preview, network=save_network, **reading)
+        plans = plan_outputs(
+            images, output, preview, axes=axes, level=level, network=save_network, within=within
+        )
         _segment_images(plans, settings, trained, overwrite)
 
 
