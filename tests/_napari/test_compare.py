@@ -11,6 +11,7 @@ from tests._napari.test_widget import wait_for_threads
 from napari_dynaseg._napari import kept_runs
 from napari_dynaseg._napari.edit_step import Change
 from napari_dynaseg._napari.preview import is_preview
+from napari_dynaseg._napari.stroke import find_canvas
 from napari_dynaseg._napari.targets import find_target, write_locked
 from napari_dynaseg.pixels import to_plane
 from napari_dynaseg.recipe import Recipe, replay
@@ -91,7 +92,9 @@ def test_keeping_an_iteration_is_one_step_with_its_recipe_and_its_network(panel,
     np.testing.assert_array_equal(layer.data, before)
     assert layer.metadata == recipe
     assert panel.compare.row.slider.value == len(run.snapshots) - 1
+    assert panel.network._keep is not kept.keep_network
     layer.redo()
+    assert panel.network._keep is kept.keep_network
     assert Recipe.from_metadata(layer.metadata).last_iteration == kept.iteration
     assert panel.compare.row.slider.value == 1
 
@@ -189,6 +192,7 @@ def test_refine_is_compared_with_what_was_before(panel, layer, qtbot):
 def test_a_press_of_the_mouse_or_a_key_elsewhere_ends_it(panel, layer, viewer):
     look(panel, 0)
     QTest.keyClick(panel.compare.row.slider.native, Qt.Key.Key_Shift)
+    QTest.mouseClick(find_canvas(panel.native), Qt.MouseButton.LeftButton)
     assert find_shown(panel) is not None
     QTest.mouseClick(panel.mu.native, Qt.MouseButton.LeftButton)
     assert find_shown(panel) is None
@@ -240,6 +244,8 @@ def test_a_plane_of_a_stack_is_flipped_in_its_place(viewer):
     assert shown.data.shape == (1, 4, 5)
     np.testing.assert_array_equal(shown.translate, [4, 0, 0])
     assert shown.data[0, 0, 0] == 2
+    viewer.dims.set_current_step(0, 1)
+    assert find_shown(panel) is None
 
 
 def test_closing_the_panel_ends_it(panel, layer, viewer):

@@ -14,6 +14,7 @@ from napari_dynaseg._napari.edit_step import Change
 from napari_dynaseg._napari.finishing import Finishing
 from napari_dynaseg._napari.keeping import keep_snapshot, merge_paint
 from napari_dynaseg._napari.kept_runs import KeptRun, KeptRuns
+from napari_dynaseg._napari.kept_states import State
 from napari_dynaseg._napari.preview import Preview, is_preview
 from napari_dynaseg._napari.stroke import find_canvas
 from napari_dynaseg._napari.targets import find_plane
@@ -36,7 +37,7 @@ class Compare:
 
     told = Signal(str)  # what is on view, in a sentence; empty when it is the layer again
     concluded = Signal(str)  # what came of it, in a sentence
-    kept_one = Signal(object)  # the snapshot that is the result now
+    kept_one = Signal(object)  # the snapshot, or earlier state, that is the result now
 
     def __init__(self, viewer: ViewerModel, kept: KeptRuns) -> None:
         self._viewer, self._kept = viewer, kept
@@ -203,7 +204,7 @@ class Compare:
             show_error(str(error))
             return
         if run.states is not None:
-            run.states.turned.connect(self._show_row, unique=True)
+            run.states.turned.connect(self._on_turned, unique=True)
         self.note_change(change, f"keeping iteration {snapshot.iteration}")
         self._show_row()
         self.kept_one.emit(snapshot)
@@ -211,6 +212,11 @@ class Compare:
             f"Iteration {snapshot.iteration} kept: q' = {snapshot.labels_in_use}. "
             "Ctrl+Z takes it back."
         )
+
+    def _on_turned(self, _layer: Labels, state: State) -> None:
+        """Show where undo or redo has led to."""
+        self._show_row()
+        self.kept_one.emit(state)
 
     def _on_finished(self, sketch: Snapshot, snapshot: Snapshot) -> None:
         """Show the labels of every pixel where their sketch is on view, or keep them."""

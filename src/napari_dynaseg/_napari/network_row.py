@@ -10,8 +10,10 @@ from napari.utils.notifications import show_error, show_info
 from psygnal import Signal
 from qtpy.QtWidgets import QFileDialog
 
+from napari_dynaseg._napari.kept_states import State
 from napari_dynaseg._napari.worker import Update
 from napari_dynaseg.errors import SegmentationError
+from napari_dynaseg.snapshots import Snapshot
 
 if TYPE_CHECKING:
     from napari_dynaseg.trained import TrainedNetwork
@@ -41,10 +43,13 @@ class NetworkRow(Container[Any]):
         self.save_button.changed.connect(self._ask_where)
         self.apply_button.changed.connect(self._ask_which)
 
-    def offer(self, update: Update | None) -> None:
-        """Offer to save the network of a run; that of the run before stays if it had none."""
-        if update is not None:
-            self._keep = update.keep_network
+    def offer(self, made: Update | Snapshot | State | None) -> None:
+        """Offer to save the network of a run or of an iteration that was kept.
+
+        That of the run before stays if there is none.
+        """
+        if made is not None and made.keep_network is not None:
+            self._keep = made.keep_network
         self.save_button.enabled = self._keep is not None
 
     def _ask_where(self) -> None:

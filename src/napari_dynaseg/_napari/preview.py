@@ -21,7 +21,8 @@ class Preview:
 
     The hidden layer stays selected, and nothing of it changes: neither its labels nor its
     history. The preview cannot be painted on. It ends when the mouse is pressed anywhere but in
-    the canvas and in some widgets, when a key is pressed, or when one of the two layers goes.
+    some widgets, when a key is pressed, when another plane comes on view, or when one of the two
+    layers goes.
 
     Parameters
     ----------
@@ -52,11 +53,13 @@ class Preview:
         home: Sequence[QWidget],
         key: str,
     ) -> None:
-        self.layer, self._layers = layer, viewer.layers
+        self.layer, self._layers, self._dims = layer, viewer.layers, viewer.dims
         self._is_over = False
         self._shown = _make_layer(layer, labels, start, name)
         self._add()
         viewer.layers.events.removed.connect(self._on_removed)
+        for event in self._list_views():
+            event.connect(self._on_view)
         self._elsewhere = Elsewhere(home, key, self.end)
 
     def _add(self) -> None:
@@ -90,10 +93,19 @@ class Preview:
         self._is_over = True
         self._elsewhere.stop()
         self._layers.events.removed.disconnect(self._on_removed)
+        for event in self._list_views():
+            event.disconnect(self._on_view)
         self.layer.visible = True
         if self._shown in self._layers:
             self._layers.remove(self._shown)
         self.ended.emit()
+
+    def _list_views(self) -> list[Any]:
+        events = self._dims.events
+        return [events.current_step, events.ndisplay, events.order]
+
+    def _on_view(self, _event: Any) -> None:
+        self.end()
 
     def _on_removed(self, event: Any) -> None:
         if event.value in (self.layer, self._shown):
