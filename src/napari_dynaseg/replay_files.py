@@ -104,8 +104,7 @@ def plan_replay(
     Raises
     ------
     FileError
-        If the image cannot be read, or the output is the image or ends otherwise, or is that of
-        a stack and the recipe is limited to a part of a plane.
+        If the image cannot be read, or the output is the image or ends otherwise.
     ImageError
         If the axes do not fit, or the labels of one plane of a stack are wanted and it is not
         said which.
@@ -116,10 +115,6 @@ def plan_replay(
     source = found.recipe.source
     told = any(each is not None for each in (axes, level, plane))
     is_stack = output.suffix == ZARR_ENDING
-    if is_stack and found.recipe.within:
-        raise FileError(
-            "the recipe is limited to a part of one plane; give an output that ends in .tif"
-        )
     is_plain = not (is_stack or told or source.position or source.axes)
     stack = _open_plain(image) if is_plain else _open_like(image, axes, level, found.recipe)
     start = place_like(stack.axes, source.position) if plane is None else None
@@ -237,7 +232,10 @@ class StackReplay(StackRun):
         near = replace(replay, start=find_nearest(axes, box, replay.start))
         settings = network.settings if network else read_settings(replay.recipe.settings)
         positions = tuple(list_box(axes, box))
-        plan = StackPlan(near.stack, near.output, settings, positions, near.start, network)
+        within = None if network else replay.recipe.within
+        plan = StackPlan(
+            near.stack, near.output, settings, positions, near.start, network, within=within
+        )
         return cls(plan, StackRun.begin(plan, overwrite).store, near)
 
     def train(self) -> Iterator[Step]:
@@ -256,6 +254,7 @@ class StackReplay(StackRun):
             training.source,
             numbering=recipe.numbering,
             changes=recipe.changes,
+            within=recipe.within,
         )
         table = numbers.list_all(self.plan.settings.channels)
         network = TrainedNetwork.from_step(step, made, training.scaling, table)

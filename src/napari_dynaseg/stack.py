@@ -14,8 +14,10 @@ from napari_dynaseg.results import Results
 from napari_dynaseg.settings import Settings, Way
 from napari_dynaseg.stack_image import StackImage
 from napari_dynaseg.stack_order import find_parent, order_planes
+from napari_dynaseg.stack_part import PlacedResults, StackPart
 from napari_dynaseg.trained import TrainedNetwork
 from napari_dynaseg.training_planes import TrainingPlanes
+from napari_dynaseg.within import Within
 
 
 def train_network(
@@ -49,6 +51,7 @@ def segment_planes(
     results: Results,
     start: Position | None = None,
     way: Way | None = None,
+    within: Within | None = None,
 ) -> Iterator[Position | None]:
     """Segment planes that are not finished yet, outwards from the one trained on.
 
@@ -67,6 +70,8 @@ def segment_planes(
         Where to begin; by default the plane that the network was trained on.
     way
         By default that of the network's settings.
+    within
+        A part that every plane is limited to, as the one that was trained on.
 
     Yields
     ------
@@ -88,6 +93,8 @@ def segment_planes(
             f"got {len(positions)} planes without {start}"
         )
     order = order_planes(positions, start)
+    if within:
+        stack, results = StackPart.of(stack, within), PlacedResults(results, within)
     walk = WALKS[way or network.settings.way](stack, network, order, results)
     for position in order:
         if not results.is_finished(position):

@@ -11,7 +11,7 @@ import numpy as np
 
 from napari_dynaseg.axes import Position
 from napari_dynaseg.cluster import segment_on_cluster
-from napari_dynaseg.errors import FileError
+from napari_dynaseg.errors import FileError, SettingsError
 from napari_dynaseg.fit import Step
 from napari_dynaseg.label_store import LabelStore
 from napari_dynaseg.remote import is_address
@@ -22,6 +22,7 @@ from napari_dynaseg.stack_image import StackImage
 from napari_dynaseg.stack_order import spread_positions
 from napari_dynaseg.stack_selection import find_box, find_nearest, find_plane, list_box
 from napari_dynaseg.trained import TrainedNetwork
+from napari_dynaseg.within import Within
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -47,6 +48,8 @@ class StackPlan:
         A network that is used instead of training one.
     network_goal
         Where the network is kept beside the store, if it is.
+    within
+        A part that every plane is limited to.
     """
 
     stack: StackImage
@@ -56,6 +59,7 @@ class StackPlan:
     start: Position
     network: TrainedNetwork | None = None
     network_goal: Path | None = None
+    within: Within | None = None
 
     @property
     def training(self) -> list[Position]:
@@ -78,6 +82,7 @@ class StackPlan:
             "start": list(self.start),
             "sha256": hashlib.sha256(pixels.data).hexdigest(),
             "network": self.network and hashlib.sha256(self.network.to_bytes()).hexdigest(),
+            **({"within": self.within.model_dump(mode="json")} if self.within else {}),
         }
 
 
@@ -219,13 +224,17 @@ class StackRun:
         FileError
             If a plane cannot be read or written.
         SettingsError
-            If a cluster cannot go this way through the stack.
+            If a cluster cannot go this way through the stack, or planes are limited to a part.
         """
         plan, network, missing = self.plan, self.read_network(), self.list_missing()
+        if client is not None and plan.within:
+            raise SettingsError("planes that are limited to a part cannot be shared out")
         if client is not None:
             yield from segment_on_cluster(client, plan.stack, network, missing, self.store)
             return
-        walk = segment_planes(plan.stack, network, plan.positions, self.store, plan.start)
+        walk = segment_planes(
+            plan.stack, network, plan.positions, self.store, plan.start, within=plan.within
+        )
         unfinished = set(missing)
         yield from (position for position in walk if position in unfinished)
 

@@ -2,16 +2,20 @@
 
 import numpy as np
 import pytest
+import tifffile
 from napari.components import ViewerModel
 from qtpy.QtWidgets import QApplication
 from tests._napari.conftest import QUICK, open_panel
 from tests._napari.test_compare import keep, replay_recipe
 from tests._napari.test_refinement import paint, refine
-from tests._napari.test_widget import wait_for_threads
+from tests._napari.test_widget import last_notification, wait_for_threads
 
 from napari_dynaseg._napari.layers import snapshot
 from napari_dynaseg._napari.run_within import limit_job
-from napari_dynaseg.errors import EditError, ImageError
+from napari_dynaseg.errors import EditError, ImageError, SettingsError
+from napari_dynaseg.recipe import Recipe
+from napari_dynaseg.recipe_files import FoundRecipe
+from napari_dynaseg.replay_files import StackReplay, plan_replay
 
 BOX = [[3.5, 7.5], [3.5, 27.5], [19.5, 27.5], [19.5, 7.5]]
 
@@ -75,17 +79,76 @@ def test_paint_outside_alone_is_nothing_to_refine(panel, layer, qtbot, capsys):
     np.testing.assert_array_equal(layer.data, before)
 
 
-def test_a_stack_is_not_kept_within_and_no_line_is_copied(viewer, halves, capsys):
-    viewer.add_image(np.stack([halves] * 3), name="cells", axis_labels=("z", "y", "x"))
+@pytest.fixture
+def stack_panel(viewer, halves):
+    """Give a panel on a stack of three planes, to be segmented within a box."""
+    planes = np.stack([halves, halves + 10, halves + 20])
+    viewer.add_image(planes, name="cells", axis_labels=("Z", "Y", "X"))
     panel = open_panel(viewer)
-    panel.input.within.value = viewer.add_shapes([BOX], name="area")
+    viewer.dims.set_current_step(0, 1)
+    corners = np.insert(np.array(BOX), 0, 1, axis=1)
+    panel.input.within.value = viewer.add_shapes([corners], name="area")
     panel.stack.planes.value = "All planes"
-    panel.start()
+    return panel
+
+
+@pytest.mark.parametrize("way", ["one", "follow", "each"])
+def test_every_plane_of_a_stack_is_limited_and_replayed_alike(
+    stack_panel, viewer, inside, finish, qtbot, tmp_path, way
+):
+    stack_panel.show_settings(QUICK.change(way=way))
+    layer = finish(stack_panel)
+    wait_for_threads(qtbot)
+    assert (layer.data[:, ~inside] == 0).all()
+    assert (layer.data[:, inside] > 0).all()
+    path = tmp_path / "cells.tif"
+    tifffile.imwrite(path, viewer.layers["cells"].data, imagej=True, metadata={"axes": "ZYX"})
+    found = FoundRecipe(Recipe.from_metadata(layer.metadata))
+    run = StackReplay.prepare(plan_replay(found, str(path), tmp_path / "again.ome.zarr"))
+    list(run.train())
+    with pytest.raises(SettingsError, match="limited to a part cannot be shared out"):
+        next(run.segment(client=object()))
+    list(run.segment())
+    np.testing.assert_array_equal(run.store.array[:], layer.data)
+
+
+def test_a_stack_on_disk_knows_its_mask_when_it_goes_on(
+    stack_panel, viewer, finish, qtbot, tmp_path
+):
+    stack_panel.stack.folder.value = tmp_path / "labels.ome.zarr"
+    layer = finish(stack_panel)
+    wait_for_threads(qtbot)
+    assert not np.asarray(layer.data[:, :4]).any()
+    stack_panel.input.within.value = None
+    stack_panel.start()
+    assert stack_panel.run is None
+    assert "within" in last_notification()
+
+
+def test_a_plane_of_a_limited_stack_is_refined_within(stack_panel, viewer, inside, finish, qtbot):
+    layer = finish(stack_panel)
+    wait_for_threads(qtbot)
+    viewer.dims.set_current_step(0, 2)
+    where = np.nonzero(np.ones((8, 4)))
+    layer.data_setitem((np.full(32, 2), where[0] + 8, where[1] + 22), 50)
+    viewer.layers.selection.active = layer
+    refine(stack_panel, qtbot)
+    assert (layer.data[2, 8:16, 22:26] == 50).all()
+    assert (layer.data[:, ~inside] == 0).all()
+
+
+def test_a_saved_network_labels_whole_planes_alone(panel, viewer):
+    panel.input.within.value = viewer.add_shapes([BOX], name="area")
+    panel.start(network=object())
     assert panel.run is None
-    assert "only a run on one plane is kept within a layer" in capsys.readouterr().out
+    assert "a saved network labels whole planes" in last_notification()
+
+
+def test_a_run_within_a_layer_is_no_line_to_copy(panel, viewer):
+    panel.input.within.value = viewer.add_shapes([BOX], name="area")
     QApplication.clipboard().setText("mine")
     panel.copy_row.copy_python()
-    assert "replay" in capsys.readouterr().out
+    assert "replay" in last_notification()
     assert QApplication.clipboard().text() == "mine"
 
 

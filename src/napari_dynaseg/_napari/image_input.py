@@ -41,7 +41,8 @@ class ImageInput:
         self.within = WithinChoice(
             viewer,
             "What Segment works on: the whole plane, or what a Shapes layer covers of it, or a "
-            "Labels layer where it is not 0. What lies outside has no influence, and gets label 0",
+            "Labels layer where it is not 0. What lies outside has no influence, and gets label 0. "
+            "In a stack every plane is limited to what is covered of the plane on view",
         )
         self.axes_line = AxesLine()
         self.row = Container(

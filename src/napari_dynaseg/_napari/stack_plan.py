@@ -165,4 +165,5 @@ def describe_run(
         "first": positions[0],
         "last": positions[-1],
         "network": network and network.recipe.source.sha256,
+        **({"within": job.within.model_dump(mode="json")} if job.within else {}),
     }

@@ -303,8 +303,8 @@ class SegmenterPanel(Container[Any]):
         ranges = self.stack.read_ranges()
         if ranges is None and network is None:
             return None
-        if job.within is not None:
-            raise ImageError("only a run on one plane is kept within a layer; choose Everywhere")
+        if network is not None and job.within is not None:
+            raise ImageError("a saved network labels whole planes; choose Everywhere in Within")
         if ranges is None:
             return plan_stack(job, (job.position,), settings, network=network)
         job, positions = choose_planes(job, ranges)

@@ -219,7 +219,9 @@ def _segment_stack(job: Job, settings: Settings, pace: Pace, plan: StackPlan) ->
     done, total = 0, len(plan.positions)
     before = set(filter(plan.results.is_finished, plan.positions))
     way = settings.way if plan.network is None else "one"
-    for position in segment_planes(job.stack, network, plan.positions, plan.results, start, way):
+    for position in segment_planes(
+        job.stack, network, plan.positions, plan.results, start, way, job.within
+    ):
         done += position is not None
         if position is not None and position not in before:
             plan.maps.remember(position, plan.results.read_plane(position))
