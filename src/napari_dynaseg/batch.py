@@ -163,7 +163,7 @@ def segment_file(plan: FilePlan, settings: Settings) -> Iterator[Step]:
     channels = read_channels(plan)
     scaling = Scaling.measure([channels])
     plane = scaling.apply(channels)
-    within = read_mask(plan.within, plane) if plan.within else None
+    within = read_mask(plan.within, plane.shape[1:]) if plan.within else None
     for step in iter_fit(within.crop(plane) if within else plane, settings):
         yield step
     source = Source.of(
@@ -183,8 +183,8 @@ def segment_file(plan: FilePlan, settings: Settings) -> Iterator[Step]:
     _write_outputs(plan, plane, labels, recipe)
 
 
-def read_mask(path: Path, plane: Plane) -> Within:
-    """Read the mask that a run on a plane, (C, H, W), is limited to: where an image is above 0.
+def read_mask(path: Path, shape: tuple[int, ...]) -> Within:
+    """Read the mask that a run on planes of a shape, (H, W), is limited to: an image above 0.
 
     Raises
     ------
@@ -194,7 +194,7 @@ def read_mask(path: Path, plane: Plane) -> Within:
         If it has not the plane's shape, or is 0 throughout.
     """
     try:
-        return Within.of(read_image(path).pixels, plane.shape[1:])
+        return Within.of(read_image(path).pixels, shape)
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from None
 

@@ -101,7 +101,7 @@ def segment(
     ] = None,
     within: Annotated[
         Path | None,
-        typer.Option(help="Segment only where this image, of the same size, is above 0."),
+        typer.Option(help="Segment only where this image, of the size of a plane, is above 0."),
     ] = None,
     plane: Annotated[
         str | None,
@@ -132,7 +132,7 @@ def segment(
         _refuse("a network that is trained already", within=within)
     settings = trained.settings if trained else Settings(**given)
     if output.suffix == ".zarr":
-        _refuse("labels that go into an .ome.zarr", preview=preview, within=within)
+        _refuse("labels that go into an .ome.zarr", preview=preview)
         choice = {"plane": plane, "planes": planes, "network": trained}
         _segment_stack(
             images,
@@ -141,6 +141,7 @@ def segment(
             overwrite,
             reading={"axes": axes, "level": level},
             choice={**choice, "network_goal": save_network},
+            mask=within,
             cluster={"scheduler": scheduler, "workers": workers},
         )
     else:
@@ -209,7 +210,9 @@ def _segment_stack(
     reading: dict[str, Any],
     choice: dict[str, Any],
     cluster: dict[str, Any],
+    mask: Path | None,
 ) -> None:
+    from napari_dynaseg.batch import read_mask
     from napari_dynaseg.cluster import open_client
     from napari_dynaseg.stack_batch import StackRun, plan_stack
     from napari_dynaseg.stack_files import open_stack
@@ -218,7 +221,9 @@ def _segment_stack(
         raise SettingsError(f"{output} takes the labels of one stack; got {len(images)} images")
     name = images[0]
     with _name_in_warnings(name), open_client(settings, **cluster) as client:
-        plan = plan_stack(open_stack(name, **reading), output, settings, **choice)
+        stack = open_stack(name, **reading)
+        within = read_mask(mask, stack.axes.plane_shape) if mask else None
+        plan = plan_stack(stack, output, settings, within=within, **choice)
         _run_stack(name, StackRun.begin(plan, overwrite), client)
 
 

@@ -21,7 +21,10 @@ from napari_dynaseg.within import Within
 
 
 def train_network(
-    stack: StackImage, settings: Settings, positions: Sequence[Position]
+    stack: StackImage,
+    settings: Settings,
+    positions: Sequence[Position],
+    within: Within | None = None,
 ) -> Generator[Step, None, TrainedNetwork]:
     """Train the network of a stack; yields each step, and returns the network.
 
@@ -33,13 +36,16 @@ def train_network(
         The knobs.
     positions
         The planes to train on, as `spread_positions` gives them.
+    within
+        A part that every plane is limited to.
     """
-    training = TrainingPlanes.read(stack, positions)
+    training = TrainingPlanes.read(stack, positions).limit(within)
     numbers = RegionNumbers()
     for step in iter_fit(training.planes[0], settings, companions=training.planes[1:]):
         yield step
     numbers.follow(step.labels)
-    recipe = Recipe.now(settings, step.iteration, training.source, numbering="size")
+    made = {"numbering": "size", "within": within}
+    recipe = Recipe.now(settings, step.iteration, training.source, **made)
     table = numbers.list_all(settings.channels)
     return TrainedNetwork.from_step(step, recipe, training.scaling, table)
 

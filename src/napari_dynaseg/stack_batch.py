@@ -95,6 +95,7 @@ def plan_stack(
     planes: str | None = None,
     network: TrainedNetwork | None = None,
     network_goal: Path | None = None,
+    within: Within | None = None,
 ) -> StackPlan:
     """Settle which planes of a stack are segmented, and by which network.
 
@@ -109,7 +110,7 @@ def plan_stack(
         The planes to segment, such as ``T=0:20,Z=5:30``; by default all.
     network
         A network that is used instead of training one; its settings are those of the run.
-    network_goal
+    network_goal, within
         As in `StackPlan`.
 
     Raises
@@ -129,7 +130,7 @@ def plan_stack(
     if network_goal:
         check_ending(network_goal)
     positions = tuple(list_box(axes, box))
-    return StackPlan(stack, output, settings, positions, start, network, network_goal)
+    return StackPlan(stack, output, settings, positions, start, network, network_goal, within)
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +188,7 @@ class StackRun:
     def train(self) -> Iterator[Step]:
         """Train the network, yielding each step, and keep it."""
         plan = self.plan
-        network = yield from train_network(plan.stack, plan.settings, plan.training)
+        network = yield from train_network(plan.stack, plan.settings, plan.training, plan.within)
         self.store.write_note(NETWORK, network.to_bytes())
         if plan.network_goal:
             network.save(plan.network_goal)
