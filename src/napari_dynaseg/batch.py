@@ -16,11 +16,12 @@ from napari_dynaseg.files import (
 )
 from napari_dynaseg.fit import Step, iter_fit
 from napari_dynaseg.label_files import find_ending, write_label_map
-from napari_dynaseg.labels import LabelMap, RegionNumbers, number_by_size
+from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.pixels import Plane, Scaling, to_channels
-from napari_dynaseg.recipe import Recipe, Source
+from napari_dynaseg.recipe import Recipe, Source, describe_scribbles
 from napari_dynaseg.remote import is_address
 from napari_dynaseg.saved_network import check_channels, check_ending
+from napari_dynaseg.scribbles import Scribbles, start_numbers
 from napari_dynaseg.settings import Settings
 from napari_dynaseg.stack_files import open_stack
 from napari_dynaseg.stack_image import Channels, StackImage
@@ -139,7 +140,9 @@ def _place(goal: Path, name: str, endings: tuple[str, ...], alone: bool) -> Path
     return goal
 
 
-def segment_file(plan: FilePlan, settings: Settings) -> Iterator[Step]:
+def segment_file(
+    plan: FilePlan, settings: Settings, scribbled: LabelMap | None = None
+) -> Iterator[Step]:
     """Segment one image file and write its outputs, yielding each iteration.
 
     Parameters
@@ -148,16 +151,19 @@ def segment_file(plan: FilePlan, settings: Settings) -> Iterator[Step]:
         The image and its outputs.
     settings
         The knobs of the run.
+    scribbled
+        (H, W), labels that the user has given to some pixels, 0 elsewhere; by default none.
 
     Raises
     ------
     SegmentationError
         If the image cannot be read or segmented, or an output cannot be written.
     """
+    drawn = None if scribbled is None else Scribbles.for_first_run(scribbled, settings.channels)
     channels = read_channels(plan)
     scaling = Scaling.measure([channels])
     plane = scaling.apply(channels)
-    for step in iter_fit(plane, settings):
+    for step in iter_fit(plane, settings, scribbles=None if drawn is None else drawn.channels):
         yield step
     source = Source.of(
         plane,
@@ -166,13 +172,19 @@ def segment_file(plan: FilePlan, settings: Settings) -> Iterator[Step]:
         axes=plan.axes or "",
         level=plan.level or 0,
     )
-    recipe = Recipe.now(settings, step.iteration, source, numbering="size")
+    recipe = Recipe.now(
+        settings,
+        step.iteration,
+        source,
+        numbering="size",
+        scribbles=describe_scribbles(scribbled),
+    )
+    numbers = start_numbers(drawn)
+    numbers.follow(step.labels)
     if plan.network:
-        numbers = RegionNumbers()
-        numbers.follow(step.labels)
         table = numbers.list_all(settings.channels)
         TrainedNetwork.from_step(step, recipe, scaling, table).save(plan.network)
-    _write_outputs(plan, plane, number_by_size(step.labels), recipe)
+    _write_outputs(plan, plane, numbers.apply(step.labels), recipe)
 
 
 def label_file(plan: FilePlan, network: TrainedNetwork) -> int:

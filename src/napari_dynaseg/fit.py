@@ -20,8 +20,9 @@ from napari_dynaseg.fast import (
     enlarge_labels,
     limit_iterations,
 )
-from napari_dynaseg.labels import LabelMap, number_by_size
+from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.pixels import Plane, to_plane
+from napari_dynaseg.scribbles import Scribbles, start_numbers
 from napari_dynaseg.settings import Settings
 from napari_dynaseg.weighting import continuity_weight
 
@@ -157,7 +158,7 @@ def iter_fit(
     ------
     ImageError
         If a plane has another shape or dtype, or values that are not finite.
-        Or if scribbles do not fit the plane, or have labels beyond q.
+        Or if scribbles do not fit the plane, have labels beyond q, or leave no channel free.
     SettingsError
         If the device is not there, or a knob was sent that only counts at the start.
 
@@ -179,7 +180,13 @@ def iter_fit(
     return _train(planes, settings, choose_device(settings.device), start, scribbles)
 
 
-def segment(image: npt.ArrayLike, *, channel_axis: int | None = None, **settings: Any) -> LabelMap:
+def segment(
+    image: npt.ArrayLike,
+    *,
+    channel_axis: int | None = None,
+    scribbles: npt.ArrayLike | None = None,
+    **settings: Any,
+) -> LabelMap:
     """Segment one image.
 
     Parameters
@@ -189,19 +196,24 @@ def segment(image: npt.ArrayLike, *, channel_axis: int | None = None, **settings
         `napari_dynaseg.pixels.to_plane`.
     channel_axis
         Which of three axes holds the channels, where the shape does not tell.
+    scribbles
+        Labels that you give to some pixels: whole numbers of shape (H, W), 0 elsewhere. They
+        appear in the result as they are, and what is like them takes their numbers. As many
+        labels as are scribbled are the minimum.
     **settings
         The knobs of `napari_dynaseg.settings.Settings`.
 
     Returns
     -------
     numpy.ndarray
-        int32, shape (H, W), labels 1…K by falling size; 0 is left for the user. The same seed
-        on the same machine gives the same labels, whatever the number of threads.
+        int32, shape (H, W), labels 1…K by falling size; 0 is left for the user. Scribbled labels
+        keep their numbers, and the others take the lowest that are free. The same seed on the
+        same machine gives the same labels, whatever the number of threads.
 
     Raises
     ------
     ImageError
-        If the image cannot be read as one plane.
+        If the image cannot be read as one plane, or scribbles do not fit it.
     SettingsError
         If a knob does not exist or is out of range.
 
@@ -213,10 +225,32 @@ def segment(image: npt.ArrayLike, *, channel_axis: int | None = None, **settings
     >>> labels = segment(image, iterations=10)
     >>> labels.shape
     (16, 16)
+
+    A stroke of label 7 on the bright half; the other half takes the lowest number that is free.
+
+    >>> strokes = np.zeros((16, 16), int)
+    >>> strokes[4:12, 12] = 7
+    >>> labels = segment(image, scribbles=strokes, iterations=30)
+    >>> labels[8, 14], labels[8, 2]
+    (np.int32(7), np.int32(1))
     """
-    for step in iter_fit(to_plane(image, channel_axis), Settings(**settings)):
+    knobs = Settings(**settings)
+    drawn = _read_scribbles(scribbles, knobs)
+    plane = to_plane(image, channel_axis)
+    for step in iter_fit(plane, knobs, scribbles=None if drawn is None else drawn.channels):
         last = step
-    return number_by_size(last.labels)
+    numbers = start_numbers(drawn)
+    numbers.follow(last.labels)
+    return numbers.apply(last.labels)
+
+
+def _read_scribbles(scribbles: npt.ArrayLike | None, settings: Settings) -> Scribbles | None:
+    if scribbles is None:
+        return None
+    given = np.asarray(scribbles)
+    if given.dtype.kind not in "iu":
+        raise ImageError(f"scribbles must be whole numbers; got {given.dtype}")
+    return Scribbles.for_first_run(given, settings.channels)
 
 
 def _check_plane(plane: Plane) -> None:
@@ -239,6 +273,12 @@ def _check_scribbles(scribbles: LabelMap, plane: Plane, settings: Settings) -> N
         raise ImageError(
             f"scribbles must be from 1 to {settings.channels}, the channels, or 0; "
             f"got {scribbles.min()} to {scribbles.max()}"
+        )
+    count = len(np.unique(scribbles[scribbles > 0]))
+    if count >= settings.channels:
+        raise ImageError(
+            f"scribbles must leave a channel free, or nothing would be trained; got {count} "
+            f"labels with {settings.channels} channels; raise the channels"
         )
 
 

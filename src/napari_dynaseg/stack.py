@@ -7,10 +7,11 @@ from napari_dynaseg.axes import Position
 from napari_dynaseg.backend import torch
 from napari_dynaseg.errors import FileError, ImageError
 from napari_dynaseg.fit import Step, iter_fit
-from napari_dynaseg.labels import RegionNumbers, match_labels, number_by_size
-from napari_dynaseg.recipe import Recipe
+from napari_dynaseg.labels import LabelMap, match_labels, number_by_size
+from napari_dynaseg.recipe import Recipe, describe_scribbles
 from napari_dynaseg.results import NETWORK as NETWORK  # noqa: PLC0414 (others take it from here)
 from napari_dynaseg.results import Results
+from napari_dynaseg.scribbles import Scribbles, start_numbers
 from napari_dynaseg.settings import Settings, Way
 from napari_dynaseg.stack_image import StackImage
 from napari_dynaseg.stack_order import find_parent, order_planes
@@ -19,7 +20,10 @@ from napari_dynaseg.training_planes import TrainingPlanes
 
 
 def train_network(
-    stack: StackImage, settings: Settings, positions: Sequence[Position]
+    stack: StackImage,
+    settings: Settings,
+    positions: Sequence[Position],
+    scribbled: LabelMap | None = None,
 ) -> Generator[Step, None, TrainedNetwork]:
     """Train the network of a stack; yields each step, and returns the network.
 
@@ -31,13 +35,32 @@ def train_network(
         The knobs.
     positions
         The planes to train on, as `spread_positions` gives them.
+    scribbled
+        (H, W), labels that the user has given to some pixels of the first of them, 0 elsewhere;
+        by default none.
+
+    Raises
+    ------
+    FileError
+        If a plane cannot be read.
+    ImageError
+        If a plane cannot be segmented, or scribbles do not fit it.
     """
+    drawn = None if scribbled is None else Scribbles.for_first_run(scribbled, settings.channels)
     training = TrainingPlanes.read(stack, positions)
-    numbers = RegionNumbers()
-    for step in iter_fit(training.planes[0], settings, companions=training.planes[1:]):
+    numbers = start_numbers(drawn)
+    first, *companions = training.planes
+    wanted = None if drawn is None else drawn.channels
+    for step in iter_fit(first, settings, companions=companions, scribbles=wanted):
         yield step
     numbers.follow(step.labels)
-    recipe = Recipe.now(settings, step.iteration, training.source, numbering="size")
+    recipe = Recipe.now(
+        settings,
+        step.iteration,
+        training.source,
+        numbering="size",
+        scribbles=describe_scribbles(scribbled),
+    )
     table = numbers.list_all(settings.channels)
     return TrainedNetwork.from_step(step, recipe, training.scaling, table)
 
