@@ -46,17 +46,14 @@ class Refinement(BaseModel):
     settings: dict[str, Any]
 
     @classmethod
-    def of(cls, paint: "Iterable[Paint]", settings: Settings, planes: Planes) -> "Refinement":
-        """Describe one by its paint, the plane that taught first, and its settings."""
+    def of(
+        cls, position: Position, planes: Planes, painted: Iterable[Correction], settings: Settings
+    ) -> "Refinement":
+        """Describe one by what was painted, and the settings of which some count."""
         from napari_dynaseg.refining import REFINING_KNOBS
 
-        each = list(paint)
-        return cls(
-            position=each[0].position,
-            planes=planes,
-            painted=tuple(part for one in each for part in one.describe()),
-            settings={name: getattr(settings, name) for name in REFINING_KNOBS},
-        )
+        knobs = {name: getattr(settings, name) for name in REFINING_KNOBS}
+        return cls(position=position, planes=planes, painted=tuple(painted), settings=knobs)
 
     def paint(self, labels: LabelMap, position: Position) -> "Paint":
         """Paint the labels of a plane, (H, W), as they were when it was refined."""

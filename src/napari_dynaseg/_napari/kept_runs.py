@@ -8,11 +8,15 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from napari.layers import Labels
 
+from napari_dynaseg._napari.edit_step import Change
+from napari_dynaseg._napari.layer_states import LayerStates, State
 from napari_dynaseg._napari.layers import Job
 from napari_dynaseg.axes import Position
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.network_maps import Mask, NetworkMaps
+from napari_dynaseg.painted_recipe import MAP_KEY
+from napari_dynaseg.recipe import METADATA_KEY
 
 if TYPE_CHECKING:
     from napari_dynaseg.trained import TrainedNetwork
@@ -32,12 +36,15 @@ class KeptRun:
         Gives the network, `None` if the run had none yet.
     maps
         What the network gave, plane by plane.
+    states
+        The recipes and networks that undo leads back to.
     """
 
     job: Job
     is_stack: bool
     keep_network: "Callable[[], TrainedNetwork] | None" = None
     maps: NetworkMaps = field(default_factory=NetworkMaps)
+    states: LayerStates | None = None
 
     def find_index(self, position: Position) -> Any:
         """Say where in its layer a plane lies."""
@@ -63,26 +70,33 @@ class KeptRun:
 
     def read_plane(self, layer: Labels, position: Position) -> LabelMap:
         """Read a plane of its layer as a label map of its own, (H, W)."""
-        return self.job.unwrap_labels(layer.data[self.find_index(position)]).copy()
+        return self.read_array(layer.data, position)
+
+    def read_array(self, array: Any, position: Position) -> LabelMap:
+        """Read a plane of its layer's array likewise; in any thread."""
+        return self.job.unwrap_labels(array[self.find_index(position)]).copy()
 
     def find_painted(self, layer: Labels, position: Position) -> Mask:
         """Find what the user has painted in a plane of its layer, (H, W)."""
         return self.maps.find_painted(position, self.read_plane(layer, position))
 
-    def write_plane(self, layer: Labels, position: Position, labels: LabelMap) -> None:
-        """Change a plane of its layer, as one step that Ctrl+Z takes back."""
-        index = self.find_index(position)
-        wrapped = self.job.wrap_labels(labels)
-        differs = np.asarray(layer.data[index]).reshape(wrapped.shape) != wrapped
-        if not differs.any():
-            return
-        where = np.nonzero(differs)
-        values = wrapped[where]
-        if self.is_stack:
-            starts = [part.start or 0 for part in index]
-            where = tuple(part + start for part, start in zip(where, starts, strict=True))
-        with layer.block_history():
-            layer.data_setitem(where, values)
+    def describe_state(self, layer: Labels) -> State:
+        """Describe the recipe and the network that belong to its layer now."""
+        keys = METADATA_KEY, MAP_KEY
+        kept = {key: layer.metadata[key] for key in keys if key in layer.metadata}
+        return State(kept, self.keep_network)
+
+    def return_to(self, layer: Labels, state: State) -> None:
+        """Take over the recipe and the network of a state."""
+        layer.metadata = {**layer.metadata, **state.metadata}
+        self.keep_network = state.keep_network
+
+    def follow_step(self, layer: Labels, change: Change, before: State, telling: int) -> None:
+        """Lead recipe and network back when a step of its layer, written just now, is undone."""
+        if self.states is None:
+            self.states = LayerStates(layer)
+            self.states.turned.connect(self.return_to)
+        self.states.add(change, before, self.describe_state(layer), telling)
 
 
 class KeptRuns:
@@ -141,9 +155,14 @@ class KeptRuns:
         before, run = self._runs[old], self._runs[new]
         if position not in before.maps.list_positions():
             return 0
-        painted = before.find_painted(old, position)
+        shown = before.read_plane(old, position)
+        painted = before.maps.find_painted(position, shown)
+        for job in (before.job, run.job):  # an earlier scribble is no paint, a later one stays
+            if job.scribbled is not None and job.position == position:
+                is_same = shown == job.scribbled if job is before.job else True
+                painted &= ~((job.scribbled != 0) & is_same)
         labels = run.read_plane(new, position)
-        labels[painted] = before.read_plane(old, position)[painted]
+        labels[painted] = shown[painted]
         index = run.find_index(position)
         new.data[index] = run.job.wrap_labels(labels).reshape(np.shape(new.data[index]))
         return int(painted.sum())

@@ -41,6 +41,9 @@ class Job:
     pinned
         The plane as it was, (C, H, W), where it lay in memory; `None` for lazy arrays, which
         are read when the job runs.
+    scribbled
+        (H, W), the labels that the user has given to some pixels of the plane, 0 elsewhere;
+        `None` where none are used.
     """
 
     stack: StackImage
@@ -48,6 +51,7 @@ class Job:
     placement: dict[str, Any]
     stack_placement: dict[str, Any]
     pinned: Channels | None = None
+    scribbled: LabelMap | None = None
 
     @property
     def name(self) -> str:

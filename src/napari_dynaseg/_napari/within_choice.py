@@ -7,6 +7,10 @@ from napari.components import ViewerModel
 from napari.layers import Labels, Layer, Shapes
 
 WHOLE = "Everywhere"
+TOOLTIP = (
+    "What tools may change: everything, or what a Shapes layer covers on the planes on which its "
+    "shapes show, or another Labels layer where it is not 0"
+)
 
 
 class WithinChoice(ComboBox):
@@ -16,19 +20,23 @@ class WithinChoice(ComboBox):
     ----------
     viewer
         Whose layers to offer.
+    label, nothing, kinds, tooltip
+        Of a box with another purpose: what it is called, what stands for no layer, and which
+        layers it offers.
     """
 
-    def __init__(self, viewer: ViewerModel) -> None:
-        self._layers = viewer.layers
+    def __init__(
+        self,
+        viewer: ViewerModel,
+        label: str = "Within",
+        nothing: str = WHOLE,
+        kinds: tuple[type[Layer], ...] = (Labels, Shapes),
+        tooltip: str = TOOLTIP,
+    ) -> None:
+        self._layers, self._nothing, self._kinds = viewer.layers, nothing, kinds
         self._named: list[Layer] = []
         self._excluded: Layer | None = None
-        super().__init__(
-            label="Within",
-            choices=[(WHOLE, None)],
-            nullable=False,
-            tooltip="What tools may change: everything, or what a Shapes layer covers on the "
-            "planes on which its shapes show, or another Labels layer where it is not 0",
-        )
+        super().__init__(label=label, choices=[(nothing, None)], nullable=False, tooltip=tooltip)
         for event in self._list_events():
             event.connect(self.offer)
         self.offer()
@@ -54,12 +62,16 @@ class WithinChoice(ComboBox):
         layers = [
             layer
             for layer in self._layers
-            if isinstance(layer, Labels | Shapes) and layer is not self._excluded
+            if isinstance(layer, self._kinds) and layer is not self._excluded
         ]
         self._follow_names(layers)
         with self.changed.blocked():
-            self.choices = [(WHOLE, None), *((layer.name, layer) for layer in layers)]
+            self.choices = [(self._nothing, None), *((layer.name, layer) for layer in layers)]
             self.value = held if held in layers else None
+
+    def reset_choices(self, *_: object) -> None:
+        """Offer the layers, as napari asks of every box in a dock when layers come and go."""
+        self.offer()
 
     def _follow_names(self, layers: list[Layer]) -> None:
         for layer in self._named:
