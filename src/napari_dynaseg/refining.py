@@ -22,8 +22,9 @@ REACH = 1.5
 # What is filled of a refined region: gaps of up to twice this radius, and holes of so many pixels.
 GAP_RADIUS = 5
 HOLE_PIXELS = 100
-# How far an outline may move from one plane of a stack to the next, in pixels.
-REACH_BETWEEN_PLANES = 10
+# How far a region's outline may move from one plane of a stack to the next, in sides of a square
+# of as many pixels: farther, a region that touches others takes them over within some planes.
+REACH_BETWEEN_PLANES = 0.1
 
 
 class Refined(NamedTuple):
@@ -128,7 +129,8 @@ def spread_from_plane(labels: LabelMap, neighbour: LabelMap) -> LabelMap:
     spread = np.zeros_like(labels)
     for number in np.unique(neighbour[neighbour != 0]).tolist():
         before = neighbour == number
-        alike = (labels == number) & _find_surroundings(before, REACH_BETWEEN_PLANES)
+        reach = max(1, REACH_BETWEEN_PLANES * np.sqrt(np.count_nonzero(before)))
+        alike = (labels == number) & _find_surroundings(before, reach)
         if (touching := alike & before).any():
             spread[_fill_gaps(_find_connected(alike, touching))] = number
     return spread

@@ -107,7 +107,7 @@ class SegmenterPanel(Container[Any]):
             text="Restore defaults", tooltip="Forget what was turned here; back to Preferences"
         )
         self.network = NetworkRow()
-        self.copy_row = CopyRow(self.input, self.stack, lambda: self.settings)
+        self.copy_row = CopyRow(self.input, self.stack, self.scribbles, lambda: self.settings)
         self.open_button = OpenButton(self._viewer)
         self.advanced.extend([self.network, self.copy_row, self.open_button, self.defaults_button])
         self.advanced_fold = TallFold("Advanced", self.advanced.native)
