@@ -9,6 +9,7 @@ import pytest
 import tifffile
 
 from napari_dynaseg import Settings, batch
+from napari_dynaseg import segment as segment_array
 from napari_dynaseg.cli import main
 from napari_dynaseg.files import read_labels
 from napari_dynaseg.label_store import LabelStore
@@ -362,3 +363,111 @@ def test_a_replay_without_a_recipe_is_one_line(call, image):
     assert status == 2
     assert err.startswith(f"{ERROR}cells.png holds no recipe; expected one of ")
     assert len(err.splitlines()) == 1
+
+
+@pytest.fixture
+def drawn(tmp_path):
+    """Write scribbles on the image: labels 0 and 4, and 255 elsewhere."""
+    pixels = np.full((12, 10), 255, np.uint8)
+    pixels[2:5, 3], pixels[8:10, 6] = 0, 4
+    imageio.imwrite(tmp_path / "drawn.png", pixels)
+    return pixels
+
+
+SCRIBBLES = ("--scribbles", "drawn.png", "--scribble-background", "255")
+
+
+def test_scribbles_on_an_image_stay_as_they_are_and_replay_gives_the_same(call, image, drawn):
+    status, *_ = call("segment", "cells.png", "-o", "labels.tif", *SCRIBBLES, *QUICK)
+    assert status == 0
+    labels, recipe = read_labels("labels.tif")
+    np.testing.assert_array_equal(labels[drawn < 255], drawn[drawn < 255] + 1)
+    assert sum(part.pixels for part in recipe.scribbles) == 5
+    status, *_ = call("replay", "labels.tif", "cells.png", "-o", "again.tif")
+    assert status == 0
+    np.testing.assert_array_equal(read_labels("again.tif")[0], labels)
+    assert read_labels("again.tif")[1].scribbles == recipe.scribbles
+
+
+def test_the_command_gives_what_python_gives(call, image, drawn):
+    call("segment", "cells.png", "-o", "labels.tif", *SCRIBBLES, *QUICK)
+    expected = segment_array(
+        imageio.imread(image),
+        scribbles=np.where(drawn == 255, 0, drawn + 1),
+        channels=8,
+        iterations=2,
+        device="cpu",
+    )
+    np.testing.assert_array_equal(read_labels("labels.tif")[0], expected)
+
+
+@pytest.mark.parametrize("way", ["one", "each"])
+def test_scribbles_on_a_stack_count_on_the_plane_that_is_trained_on(call, stack_file, way):
+    pixels = np.zeros((9, 8), np.uint16)
+    pixels[1:4, 2], pixels[6, 3:7] = 300, 2
+    tifffile.imwrite("drawn.tif", pixels)
+    scribbled = ("--plane", "T=1,Z=2", "--scribbles", "drawn.tif", "--way", way, *QUICK)
+    status, _, err = call("segment", "stack.tif", "-o", "labels.ome.zarr", *scribbled)
+    assert (status, keep_errors(err)) == (0, [])
+    store = LabelStore.open("labels.ome.zarr")
+    plane = store.read_plane((1, 2, None, None, None))
+    np.testing.assert_array_equal(plane[pixels > 0], pixels[pixels > 0])
+    if way == "each":
+        return
+    status, _, err = call("replay", "labels.ome.zarr", "stack.tif", "-o", "again.ome.zarr")
+    assert (status, keep_errors(err)) == (0, [])
+    again = LabelStore.open("again.ome.zarr")
+    np.testing.assert_array_equal(again.array[...], store.array[...])
+
+
+def test_a_run_with_other_scribbles_does_not_go_on(call, stack_file):
+    tifffile.imwrite("drawn.tif", np.eye(9, 8, dtype=np.uint8))
+    tifffile.imwrite("other.tif", 2 * np.eye(9, 8, dtype=np.uint8))
+    stack = ("segment", "stack.tif", "-o", "labels.ome.zarr", *QUICK, "--scribbles")
+    assert call(*stack, "drawn.tif")[0] == 0
+    status, _, err = call(*stack, "other.tif")
+    assert status == 2
+    assert len(keep_errors(err)) == 1
+
+
+def test_scribbles_of_a_stack_stay_when_its_planes_are_shared_out(call, stack_file):
+    tifffile.imwrite("drawn.tif", 9 * np.eye(9, 8, dtype=np.uint8))
+    options = (*QUICK, "--scribbles", "drawn.tif", "--workers", "1")
+    assert call("segment", "stack.tif", "-o", "labels.ome.zarr", *options)[0] == 0
+    plane = LabelStore.open("labels.ome.zarr").read_plane((2, 1, None, None, None))
+    assert (plane[np.eye(9, 8) > 0] == 9).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("cells.png", "stack.tif", "-o", "out"), "is scribbled on one image; got cells.png, "),
+        ((".", "-o", "out"), "is scribbled on one image; got ."),
+        (("stack.tif", "-o", "a.ome.zarr", "--range", "T=3:4"), "one of those to segment"),
+        (("stack.tif", "-o", "a.ome.zarr"), "must be one number for each pixel of the plane"),
+    ],
+)
+def test_scribbles_that_do_not_apply_are_refused(call, image, stack_file, drawn, arguments, words):
+    if "--range" in arguments:
+        imageio.imwrite("drawn.png", np.eye(9, 8, dtype=np.uint8))
+    status, _, err = call("segment", *arguments, *SCRIBBLES)
+    (line,) = keep_errors(err)
+    assert status == 2
+    assert words in line
+
+
+def test_a_background_without_scribbles_is_refused(call, image):
+    status, _, err = call("segment", "cells.png", "-o", "a.tif", "--scribble-background", "255")
+    assert (status, keep_errors(err)) == (
+        2,
+        [f"{ERROR}--scribble-background means nothing for a run without --scribbles; got 255"],
+    )
+
+
+def test_scribbles_for_a_network_that_is_applied_are_refused(call, image, drawn):
+    network = ("--save-network", "net.dynaseg.safetensors")
+    assert call("segment", "cells.png", "-o", "labels.tif", *network, *QUICK)[0] == 0
+    network = ("--network", "net.dynaseg.safetensors")
+    status, _, err = call("segment", "cells.png", "-o", "a.tif", *network, *SCRIBBLES)
+    assert status == 2
+    assert "scribbles count only where a network is trained" in err

@@ -15,7 +15,8 @@ from napari_dynaseg.backend import torch
 from napari_dynaseg.corrections import describe
 from napari_dynaseg.errors import FileError, ImageError, ImageWarning, SettingsError
 from napari_dynaseg.labels import RegionNumbers
-from napari_dynaseg.recipe import METADATA_KEY, Change, Source
+from napari_dynaseg.recipe import METADATA_KEY, Change, Source, describe_scribbles
+from napari_dynaseg.refinements import Paint, Refinement
 
 SMALL = Settings(channels=8, iterations=6, minimum_labels=1, device="cpu")
 
@@ -198,3 +199,43 @@ def test_on_another_image_what_was_painted_is_left_out_and_told_so(plane, painte
 
 def test_replay_on_another_image_without_paint_warns_of_nothing(plane, recipe):
     assert replay(1 - plane, recipe).shape == (12, 10)
+
+
+def test_a_recipe_from_before_there_were_scribbles_and_refinements_is_read(recipe):
+    plain = recipe.to_metadata()
+    for name in ("scribbles", "refinements"):
+        assert plain["dynaseg_recipe"].pop(name) == []
+    assert Recipe.from_metadata(plain) == recipe
+
+
+@pytest.mark.parametrize("numbering", ["size", "live"])
+def test_replay_gives_what_was_scribbled_and_refined(plane, recipe, numbering):
+    drawn = np.zeros(plane.shape[1:], np.int32)
+    drawn[2:5, 3], drawn[8:10, 6] = 30, 4
+    source = Source.of(plane, "cells", position=recipe.source.position)
+    changes = {"source": source, "numbering": numbering, "scribbles": describe_scribbles(drawn)}
+    recipe = recipe.model_copy(update=changes)
+    labels = replay(plane, recipe)
+    np.testing.assert_array_equal(labels[drawn > 0], drawn[drawn > 0])
+    shown = labels.copy()
+    shown[0, 2:9] = 50
+    painted = (shown == 50) | (drawn > 0)
+    knobs = Settings(**recipe.settings).change(refine_iterations=3, scribble_weight=2)
+    paint = Paint(source.position, shown, painted)
+    refinement = Refinement.of(source.position, "this", paint.describe(), knobs)
+    refined = replay(plane, recipe.model_copy(update={"refinements": (refinement,)}))
+    np.testing.assert_array_equal(refined[painted], shown[painted])
+    elsewhere = refinement.model_copy(update={"position": (9, None, None)})
+    with pytest.warns(ImageWarning, match="refined by the paint of another plane is left out"):
+        left = replay(plane, recipe.model_copy(update={"refinements": (elsewhere,)}))
+    np.testing.assert_array_equal(left, labels)
+
+
+def test_on_another_image_scribbles_are_left_out_and_told_so(plane, recipe):
+    drawn = np.zeros(plane.shape[1:], np.int32)
+    drawn[2:5, 3] = 77
+    source = Source.of(plane, "cells", position=recipe.source.position)
+    described = {"source": source, "scribbles": describe_scribbles(drawn)}
+    with pytest.warns(ImageWarning, match="is left out: this is another image"):
+        labels = replay(1 - plane, recipe.model_copy(update=described))
+    np.testing.assert_array_equal(labels, replay(1 - plane, recipe))

@@ -17,6 +17,7 @@ from napari_dynaseg.label_store import LabelStore
 from napari_dynaseg.labels import RegionNumbers
 from napari_dynaseg.recipe import Change
 from napari_dynaseg.recipe_files import FoundRecipe, read_recipe
+from napari_dynaseg.refinements import Paint, Refinement
 from napari_dynaseg.replay_files import StackReplay, place_like, plan_replay, replay_plane
 from napari_dynaseg.stack_batch import StackRun, plan_stack
 from napari_dynaseg.stack_files import open_stack
@@ -301,3 +302,50 @@ def test_positions_are_found_by_their_indices(image):
     assert place_like(axes, (None, 9, 1, None)) == (3, 1, None, None, None)
     assert place_like(axes, (1, None, None)) is None
     assert place_like(axes, ()) is None
+
+
+def refine_at(position, labels, drawn):
+    """Describe a refinement by two painted pixels of a plane, and its scribbles."""
+    shown = labels.copy()
+    shown[2, 3:5] = 50
+    painted = Paint(position, shown, (shown == 50) | (drawn > 0)).describe()
+    return Refinement.of(position, "this", painted, SMALL.change(refine_iterations=2))
+
+
+def test_scribbles_and_refinements_of_a_stack_are_made_again_or_left_out(image, tmp_path):
+    drawn = np.zeros((9, 8), np.int32)
+    drawn[1:4, 2] = 30
+    options = {"plane": "T=1,Z=2", "scribbled": drawn}
+    first = StackRun.begin(
+        plan_stack(open_stack(image), tmp_path / "first.ome.zarr", SMALL, **options)
+    )
+    list(first.train())
+    list(first.segment())
+    position = (1, 2, None, None, None)
+    labels = first.store.read_plane(position)
+    assert (labels[drawn > 0] == 30).all()
+    recipe = first.read_network().recipe
+    recipe = recipe.model_copy(
+        update={
+            "refinements": (
+                refine_at(position, labels, drawn),
+                refine_at((9, 9, None, None, None), labels, drawn),
+            )
+        }
+    )
+    plan = plan_replay(FoundRecipe(recipe), image, tmp_path / "again.ome.zarr")
+    run = StackReplay.prepare(plan)
+    list(run.train())
+    with pytest.warns(ImageWarning, match="there is no such plane"):
+        list(run.segment())
+    again = run.store.read_plane(position)
+    assert (again[2, 3:5] == 50).all()
+    assert (again[drawn > 0] == 30).all()
+    assert read_recipe(tmp_path / "again.ome.zarr").recipe.refinements == recipe.refinements
+    other = write_stack(tmp_path / "other.tif", draw(4, 3, 2, 9, 8, seed=1))
+    plan = plan_replay(FoundRecipe(recipe), other, tmp_path / "other.ome.zarr")
+    run = StackReplay.prepare(plan)
+    list(run.train())
+    with pytest.warns(ImageWarning, match="left out: this is another image"):
+        list(run.segment())
+    assert read_recipe(tmp_path / "other.ome.zarr").recipe.refinements == ()

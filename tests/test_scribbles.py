@@ -1,36 +1,34 @@
-"""Scribbles in the words of a network, and training on with them."""
+"""Scribbles in the words of a network, and the numbers that they get."""
 
 import numpy as np
 import pytest
 
-from napari_dynaseg.axes import parse_axes
+from napari_dynaseg import Settings, iter_fit, segment
 from napari_dynaseg.errors import ImageError
-from napari_dynaseg.scribbles import Scribbles, keep_near_paint, refine
-from napari_dynaseg.settings import Settings
-from napari_dynaseg.stack import train_network
-from napari_dynaseg.stack_image import StackImage
-from tests.test_trained import finish
+from napari_dynaseg.scribbles import ScribbleNumbers, Scribbles
 
-SMALL = Settings(channels=12, iterations=20, minimum_labels=1, device="cpu", refine_iterations=15)
-PLANE = (None, None)
+KNOBS = {"channels": 12, "iterations": 40, "minimum_labels": 1, "device": "cpu"}
 
 
 def draw(*rows):
     return np.array(rows, np.int32)
 
 
-@pytest.fixture(scope="module")
-def stack():
-    """Give a dark plane with two brighter halves that differ a little."""
-    picture = np.random.default_rng(0).integers(0, 12, (40, 60), np.uint8)
-    picture[:, 20:] += 90
-    picture[:, 40:] += 25
-    return StackImage((picture,), parse_axes("YX", picture.shape), "halves")
+@pytest.fixture
+def stripes():
+    """Give three stripes of different brightness, with a little noise."""
+    picture = np.random.default_rng(0).integers(0, 12, (24, 36), np.uint8)
+    picture[:, 12:] += 90
+    picture[:, 24:] += 90
+    return picture
 
 
-@pytest.fixture(scope="module")
-def network(stack):
-    return finish(train_network(stack, SMALL, [PLANE]))
+@pytest.fixture
+def strokes(stripes):
+    """Give a stroke on the first stripe, and one on the last."""
+    drawn = np.zeros(stripes.shape, np.uint8)
+    drawn[6:18, 5:7], drawn[6:18, 29:31] = 40, 7
+    return drawn
 
 
 def test_labels_of_a_first_run_take_the_first_channels():
@@ -49,69 +47,71 @@ def test_a_negative_label_is_refused():
         Scribbles.for_first_run(draw([0, -2]), channels=4)
 
 
-def test_labels_that_a_network_knows_keep_their_channels_and_new_ones_take_free_ones(network):
-    shown = network.numbers[draw([1, 1, 2])]
-    known = int(network.numbers[2])
-    scribbles = Scribbles.for_network(draw([0, 77, known]), network, shown)
+def test_labels_that_a_network_knows_keep_their_channels_and_new_ones_take_free_ones():
+    numbers = np.array([0, 3, 1, 2, 4], np.int32)
+    scribbles = Scribbles.for_network(draw([0, 77, 1]), numbers, draw([3, 3, 1]))
     assert scribbles.channels[0, 2] == 2
     new = scribbles.channels[0, 1]
     assert new not in (0, 1, 2)
     assert scribbles.numbers[new] == 77
     assert len(set(scribbles.numbers.tolist())) == len(scribbles.numbers)
+    np.testing.assert_array_equal(scribbles.labels, [[0, 77, 1]])
 
 
-def paint(network, stack, strokes):
-    """Label the plane, and paint strokes of (label, rows, columns)."""
-    shown = network.label(stack.read_channels(PLANE))
-    painted = np.zeros(shown.shape, bool)
-    for number, rows, columns in strokes:
-        shown[rows, columns] = number
-        painted[rows, columns] = True
-    return shown, painted
+def test_nothing_scribbled_is_told_so():
+    with pytest.raises(ImageError, match="nothing is scribbled"):
+        Scribbles.for_first_run(draw([0, 0]), channels=4)
 
 
-def test_painted_pixels_are_exactly_as_painted_whatever_the_network_says(network, stack):
-    strokes = [(50, slice(3, 6), slice(45, 55)), (0, slice(30, 34), slice(5, 9))]
-    shown, painted = paint(network, stack, strokes)
-    labels, _ = finish(refine(network, stack.read_channels(PLANE), shown, painted, SMALL))
-    np.testing.assert_array_equal(labels[painted], shown[painted])
+def test_a_label_beyond_int32_is_refused():
+    with pytest.raises(ImageError, match="int32 holds; got 4294967296"):
+        Scribbles.for_first_run(np.array([[1 << 32]]), channels=4)
 
 
-def test_the_region_that_is_like_the_paint_follows_it(network, stack):
-    shown, painted = paint(network, stack, [(50, slice(5, 35), slice(48, 52))])
-    settings = SMALL.change(scribble_weight=4)
-    labels, after = finish(refine(network, stack.read_channels(PLANE), shown, painted, settings))
-    assert (labels[:, 44:] == 50).mean() > 0.8
-    assert (labels[:, :16] == 50).mean() < 0.05
-    assert 50 in after.numbers
+def test_scribbled_labels_keep_their_numbers_and_others_take_the_lowest_by_falling_size():
+    numbers = ScribbleNumbers(Scribbles.for_first_run(draw([2, 0, 0, 0, 0, 0]), channels=5))
+    labels = draw([4, 1, 3, 3, 3, 4])
+    numbers.follow(labels)
+    np.testing.assert_array_equal(numbers.apply(labels), [[2, 2, 1, 1, 1, 3]])
+    np.testing.assert_array_equal(numbers.list_all(5), [0, 2, 4, 1, 3, 5])
+    numbers.follow(draw([1, 1, 1, 5, 5, 5]))
+    np.testing.assert_array_equal(numbers.list_all(5), [0, 2, 4, 1, 3, 5])
 
 
-def widen(*arrays):
-    """Make a square of 12×12 pixels of each."""
-    return (np.kron(array, np.ones((12, 12), np.int32)).astype(array.dtype) for array in arrays)
+def test_numbers_that_were_never_followed_are_those_of_the_scribbles():
+    numbers = ScribbleNumbers(Scribbles.for_first_run(draw([2, 0]), channels=3))
+    np.testing.assert_array_equal(numbers.list_all(3), [0, 2, 1, 3])
 
 
-def test_regions_that_are_not_connected_with_paint_stay():
-    shown = draw([9, 1, 1, 2, 2, 2, 2])
-    labels = draw([9, 9, 1, 3, 3, 3, 9])
-    shown, labels, painted = widen(shown, labels, shown == 9)
-    kept = keep_near_paint(labels, shown, painted)
-    np.testing.assert_array_equal(np.unique(kept[:, :24]), [9])
-    np.testing.assert_array_equal(kept[:, 36:], shown[:, 36:])
+def test_a_segmentation_has_scribbles_as_they_are_and_what_is_like_them_follows(stripes, strokes):
+    labels = segment(stripes, scribbles=strokes, **KNOBS)
+    np.testing.assert_array_equal(labels[strokes > 0], strokes[strokes > 0])
+    assert (labels[:, :10] == 40).mean() > 0.9
+    assert (labels[:, 26:] == 7).mean() > 0.9
+    assert not {0, *range(8, 40), *range(41, 50)} & set(np.unique(labels).tolist())
 
 
-def test_what_is_far_from_paint_does_not_follow_it():
-    shown, labels = draw([9, 1, 1, 1, 1]), draw([9, 9, 9, 9, 9])
-    shown, labels, painted = widen(shown, labels, shown == 9)
-    kept = keep_near_paint(labels, shown, painted)
-    assert (kept[:, :24] == 9).all()
-    assert (kept[:, 36:] == 1).all()
+def test_as_many_labels_as_are_scribbled_are_the_minimum(stripes, strokes):
+    labels = segment(stripes, scribbles=strokes, **{**KNOBS, "scheme": "fixed", "mu": 100.0})
+    assert {7, 40} <= set(np.unique(labels).tolist())
 
 
-def test_small_gaps_in_a_refined_region_are_filled():
-    shown = np.ones((40, 40), np.int32)
-    shown[15:25, 15:25] = 9
-    labels = np.full((40, 40), 9, np.int32)
-    labels[27:30, 18:22] = 1
-    kept = keep_near_paint(labels, shown, shown == 9)
-    assert (kept[14:31, 17:23] == 9).all()
+def test_scribbles_that_are_no_whole_numbers_or_of_another_shape_are_refused(stripes):
+    with pytest.raises(ImageError, match="must be whole numbers; got float64"):
+        segment(stripes, scribbles=np.ones(stripes.shape), **KNOBS)
+    with pytest.raises(ImageError, match=r"of shape \(24, 36\); got int64 of shape \(2, 2\)"):
+        segment(stripes, scribbles=np.ones((2, 2), int), **KNOBS)
+
+
+def test_scribbles_of_as_many_labels_as_channels_are_refused(stripes):
+    drawn = np.zeros(stripes.shape, int)
+    drawn[0, :12] = range(1, 13)
+    with pytest.raises(ImageError, match="leave a channel free.*12 labels with 12 channels"):
+        segment(stripes, scribbles=drawn, **KNOBS)
+
+
+def test_a_plane_that_is_scribbled_all_over_trains(stripes):
+    plane = stripes[None].astype(np.float32) / 255
+    drawn = np.where(stripes > 100, 2, 1).astype(np.int32)
+    *_, last = iter_fit(plane, Settings(**KNOBS), scribbles=drawn)
+    assert np.isfinite(last.total)

@@ -129,3 +129,18 @@ def test_a_recipe_replays_within_its_mask(numbering):
         np.testing.assert_array_equal(labels, segment(picture, within=disk, **QUICK))
     with pytest.raises(ImageError, match="limited to a part of a plane"):
         replay(plane[:, :20], again)
+
+
+def test_scribbles_count_within_the_mask_alone():
+    image = np.zeros((24, 30, 3), np.uint8)
+    image[:, 15:] = (200, 80, 40)
+    mask, strokes = np.zeros((24, 30), bool), np.zeros((24, 30), int)
+    mask[4:20, 5:25] = True
+    strokes[6:9, 7], strokes[0, 0] = 7, 9
+    knobs = {"channels": 12, "iterations": 8, "device": "cpu"}
+    labels = segment(image, within=mask, scribbles=strokes, **knobs)
+    assert (labels[6:9, 7] == 7).all()
+    assert not labels[~mask].any()
+    assert (labels[mask] > 0).all()
+    with pytest.raises(ImageError, match="nothing is scribbled"):
+        segment(image, within=mask, scribbles=np.where(mask, 0, strokes), **knobs)

@@ -16,16 +16,17 @@ from napari_dynaseg.files import (
 )
 from napari_dynaseg.fit import Step, iter_fit
 from napari_dynaseg.label_files import find_ending, write_label_map
-from napari_dynaseg.labels import LabelMap, RegionNumbers, number_by_size
+from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.pixels import Plane, Scaling, to_channels
-from napari_dynaseg.recipe import Recipe, Source
+from napari_dynaseg.recipe import Recipe, Source, describe_scribbles
 from napari_dynaseg.remote import is_address
 from napari_dynaseg.saved_network import check_channels, check_ending
+from napari_dynaseg.scribbles import start_numbers
 from napari_dynaseg.settings import Settings
 from napari_dynaseg.stack_files import open_stack
 from napari_dynaseg.stack_image import Channels, StackImage
 from napari_dynaseg.trained import TrainedNetwork
-from napari_dynaseg.within import Within
+from napari_dynaseg.within import Within, limit_scribbles, place_labels
 
 STACKS_ELSEWHERE = "give an output that ends in .ome.zarr to segment a whole stack"
 
@@ -145,7 +146,9 @@ def _place(goal: Path, name: str, endings: tuple[str, ...], alone: bool) -> Path
     return goal
 
 
-def segment_file(plan: FilePlan, settings: Settings) -> Iterator[Step]:
+def segment_file(
+    plan: FilePlan, settings: Settings, scribbled: LabelMap | None = None
+) -> Iterator[Step]:
     """Segment one image file and write its outputs, yielding each iteration.
 
     Parameters
@@ -154,6 +157,8 @@ def segment_file(plan: FilePlan, settings: Settings) -> Iterator[Step]:
         The image and its outputs.
     settings
         The knobs of the run.
+    scribbled
+        (H, W), labels that the user has given to some pixels, 0 elsewhere; by default none.
 
     Raises
     ------
@@ -164,7 +169,9 @@ def segment_file(plan: FilePlan, settings: Settings) -> Iterator[Step]:
     scaling = Scaling.measure([channels])
     plane = scaling.apply(channels)
     within = read_mask(plan.within, plane.shape[1:]) if plan.within else None
-    for step in iter_fit(within.crop(plane) if within else plane, settings):
+    drawn = limit_scribbles(scribbled, within, settings.channels)
+    limited = within.crop(plane) if within else plane
+    for step in iter_fit(limited, settings, scribbles=drawn.channels if drawn else None):
         yield step
     source = Source.of(
         plane,
@@ -173,13 +180,20 @@ def segment_file(plan: FilePlan, settings: Settings) -> Iterator[Step]:
         axes=plan.axes or "",
         level=plan.level or 0,
     )
-    recipe = Recipe.now(settings, step.iteration, source, numbering="size", within=within)
+    recipe = Recipe.now(
+        settings,
+        step.iteration,
+        source,
+        numbering="size",
+        within=within,
+        scribbles=describe_scribbles(scribbled),
+    )
+    numbers = start_numbers(drawn)
+    numbers.follow(step.labels)
     if plan.network:
-        numbers = RegionNumbers()
-        numbers.follow(step.labels)
         table = numbers.list_all(settings.channels)
         TrainedNetwork.from_step(step, recipe, scaling, table).save(plan.network)
-    labels = within.place_by_size(step.labels) if within else number_by_size(step.labels)
+    labels = place_labels(step.labels, numbers, within, bool(drawn))
     _write_outputs(plan, plane, labels, recipe)
 
 

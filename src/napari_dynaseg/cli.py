@@ -16,6 +16,7 @@ from napari_dynaseg.settings import Settings, describe_knob, describe_range
 
 if TYPE_CHECKING:
     from napari_dynaseg.batch import FilePlan
+    from napari_dynaseg.scribble_files import ScribbleFile
     from napari_dynaseg.stack_batch import StackRun
     from napari_dynaseg.trained import TrainedNetwork
 
@@ -117,6 +118,21 @@ def segment(
     scheduler: Annotated[
         str | None, typer.Option(help="Share them out over the workers of this dask scheduler.")
     ] = None,
+    scribbles: Annotated[
+        Path | None,
+        typer.Option(
+            help="Labels that you drew on some pixels of the image, or of the plane of a stack "
+            "that is trained on: a .tif or .png of whole numbers, 0 elsewhere. They stay as "
+            "they are, and what is like them follows."
+        ),
+    ] = None,
+    scribble_background: Annotated[
+        int | None,
+        typer.Option(
+            help="The number that means nothing in the scribbles [default: 0]. With another one "
+            "all labels are raised by one, as label 0 means nothing."
+        ),
+    ] = None,
     **knobs: str | None,
 ) -> None:
     """Segment images, or one stack; the labels hold the recipe that made them.
@@ -131,6 +147,7 @@ def segment(
     if trained:
         _refuse("a network that is trained already", within=within)
     settings = trained.settings if trained else Settings(**given)
+    drawn = _choose_scribbles(scribbles, scribble_background, images, trained)
     if output.suffix == ".zarr":
         _refuse("labels that go into an .ome.zarr", preview=preview)
         choice = {"plane": plane, "planes": planes, "network": trained}
@@ -143,6 +160,7 @@ def segment(
             choice={**choice, "network_goal": save_network},
             mask=within,
             cluster={"scheduler": scheduler, "workers": workers},
+            drawn=drawn,
         )
     else:
         for_stacks = {"plane": plane, "range": planes, "workers": workers, "scheduler": scheduler}
@@ -152,7 +170,7 @@ def segment(
         plans = plan_outputs(
             images, output, preview, axes=axes, level=level, network=save_network, within=within
         )
-        _segment_images(plans, settings, trained, overwrite)
+        _segment_images(plans, settings, trained, overwrite, drawn)
 
 
 def _load_network(path: Path | None, knobs: dict[str, str]) -> "TrainedNetwork | None":
@@ -162,6 +180,19 @@ def _load_network(path: Path | None, knobs: dict[str, str]) -> "TrainedNetwork |
     from napari_dynaseg.trained import TrainedNetwork
 
     return use_network(TrainedNetwork.load(path), knobs)
+
+
+def _choose_scribbles(
+    path: Path | None, background: int | None, images: list[str], network: object
+) -> "ScribbleFile | None":
+    if path is None:
+        _refuse("a run without --scribbles", **{"scribble-background": background})
+        return None
+    from napari_dynaseg.scribble_files import ScribbleFile
+
+    if network is not None:
+        raise SettingsError("scribbles count only where a network is trained; got one to apply")
+    return ScribbleFile.of_one_image(path, background or 0, images)
 
 
 def _refuse(case: str, **options: object) -> None:
@@ -176,6 +207,7 @@ def _segment_images(
     settings: Settings,
     network: "TrainedNetwork | None",
     overwrite: bool,
+    drawn: "ScribbleFile | None" = None,
 ) -> None:
     failed = False
     for plan in plans:
@@ -184,7 +216,7 @@ def _segment_images(
             continue
         try:
             with _name_in_warnings(plan.image):
-                summary = _segment_image(plan, settings, network)
+                summary = _segment_image(plan, settings, network, drawn)
             typer.echo(f"{plan.image}: {summary} -> {plan.labels}")
         except SegmentationError as error:
             failed = True
@@ -194,12 +226,18 @@ def _segment_images(
         raise typer.Exit(BAD_INPUT)
 
 
-def _segment_image(plan: "FilePlan", settings: Settings, network: "TrainedNetwork | None") -> str:
+def _segment_image(
+    plan: "FilePlan",
+    settings: Settings,
+    network: "TrainedNetwork | None",
+    drawn: "ScribbleFile | None" = None,
+) -> str:
     from napari_dynaseg import batch
 
     if network:
         return f"{batch.label_file(plan, network)} labels"
-    return _show_progress(str(plan.image), batch.segment_file(plan, settings), settings)
+    scribbled = drawn.read(batch.read_channels(plan).shape[1:]) if drawn else None
+    return _show_progress(str(plan.image), batch.segment_file(plan, settings, scribbled), settings)
 
 
 def _segment_stack(
@@ -211,6 +249,7 @@ def _segment_stack(
     choice: dict[str, Any],
     cluster: dict[str, Any],
     mask: Path | None,
+    drawn: "ScribbleFile | None" = None,
 ) -> None:
     from napari_dynaseg.batch import read_mask
     from napari_dynaseg.cluster import open_client
@@ -223,6 +262,7 @@ def _segment_stack(
     with _name_in_warnings(name), open_client(settings, **cluster) as client:
         stack = open_stack(name, **reading)
         within = read_mask(mask, stack.axes.plane_shape) if mask else None
+        choice |= {"scribbled": drawn.read(stack.axes.plane_shape)} if drawn else {}
         plan = plan_stack(stack, output, settings, within=within, **choice)
         _run_stack(name, StackRun.begin(plan, overwrite), client)
 

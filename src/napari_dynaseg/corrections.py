@@ -124,6 +124,32 @@ def apply(
     return painted
 
 
+def read_painted(
+    shape: tuple[int, ...], described: Iterable[Correction], position: Position = ()
+) -> npt.NDArray[np.bool_]:
+    """Tell which pixels of a plane were painted, with 0 as well.
+
+    Parameters
+    ----------
+    shape
+        (H, W).
+    described, position
+        As for `apply`.
+
+    Raises
+    ------
+    FileError, ImageError
+        As `apply` does.
+    """
+    painted = np.zeros(shape, bool)
+    for correction in described:
+        if correction.position == position:
+            pixels, values = _read_runs(correction)
+            _check_fit(np.zeros(shape, np.int64), pixels, values)
+            painted.reshape(-1)[pixels] = True
+    return painted
+
+
 def _find_runs(pixels: npt.NDArray[np.integer], labels: Rows) -> Rows:
     """Gather pixels in rising order into runs, (3, runs)."""
     goes_on = (np.diff(pixels) == 1) & (np.diff(labels) == 0)

@@ -20,11 +20,12 @@ from napari_dynaseg.fast import (
     enlarge_labels,
     limit_iterations,
 )
-from napari_dynaseg.labels import LabelMap, number_by_size
+from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.pixels import Plane, to_plane
+from napari_dynaseg.scribbles import start_numbers
 from napari_dynaseg.settings import Settings
 from napari_dynaseg.weighting import continuity_weight
-from napari_dynaseg.within import Within
+from napari_dynaseg.within import Within, limit_scribbles, place_labels
 
 CHANGEABLE_WHILE_TRAINING = ("scheme", "mu", "iterations", "minimum_labels")
 
@@ -158,7 +159,7 @@ def iter_fit(
     ------
     ImageError
         If a plane has another shape or dtype, or values that are not finite.
-        Or if scribbles do not fit the plane, or have labels beyond q.
+        Or if scribbles do not fit the plane, have labels beyond q, or leave no channel free.
     SettingsError
         If the device is not there, or a knob was sent that only counts at the start.
 
@@ -185,6 +186,7 @@ def segment(
     *,
     channel_axis: int | None = None,
     within: npt.ArrayLike | None = None,
+    scribbles: npt.ArrayLike | None = None,
     **settings: Any,
 ) -> LabelMap:
     """Segment one image.
@@ -199,19 +201,25 @@ def segment(
     within
         A mask, (H, W), that limits the run to its pixels above 0; see
         `napari_dynaseg.within.Within`. By default the whole image.
+    scribbles
+        Labels that you give to some pixels: whole numbers of shape (H, W), 0 elsewhere. They
+        appear in the result as they are, and what is like them takes their numbers. As many
+        labels as are scribbled are the minimum.
     **settings
         The knobs of `napari_dynaseg.settings.Settings`.
 
     Returns
     -------
     numpy.ndarray
-        int32, shape (H, W), labels 1…K by falling size; 0 outside the mask. The same seed
-        on the same machine gives the same labels, whatever the number of threads.
+        int32, shape (H, W), labels 1…K by falling size; 0 outside the mask. Scribbled labels
+        keep their numbers, and the others take the lowest that are free. The same seed on the
+        same machine gives the same labels, whatever the number of threads.
 
     Raises
     ------
     ImageError
-        If the image cannot be read as one plane, or the mask has another shape or is empty.
+        If the image cannot be read as one plane, the mask has another shape or is empty, or
+        scribbles do not fit.
     SettingsError
         If a knob does not exist or is out of range.
 
@@ -223,12 +231,37 @@ def segment(
     >>> labels = segment(image, iterations=10)
     >>> labels.shape
     (16, 16)
+
+    A stroke of label 7 on the bright half; the other half takes the lowest number that is free.
+
+    >>> strokes = np.zeros((16, 16), int)
+    >>> strokes[4:12, 12] = 7
+    >>> labels = segment(image, scribbles=strokes, iterations=30)
+    >>> labels[8, 14], labels[8, 2]
+    (np.int32(7), np.int32(1))
     """
+    knobs = Settings(**settings)
     plane = to_plane(image, channel_axis)
     limits = None if within is None else Within.of(within, plane.shape[1:])
-    for step in iter_fit(limits.crop(plane) if limits else plane, Settings(**settings)):
+    drawn = limit_scribbles(_read_scribbles(scribbles, plane), limits, knobs.channels)
+    limited = limits.crop(plane) if limits else plane
+    for step in iter_fit(limited, knobs, scribbles=drawn.channels if drawn else None):
         last = step
-    return limits.place_by_size(last.labels) if limits else number_by_size(last.labels)
+    numbers = start_numbers(drawn)
+    numbers.follow(last.labels)
+    return place_labels(last.labels, numbers, limits, bool(drawn))
+
+
+def _read_scribbles(
+    scribbles: npt.ArrayLike | None, plane: Plane
+) -> npt.NDArray[np.integer] | None:
+    if scribbles is None:
+        return None
+    given = np.asarray(scribbles)
+    if given.dtype.kind not in "iu":
+        raise ImageError(f"scribbles must be whole numbers; got {given.dtype}")
+    _check_drawn(given, plane)
+    return given
 
 
 def _check_plane(plane: Plane) -> None:
@@ -241,16 +274,26 @@ def _check_plane(plane: Plane) -> None:
         raise ImageError("a plane must have finite values; got NaN or infinity")
 
 
-def _check_scribbles(scribbles: LabelMap, plane: Plane, settings: Settings) -> None:
+def _check_drawn(scribbles: npt.NDArray[Any], plane: Plane) -> None:
     if scribbles.shape != plane.shape[1:] or scribbles.dtype.kind not in "iu":
         raise ImageError(
             f"scribbles must be whole numbers of shape {plane.shape[1:]}; "
             f"got {scribbles.dtype} of shape {scribbles.shape}"
         )
+
+
+def _check_scribbles(scribbles: LabelMap, plane: Plane, settings: Settings) -> None:
+    _check_drawn(scribbles, plane)
     if scribbles.min() < 0 or scribbles.max() > settings.channels:
         raise ImageError(
             f"scribbles must be from 1 to {settings.channels}, the channels, or 0; "
             f"got {scribbles.min()} to {scribbles.max()}"
+        )
+    count = len(np.unique(scribbles[scribbles > 0]))
+    if count >= settings.channels:
+        raise ImageError(
+            f"scribbles must leave a channel free, or nothing would be trained; got {count} "
+            f"labels with {settings.channels} channels; raise the channels"
         )
 
 

@@ -121,13 +121,14 @@ def read_store_recipe(store: LabelStore) -> Recipe | None:
 
 
 def _add_recipe(state: LayerState, store: LabelStore) -> LayerState:
-    """Add the recipe of a stack's run, with what a viewer saved as painted."""
+    """Add the recipe of a stack's run, with what a viewer saved as painted and refined."""
     recipe = read_store_recipe(store)
     if recipe is None:
         return state
     if METADATA_KEY in state.metadata:
-        painted = Recipe.from_metadata(state.metadata).corrections
-        recipe = recipe.model_copy(update={"corrections": painted})
+        saved = Recipe.from_metadata(state.metadata)
+        painted = {"corrections": saved.corrections, "refinements": saved.refinements}
+        recipe = recipe.model_copy(update=painted)
     return state.model_copy(update={"metadata": {**state.metadata, **recipe.to_metadata()}})
 
 

@@ -64,8 +64,12 @@ class NetworkMaps:
             (H, W), the pixels of it that the user has painted; by default none.
         """
         painted = np.zeros(labels.shape, bool) if painted is None else painted
+        self.add(position, RememberedMap.of(labels, painted))
+
+    def add(self, position: Position, remembered: RememberedMap) -> None:
+        """Remember a map that was compressed before, maybe in another thread."""
         maps = self._maps.setdefault(position, [])
-        maps.append(RememberedMap.of(labels, painted))
+        maps.append(remembered)
         del maps[:-MOST_REMEMBERED]
 
     def find_painted(self, position: Position, labels: LabelMap) -> Mask:

@@ -31,6 +31,15 @@ def keep_map(labels: LabelMap, is_turned: bool) -> dict[str, Any]:
     return {MAP_KEY: {"shape": list(labels.shape), "is_turned": is_turned, "runs": runs}}
 
 
+def read_map(metadata: Mapping[str, Any]) -> LabelMap | None:
+    """Read the map of a recipe back from a layer's metadata, (H, W); `None` if there is none."""
+    kept = metadata.get(MAP_KEY)
+    if kept is None:
+        return None
+    runs = [corrections.Correction.model_validate(each) for each in kept["runs"]]
+    return corrections.apply(np.zeros(kept["shape"], np.int32), runs)
+
+
 def add_corrections(metadata: Mapping[str, Any], pixels: npt.NDArray[Any]) -> dict[str, Any]:
     """Write what was painted into the recipe of a layer's metadata.
 
@@ -41,15 +50,13 @@ def add_corrections(metadata: Mapping[str, Any], pixels: npt.NDArray[Any]) -> di
     pixels
         The layer's labels; one plane.
     """
-    kept = metadata.get(MAP_KEY)
-    if kept is None or METADATA_KEY not in metadata:
+    made = read_map(metadata)
+    if made is None or METADATA_KEY not in metadata:
         return dict(metadata)
-    recipe = Recipe.from_metadata(metadata)
+    recipe, kept = Recipe.from_metadata(metadata), metadata[MAP_KEY]
     shape = tuple(kept["shape"])
     plane = np.asarray(pixels).reshape(shape[::-1] if kept["is_turned"] else shape)
     painted = (plane.T if kept["is_turned"] else plane).astype(np.int32)
-    runs = [corrections.Correction.model_validate(each) for each in kept["runs"]]
-    made = corrections.apply(np.zeros(shape, np.int32), runs)
     described = corrections.describe(made, painted, recipe.source.position)
     recipe = recipe.model_copy(update={"corrections": described})
     return {**metadata, **recipe.to_metadata()}

@@ -11,15 +11,18 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from napari_dynaseg.axes import Position
-from napari_dynaseg.corrections import Correction, apply
+from napari_dynaseg.corrections import Correction, apply, describe
 from napari_dynaseg.errors import FileError, ImageError, ImageWarning
-from napari_dynaseg.labels import LabelMap, RegionNumbers, number_by_size
+from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.pixels import Plane
+from napari_dynaseg.refinements import Refinement, Trained, refine_again
+from napari_dynaseg.scribbles import Scribbles, start_numbers
 from napari_dynaseg.settings import Settings
-from napari_dynaseg.within import Within
+from napari_dynaseg.within import Within, limit_scribbles, place_labels
 
 if TYPE_CHECKING:
     from napari_dynaseg.fit import Step
@@ -105,8 +108,12 @@ class Recipe(Record):
     planes
         Where the network labelled a stack: the first and the last of its planes, which make a
         box on the stack axes.
+    scribbles
+        What was scribbled on the source's plane before the run; their own position says nothing.
+    refinements
+        How the network was trained on afterwards, with what was painted by then.
     corrections
-        What was painted over the network's labels.
+        What was painted over the labels that came of all that.
     device, threads
         What it was computed on.
     versions
@@ -124,6 +131,8 @@ class Recipe(Record):
     source: Source
     within: Within | None = None
     planes: tuple[Position, Position] | None = None
+    scribbles: tuple[Correction, ...] = ()
+    refinements: tuple[Refinement, ...] = ()
     corrections: tuple[Correction, ...] = ()
     device: str
     threads: int
@@ -150,6 +159,10 @@ class Recipe(Record):
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             **more,
         )
+
+    def list_hand_work(self) -> dict[str, Any]:
+        """List the fields that hold what a user did by hand on this very image."""
+        return {name: getattr(self, name) for name in ("scribbles", "refinements", "corrections")}
 
     def to_metadata(self) -> dict[str, Any]:
         """Give the recipe as plain values that JSON can hold, under its key."""
@@ -209,7 +222,7 @@ def replay(plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()) -> La
     -------
     numpy.ndarray
         int32, shape (H, W). On the same image and machine it equals the labels the recipe came
-        with, whatever the number of threads, with what was painted on them.
+        with, whatever the number of threads: scribbled, refined and painted as they were.
 
     Raises
     ------
@@ -221,7 +234,7 @@ def replay(plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()) -> La
     Warns
     -----
     ImageWarning
-        If something was painted, and this is another image, where it is left out.
+        If something was scribbled or painted, and this is another image, where it is left out.
     """
     steps = iter_replay(plane, recipe, companions)
     while True:
@@ -235,20 +248,45 @@ def replay(plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()) -> La
 def iter_replay(
     plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()
 ) -> Generator["Step", None, LabelMap]:
-    """Replay as `replay` does, yielding each step, and return the labels."""
-    numbers = RegionNumbers()
+    """Replay as `replay` does, yielding each step of the first training; return the labels."""
+    numbers = start_numbers(read_scribbles(plane, recipe))
     for step in retrain(plane, recipe, companions):
         numbers.follow(step.trained_labels)
         yield step
     labels = step.sketch if recipe.is_sketch else step.labels
-    is_live, within = recipe.numbering == "live", recipe.within
-    if within:
-        made = within.place(numbers.apply(labels)) if is_live else within.place_by_size(labels)
-    else:
-        made = numbers.apply(labels) if is_live else number_by_size(labels)
+    drawn = read_scribbles(plane, recipe)
+    if recipe.numbering == "size":
+        numbers = start_numbers(drawn)
+        numbers.follow(labels)
+    by_numbers = recipe.numbering == "live" or drawn is not None
+    made = place_labels(labels, numbers, recipe.within, by_numbers)
     if not is_source(plane, recipe):
         return made
-    return apply(made, recipe.corrections, recipe.source.position)
+    settings, position = read_settings(recipe.settings), recipe.source.position
+    trained = Trained(step.weights, numbers.list_all(settings.channels), made)
+    refined = refine_again(plane, position, settings, trained, recipe.refinements, recipe.within)
+    return apply(refined, recipe.corrections, position)
+
+
+def describe_scribbles(scribbled: npt.NDArray[np.integer] | None) -> tuple[Correction, ...]:
+    """Describe scribbles, (H, W), for a recipe; none where there are none."""
+    return () if scribbled is None else describe(np.zeros_like(scribbled), scribbled)
+
+
+def read_scribbles(plane: Plane, recipe: Recipe) -> Scribbles | None:
+    """Read a recipe's scribbles for the plane that it was made from; `None` for another.
+
+    Raises
+    ------
+    FileError
+        If they cannot be read.
+    """
+    if not recipe.scribbles or Source.of(plane, "").sha256 != recipe.source.sha256:
+        return None
+    blank = np.zeros(plane.shape[1:], np.int32)
+    unplaced = (each.model_copy(update={"position": ()}) for each in recipe.scribbles)
+    channels = read_settings(recipe.settings).channels
+    return limit_scribbles(apply(blank, unplaced), recipe.within, channels)
 
 
 def retrain(plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()) -> Iterator["Step"]:
@@ -273,8 +311,13 @@ def retrain(plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()) -> I
             f"stack; got {len(companions)}"
         )
     turns = {change.iteration: read_settings(change.settings) for change in recipe.changes}
-    limited = recipe.within.crop(plane) if recipe.within else plane
-    run = iter_fit(limited, read_settings(recipe.settings), companions=companions)
+    within, scribbles = recipe.within, read_scribbles(plane, recipe)
+    run = iter_fit(
+        within.crop(plane) if within else plane,
+        read_settings(recipe.settings),
+        companions=companions,
+        scribbles=scribbles.channels if scribbles else None,
+    )
     step = next(run)
     yield step
     # Another image may run out of labels before the recipe runs out of iterations.
@@ -290,10 +333,11 @@ def is_source(plane: Plane, recipe: Recipe) -> bool:
     Warns
     -----
     ImageWarning
-        If it is another, and something was painted on the labels of that one.
+        If it is another, and something was painted on the labels of that one, or scribbled.
     """
     is_same = Source.of(plane, recipe.source.name).sha256 == recipe.source.sha256
-    if recipe.corrections and not is_same:
+    by_hand = recipe.scribbles or recipe.refinements or recipe.corrections
+    if by_hand and not is_same:
         warnings.warn(
             f"what was painted on the labels of {recipe.source.name} is left out: this is "
             "another image",

@@ -8,17 +8,25 @@ from typing import TYPE_CHECKING
 
 from napari_dynaseg.axes import Axes, Position, parse_axes
 from napari_dynaseg.batch import FilePlan, read_channels
-from napari_dynaseg.corrections import apply
 from napari_dynaseg.errors import FileError, ImageError, SegmentationError
 from napari_dynaseg.files import TIFF_ENDINGS
 from napari_dynaseg.fit import Step
 from napari_dynaseg.label_files import write_label_map
-from napari_dynaseg.labels import RegionNumbers
+from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.ome_labels import ENDING as ZARR_ENDING
-from napari_dynaseg.recipe import Recipe, is_source, iter_replay, read_settings, retrain
+from napari_dynaseg.recipe import (
+    Recipe,
+    is_source,
+    iter_replay,
+    read_scribbles,
+    read_settings,
+    retrain,
+)
 from napari_dynaseg.recipe_files import FoundRecipe
+from napari_dynaseg.replay_by_hand import paint_planes, replay_refinements
 from napari_dynaseg.results import NETWORK
 from napari_dynaseg.saved_network import check_channels
+from napari_dynaseg.scribbles import start_numbers
 from napari_dynaseg.stack_batch import StackPlan, StackRun
 from napari_dynaseg.stack_files import open_stack
 from napari_dynaseg.stack_image import StackImage
@@ -73,6 +81,13 @@ class ReplayPlan:
             return training
         source = training.source.model_copy(update={"axes": "", "position": ()})
         return replace(training, source=source)
+
+    def read_scribbled(self) -> LabelMap | None:
+        """Read what was scribbled, (H, W), where this is the image that it was scribbled on."""
+        if not self.recipe.scribbles:
+            return None
+        scribbles = read_scribbles(self.read_training().planes[0], self.recipe)
+        return None if scribbles is None else scribbles.labels
 
 
 def plan_replay(
@@ -178,7 +193,7 @@ def replay_plane(plan: ReplayPlan) -> Iterator[Step]:
     Warns
     -----
     ImageWarning
-        If something was painted on the labels, and this is another image, where it is left out.
+        If something was scribbled or painted, and this is another image, where it is left out.
     """
     network = plan.found.network
     if network:
@@ -203,7 +218,7 @@ def replay_plane(plan: ReplayPlan) -> Iterator[Step]:
         changes=recipe.changes,
         is_sketch=recipe.is_sketch,
         within=recipe.within,
-        corrections=recipe.corrections if is_same else (),
+        **(recipe.list_hand_work() if is_same else {}),
     )
     write_label_map(plan.output, labels, made, plan.stack)
 
@@ -234,20 +249,28 @@ class StackReplay(StackRun):
         positions = tuple(list_box(axes, box))
         within = None if network else replay.recipe.within
         plan = StackPlan(
-            near.stack, near.output, settings, positions, near.start, network, within=within
+            near.stack,
+            near.output,
+            settings,
+            positions,
+            near.start,
+            network,
+            within=within,
+            scribbled=None if network else near.read_scribbled(),
         )
         return cls(plan, StackRun.begin(plan, overwrite).store, near)
 
     def train(self) -> Iterator[Step]:
         """Train the network as the recipe says, yielding each step, and keep it."""
         training, recipe = self.replay.read_training(), self.replay.recipe
-        numbers = RegionNumbers()
+        numbers = start_numbers(read_scribbles(training.planes[0], recipe))
         for step in retrain(training.planes[0], recipe, training.planes[1:]):
             if recipe.numbering == "live":
                 numbers.follow(step.trained_labels)
             yield step
         if recipe.numbering == "size":
             numbers.follow(step.labels)
+        is_same = training.source.sha256 == recipe.source.sha256
         made = Recipe.now(
             self.plan.settings,
             step.iteration,
@@ -255,27 +278,34 @@ class StackReplay(StackRun):
             numbering=recipe.numbering,
             changes=recipe.changes,
             within=recipe.within,
+            **(recipe.list_hand_work() if is_same else {}),
         )
         table = numbers.list_all(self.plan.settings.channels)
         network = TrainedNetwork.from_step(step, made, training.scaling, table)
         self.store.write_note(NETWORK, network.to_bytes())
 
     def segment(self, client: "Client | None" = None) -> Iterator[Position]:
-        """Segment the planes that are not finished, yielding each when it is, and paint them.
+        """Segment the planes that are not finished, yielding each; then refine and paint them.
 
         Warns
         -----
         ImageWarning
-            If something was painted, and this is another image, where it is left out.
+            If something was scribbled or painted, and this is another image, where it is left
+            out.
         """
         yield from super().segment(client)
         recipe = self.replay.recipe
-        if not (recipe.corrections and is_source(self.replay.read_training().planes[0], recipe)):
+        by_hand = recipe.scribbles or recipe.refinements or recipe.corrections
+        if not (by_hand and is_source(self.replay.read_training().planes[0], recipe)):
             return
-        for correction in recipe.corrections:
-            position = place_like(self.store.axes, correction.position) or self.plan.start
-            labels = self.store.read_plane(position)
-            self.store.write_plane(position, apply(labels, [correction], correction.position))
+        if recipe.refinements:
+            plan, network = self.plan, self.read_network()
+            replay_refinements(plan.stack, self.store, plan.positions, network, recipe.refinements)
+        places = {
+            at.position: place_like(self.store.axes, at.position) or self.plan.start
+            for at in recipe.corrections
+        }
+        paint_planes(self.store, recipe, places)
 
 
 def _find_box(axes: Axes, recipe: Recipe) -> Box:

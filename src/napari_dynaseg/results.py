@@ -1,4 +1,4 @@
-"""Where the label maps of a stack go, plane by plane: a protocol, and one array in memory."""
+"""Where the label maps of a stack go, plane by plane: a protocol, an array, and scribbles kept."""
 
 from typing import Protocol
 
@@ -83,3 +83,34 @@ class PlanesInMemory:
     def remove_note(self, name: str) -> None:
         """Remove a note, if there is one of that name."""
         self._notes.pop(name, None)
+
+
+class ScribbledResults:
+    """Results that keep scribbles on one of the planes as they were scribbled.
+
+    Parameters
+    ----------
+    results
+        Where the label maps go.
+    position
+        The plane.
+    scribbled
+        (H, W), 0 where nothing was scribbled.
+    """
+
+    def __init__(self, results: Results, position: Position, scribbled: LabelMap) -> None:
+        self._results, self._position, self._scribbled = results, position, scribbled
+        self.is_finished, self.read_plane = results.is_finished, results.read_plane
+        self.read_note, self.write_note = results.read_note, results.write_note
+        self.remove_note = results.remove_note
+
+    def write_plane(self, position: Position, labels: LabelMap) -> None:
+        """Write the labels of a plane, (H, W), and mark it as finished."""
+        if position == self._position:
+            labels = np.where(self._scribbled != 0, self._scribbled, labels)
+        self._results.write_plane(position, labels)
+
+
+def keep_scribbles(results: Results, position: Position, scribbled: LabelMap | None) -> Results:
+    """Keep scribbles on a plane of the results, if there are some."""
+    return results if scribbled is None else ScribbledResults(results, position, scribbled)

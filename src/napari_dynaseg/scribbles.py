@@ -1,28 +1,14 @@
-"""Labels that a user gave, in the channels of a response map; and a network trained on by them."""
+"""Labels that a user gave to some pixels, in the channels of a response map, and back."""
 
-from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from napari_dynaseg.backend import torch
 from napari_dynaseg.errors import ImageError
-from napari_dynaseg.fit import Step, iter_fit
-from napari_dynaseg.labels import LabelMap
-from napari_dynaseg.network_maps import Mask
-from napari_dynaseg.settings import Settings
-from napari_dynaseg.stack_image import Channels
-from napari_dynaseg.trained import TrainedNetwork
+from napari_dynaseg.labels import LabelMap, RegionNumbers, number_by_size
 
 Numbers = npt.NDArray[np.int32]
-
-# How far what is like paint follows it, in sides of a square of as many pixels as were painted.
-# Chosen on training images of BSDS500: farther, regions that were right are overrun.
-REACH = 1.5
-# What is filled of a refined region: gaps of up to twice this radius, and holes of so many pixels.
-GAP_RADIUS = 5
-HOLE_PIXELS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +28,7 @@ class Scribbles:
     numbers: Numbers
 
     @classmethod
-    def for_first_run(cls, scribbled: LabelMap, channels: int) -> "Scribbles":
+    def for_first_run(cls, scribbled: npt.NDArray[np.integer], channels: int) -> "Scribbles":
         """Give each scribbled label a channel of a network that is not trained yet.
 
         Parameters
@@ -55,23 +41,27 @@ class Scribbles:
         Raises
         ------
         ImageError
-            If there are more labels than channels, or a label is negative.
+            If nothing was scribbled, there are not fewer labels than channels, or a label is
+            negative or beyond int32.
         """
+        if not scribbled.any():
+            raise ImageError("nothing is scribbled; expected labels from 1 on, and 0 elsewhere")
+        highest = int(scribbled.max())
+        if highest > np.iinfo(np.int32).max:
+            raise ImageError(f"a scribble must be a label that int32 holds; got {highest}")
         blank = np.zeros(channels + 1, np.int32)
-        return cls._translate(scribbled, blank, np.arange(1, channels + 1))
+        return cls._translate(scribbled.astype(np.int32), blank, np.arange(1, channels + 1))
 
     @classmethod
-    def for_network(
-        cls, scribbled: LabelMap, network: TrainedNetwork, shown: LabelMap
-    ) -> "Scribbles":
+    def for_network(cls, scribbled: LabelMap, numbers: Numbers, shown: LabelMap) -> "Scribbles":
         """Find the channels of a trained network; a label new to it takes one that is free.
 
         Parameters
         ----------
         scribbled
-            As above.
-        network
-            What is trained on.
+            As above; maybe nothing at all.
+        numbers
+            The label that each channel of the network stands for, (q + 1,); entry 0 is 0.
         shown
             The labels that the network gave; channels of labels that occur are not free.
 
@@ -80,9 +70,9 @@ class Scribbles:
         ImageError
             If there is no channel left for a new label, or a label is negative.
         """
-        in_use = np.isin(network.numbers, np.unique(shown))
+        in_use = np.isin(numbers, np.unique(shown))
         in_use[0] = True
-        return cls._translate(scribbled, network.numbers.copy(), np.flatnonzero(~in_use))
+        return cls._translate(scribbled, numbers.copy(), np.flatnonzero(~in_use))
 
     @classmethod
     def _translate(
@@ -107,6 +97,12 @@ class Scribbles:
             channels[scribbled == number] = known[number]
         return cls(channels, _fill_numbers(numbers))
 
+    @property
+    def labels(self) -> LabelMap:
+        """(H, W), the labels that were scribbled; 0 elsewhere."""
+        scribbled: LabelMap = self.numbers[self.channels]
+        return scribbled
+
 
 def _fill_numbers(numbers: Numbers) -> Numbers:
     """Give channels without a label the lowest numbers that are free."""
@@ -116,109 +112,66 @@ def _fill_numbers(numbers: Numbers) -> Numbers:
     return np.array([0, *filled], np.int32)
 
 
-def refine(
-    network: TrainedNetwork,
-    channels: Channels,
-    shown: LabelMap,
-    painted: Mask,
-    settings: Settings,
-) -> Generator[Step, None, tuple[LabelMap, TrainedNetwork]]:
-    """Train a network on with what the user painted; yields each step.
+class ScribbleNumbers:
+    """The numbers of a run with scribbles, in the place of `RegionNumbers`.
+
+    A scribbled label keeps its number and its channel. The channels of other labels take the
+    lowest numbers that are free, by falling size in the first map that is followed, and keep
+    them. Scribbled pixels are always as they were scribbled.
 
     Parameters
     ----------
-    network
-        Kept from the run before.
-    channels
-        The plane, (C, H, W), as stored.
-    shown
-        (H, W), the labels with the user's paint.
-    painted
-        (H, W), where that paint is. Pixels painted with 0 are kept, and teach nothing.
-    settings
-        Scheme, μ, ``refine_iterations`` and ``scribble_weight`` are read; the rest made the
-        network.
-
-    Returns
-    -------
-    tuple
-        The new labels, (H, W), as `keep_near_paint` gives them; and the network.
-
-    Raises
-    ------
-    ImageError
-        If there is no channel left for a new label.
+    scribbles
+        As `Scribbles.for_first_run` gives them.
     """
-    scribbles = Scribbles.for_network(np.where(painted, shown, 0), network, shown)
-    plane = network.scaling.apply(channels)
-    wanted = network.settings.change(
-        scheme=settings.scheme,
-        mu=settings.mu,
-        iterations=settings.refine_iterations,
-        scribble_weight=settings.scribble_weight,
-    )
-    start = torch.from_numpy(network.weights)
-    for step in iter_fit(plane, wanted, start=start, scribbles=scribbles.channels):
-        yield step
-    labels = keep_near_paint(scribbles.numbers[step.labels], shown, painted)
-    return labels, replace(network.move_on(step), numbers=scribbles.numbers)
+
+    def __init__(self, scribbles: Scribbles) -> None:
+        self._scribbles = scribbles
+        self._table: Numbers | None = None
+
+    def follow(self, labels: LabelMap) -> None:
+        """Settle the numbers by the first map of a run, as the network was trained on it."""
+        if self._table is None:
+            self._table = self._number(labels)
+
+    def _number(self, labels: LabelMap) -> Numbers:
+        scribbles = self._scribbles
+        table = np.zeros(len(scribbles.numbers), np.int32)
+        given = np.unique(scribbles.channels[scribbles.channels > 0])
+        table[given] = scribbles.numbers[given]
+        others = labels[~np.isin(labels, given)]
+        ranks = np.full(len(table), len(table), np.int32)
+        ranks[others] = number_by_size(others)
+        free = [channel for channel in range(1, len(table)) if not table[channel]]
+        taken = set(table.tolist())
+        numbers = iter(number for number in range(1, 2 * len(table)) if number not in taken)
+        for channel in sorted(free, key=lambda channel: int(ranks[channel])):
+            table[channel] = next(numbers)
+        return table
+
+    def apply(self, labels: LabelMap) -> LabelMap:
+        """Give a map, (H, W), its numbers, and paint the scribbles on it."""
+        return np.where(
+            self._scribbles.channels > 0, self._scribbles.labels, self._read_table()[labels]
+        )
+
+    def freeze(self) -> "ScribbleNumbers":
+        """Copy the numbers as they are now."""
+        frozen = ScribbleNumbers(self._scribbles)
+        frozen._table = self._read_table()
+        return frozen
+
+    def list_all(self, _channels: int) -> Numbers:
+        """Give the number of every channel, counted from 1, in a table; entry 0 is 0."""
+        return self._read_table()
+
+    def _read_table(self) -> Numbers:
+        return self._scribbles.numbers if self._table is None else self._table
 
 
-def keep_near_paint(labels: LabelMap, shown: LabelMap, painted: Mask) -> LabelMap:
-    """Take over from new labels only the regions that grew out of paint, without their gaps.
-
-    Parameters
-    ----------
-    labels
-        (H, W), what a network gives that was trained on with the paint.
-    shown
-        (H, W), the labels with the user's paint.
-    painted
-        (H, W), where that paint is.
-
-    Returns
-    -------
-    numpy.ndarray
-        (H, W): every painted pixel as it was painted; the parts of each painted label that
-        are connected with its paint and not far from it, gaps up to 10 pixels wide and small
-        holes filled; elsewhere what was shown.
-    """
-    kept = shown.copy()
-    for number in np.unique(shown[painted & (shown != 0)]).tolist():
-        strokes = painted & (shown == number)
-        alike = (labels == number) & _find_surroundings(strokes)
-        region = _find_connected(alike | strokes, strokes)
-        kept[_fill_gaps(region)] = number
-    kept[painted] = shown[painted]
-    return kept
+LabelNumbers = RegionNumbers | ScribbleNumbers
 
 
-def _find_surroundings(strokes: Mask) -> Mask:
-    from scipy.ndimage import distance_transform_edt
-
-    reach = REACH * np.sqrt(np.count_nonzero(strokes))
-    surroundings: Mask = distance_transform_edt(~strokes) <= reach
-    return surroundings
-
-
-def _find_connected(region: Mask, strokes: Mask) -> Mask:
-    from skimage.measure import label
-
-    parts = label(region, connectivity=1)
-    connected: Mask = np.isin(parts, np.unique(parts[strokes]))
-    return connected
-
-
-def _fill_gaps(region: Mask) -> Mask:
-    from scipy.ndimage import binary_closing
-    from skimage.measure import label
-    from skimage.morphology import disk
-
-    padded = np.pad(region, GAP_RADIUS)
-    closed = binary_closing(padded, disk(GAP_RADIUS))
-    filled: Mask = closed[GAP_RADIUS:-GAP_RADIUS, GAP_RADIUS:-GAP_RADIUS]
-    holes = label(~filled, connectivity=1)
-    is_small = np.bincount(holes.ravel()) <= HOLE_PIXELS
-    is_small[0] = False
-    filled |= is_small[holes]
-    return filled
+def start_numbers(scribbles: Scribbles | None) -> LabelNumbers:
+    """Begin to number the labels of a run, with scribbles or without."""
+    return RegionNumbers() if scribbles is None else ScribbleNumbers(scribbles)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from napari_dynaseg.compressed_map import CompressedMap
 from napari_dynaseg.fast import enlarge_labels
-from napari_dynaseg.labels import LabelMap, RegionNumbers
+from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.pixels import Scaling
 from napari_dynaseg.recipe import Recipe
+from napari_dynaseg.scribbles import LabelNumbers
 from napari_dynaseg.settings import Settings
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Snapshot:
         step: "Step",
         recipe: Recipe,
         scaling: Scaling,
-        numbers: RegionNumbers,
+        numbers: LabelNumbers,
         reduction: int = 1,
     ) -> "Snapshot":
         """Take a snapshot of a step, at once, unless it has to label every pixel.
@@ -127,12 +128,12 @@ class Snapshot:
         return replace(self, labels=labels, reduction=1, recipe=recipe)
 
 
-def _label_whole(step: "Step", numbers: RegionNumbers) -> LabelMap:
+def _label_whole(step: "Step", numbers: LabelNumbers) -> LabelMap:
     return numbers.apply(step.labels)
 
 
 def _keep_network(
-    step: "Step", recipe: Recipe, scaling: Scaling, numbers: RegionNumbers
+    step: "Step", recipe: Recipe, scaling: Scaling, numbers: LabelNumbers
 ) -> "TrainedNetwork":
     from napari_dynaseg.trained import TrainedNetwork
 

@@ -1,6 +1,8 @@
 """A run as others can do it again: a line for the command line, or some lines of Python."""
 
 import shlex
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +11,11 @@ import numpy as np
 from napari_dynaseg import label_tiff, label_zarr
 from napari_dynaseg.axes import Position
 from napari_dynaseg.errors import FileError, SegmentationError
+from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.ome_labels import ENDING as ZARR_ENDING
+from napari_dynaseg.recipe import describe_scribbles
 from napari_dynaseg.remote import is_address
+from napari_dynaseg.scribble_files import read_scribble_file
 from napari_dynaseg.settings import Settings
 from napari_dynaseg.stack_files import open_stack
 from napari_dynaseg.stack_image import StackImage
@@ -52,6 +57,10 @@ class Choice:
         Where the labels go, if that was said.
     arrays
         For each array of the image, Python that gives it; for an image that lies in no file.
+    scribbled
+        (H, W), labels that the user has given to some pixels of the plane, 0 elsewhere.
+    scribble_path
+        The file that they were opened from, if they were.
     """
 
     stack: StackImage
@@ -60,6 +69,8 @@ class Choice:
     positions: tuple[Position, ...] | None = None
     output: Path | None = None
     arrays: tuple[str, ...] = ()
+    scribbled: LabelMap | None = None
+    scribble_path: str | None = None
 
     @property
     def letters(self) -> str:
@@ -118,6 +129,23 @@ class Choice:
             raise FileError(f"{name} is not the image that {path} holds; save it, and open that")
         return path
 
+    def find_scribbles(self, scribbled: LabelMap) -> str:
+        """Give the file of the scribbles.
+
+        Raises
+        ------
+        FileError
+            If they lie in none, or the file reads otherwise than they are here.
+        """
+        if path := self.scribble_path:
+            with suppress(SegmentationError):
+                if np.array_equal(read_scribble_file(Path(path), scribbled.shape), scribbled):
+                    return path
+        raise FileError(
+            "the scribbles on this plane are in no file; save them alone as a TIFF or PNG of the "
+            "plane's shape, and open that"
+        )
+
     def _agrees_with(self, path: str) -> bool:
         try:
             there = open_stack(path, self.letters, self.stack.level)
@@ -137,7 +165,7 @@ def write_command(choice: Choice) -> str:
     Raises
     ------
     FileError
-        If the image lies in no file, or the file reads otherwise.
+        If the image or the scribbles lie in no file, or the file reads otherwise.
     """
     path = choice.find_file()
     is_file = not is_address(path) and Path(path).suffix != ZARR_ENDING
@@ -150,6 +178,8 @@ def write_command(choice: Choice) -> str:
         options["level"] = choice.stack.level
     if choice.is_stack:
         options |= {"plane": choice.plane} | ({"range": choice.planes} if choice.planes else {})
+    if choice.scribbled is not None:
+        options["scribbles"] = choice.find_scribbles(choice.scribbled)
     options |= choice.knobs
     words = [
         word for name, value in options.items() for word in (f"--{_hyphenate(name)}", str(value))
@@ -171,19 +201,22 @@ def write_python(choice: Choice) -> str:
         if not choice.arrays:
             raise
         image = _take_arrays(choice)
+    scribbles = "" if choice.scribbled is None else _write_scribbles(choice.scribbled)
     if choice.positions is None:
-        arguments = _write_call("plane", channel_axis=0, **choice.knobs)
+        named = ["scribbles=scribbles"] if scribbles else []
+        arguments = ", ".join(["plane, channel_axis=0", *named, *_write_named(choice.knobs)])
         run = OF_ONE_PLANE.format(position=choice.position, arguments=arguments)
-        return f"from napari_dynaseg import segment\n{image}{run}"
+        return f"from napari_dynaseg import segment\n{image}{scribbles}{run}"
     output = choice.find_output(label_zarr.ENDING)
     settings = f"Settings({_write_call(**choice.knobs)})"
     planes = {"planes": choice.planes} if choice.planes else {}
     arguments = _write_call(
         "stack", f"Path({str(output)!r})", settings, plane=choice.plane, **planes
     )
+    arguments += ", scribbled=scribbles" if scribbles else ""
     return (
         "from pathlib import Path\n\nfrom napari_dynaseg import Settings\n"
-        f"from napari_dynaseg.stack_batch import StackRun, plan_stack\n{image}"
+        f"from napari_dynaseg.stack_batch import StackRun, plan_stack\n{image}{scribbles}"
         f"{OF_A_STACK.format(arguments=arguments)}"
     )
 
@@ -205,8 +238,24 @@ def _take_arrays(choice: Choice) -> str:
     )
 
 
+def _write_scribbles(scribbled: LabelMap) -> str:
+    """Write scribbles as text, exactly: the strokes of a layer that nothing else holds."""
+    (described,) = describe_scribbles(scribbled)
+    return (
+        "import numpy as np\n"
+        "from napari_dynaseg.corrections import Correction, apply\n\n"
+        f"runs = {described.runs!r}\n"
+        f"strokes = [Correction(pixels={described.pixels}, runs=runs)]\n"
+        f"scribbles = apply(np.zeros({scribbled.shape}, np.int32), strokes)\n"
+    )
+
+
 def _write_call(*positional: str, **named: object) -> str:
-    return ", ".join([*positional, *(f"{name}={value!r}" for name, value in named.items())])
+    return ", ".join([*positional, *_write_named(named)])
+
+
+def _write_named(named: Mapping[str, object]) -> list[str]:
+    return [f"{name}={value!r}" for name, value in named.items()]
 
 
 def _hyphenate(name: str) -> str:

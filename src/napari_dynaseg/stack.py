@@ -7,17 +7,18 @@ from napari_dynaseg.axes import Position
 from napari_dynaseg.backend import torch
 from napari_dynaseg.errors import FileError, ImageError
 from napari_dynaseg.fit import Step, iter_fit
-from napari_dynaseg.labels import RegionNumbers, match_labels, number_by_size
-from napari_dynaseg.recipe import Recipe
+from napari_dynaseg.labels import LabelMap, match_labels, number_by_size
+from napari_dynaseg.recipe import Recipe, describe_scribbles
 from napari_dynaseg.results import NETWORK as NETWORK  # noqa: PLC0414 (others take it from here)
 from napari_dynaseg.results import Results
+from napari_dynaseg.scribbles import start_numbers
 from napari_dynaseg.settings import Settings, Way
 from napari_dynaseg.stack_image import StackImage
 from napari_dynaseg.stack_order import find_parent, order_planes
 from napari_dynaseg.stack_part import PlacedResults, StackPart
 from napari_dynaseg.trained import TrainedNetwork
 from napari_dynaseg.training_planes import TrainingPlanes
-from napari_dynaseg.within import Within
+from napari_dynaseg.within import Within, limit_scribbles
 
 
 def train_network(
@@ -25,6 +26,7 @@ def train_network(
     settings: Settings,
     positions: Sequence[Position],
     within: Within | None = None,
+    scribbled: LabelMap | None = None,
 ) -> Generator[Step, None, TrainedNetwork]:
     """Train the network of a stack; yields each step, and returns the network.
 
@@ -38,14 +40,33 @@ def train_network(
         The planes to train on, as `spread_positions` gives them.
     within
         A part that every plane is limited to.
+    scribbled
+        (H, W), labels that the user has given to some pixels of the first of them, 0 elsewhere;
+        by default none.
+
+    Raises
+    ------
+    FileError
+        If a plane cannot be read.
+    ImageError
+        If a plane cannot be segmented, or scribbles do not fit it.
     """
+    drawn = limit_scribbles(scribbled, within, settings.channels)
     training = TrainingPlanes.read(stack, positions).limit(within)
-    numbers = RegionNumbers()
-    for step in iter_fit(training.planes[0], settings, companions=training.planes[1:]):
+    numbers = start_numbers(drawn)
+    first, *companions = training.planes
+    wanted = drawn.channels if drawn else None
+    for step in iter_fit(first, settings, companions=companions, scribbles=wanted):
         yield step
     numbers.follow(step.labels)
-    made = {"numbering": "size", "within": within}
-    recipe = Recipe.now(settings, step.iteration, training.source, **made)
+    recipe = Recipe.now(
+        settings,
+        step.iteration,
+        training.source,
+        numbering="size",
+        within=within,
+        scribbles=describe_scribbles(scribbled),
+    )
     table = numbers.list_all(settings.channels)
     return TrainedNetwork.from_step(step, recipe, training.scaling, table)
 

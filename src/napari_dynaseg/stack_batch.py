@@ -11,10 +11,13 @@ import numpy as np
 
 from napari_dynaseg.axes import Position
 from napari_dynaseg.cluster import segment_on_cluster
-from napari_dynaseg.errors import FileError, SettingsError
+from napari_dynaseg.errors import FileError, ImageError, SettingsError
 from napari_dynaseg.fit import Step
 from napari_dynaseg.label_store import LabelStore
+from napari_dynaseg.labels import LabelMap
+from napari_dynaseg.recipe import describe_scribbles
 from napari_dynaseg.remote import is_address
+from napari_dynaseg.results import keep_scribbles
 from napari_dynaseg.saved_network import check_channels, check_ending
 from napari_dynaseg.settings import Settings
 from napari_dynaseg.stack import NETWORK, segment_planes, train_network
@@ -50,6 +53,8 @@ class StackPlan:
         Where the network is kept beside the store, if it is.
     within
         A part that every plane is limited to.
+    scribbled
+        (H, W), labels that the user has given to some pixels of the start, 0 elsewhere.
     """
 
     stack: StackImage
@@ -60,6 +65,7 @@ class StackPlan:
     network: TrainedNetwork | None = None
     network_goal: Path | None = None
     within: Within | None = None
+    scribbled: LabelMap | None = None
 
     @property
     def training(self) -> list[Position]:
@@ -72,6 +78,7 @@ class StackPlan:
         if path is not None and not is_address(path):
             path = str(Path(path).resolve())
         pixels = np.ascontiguousarray(self.stack.read_channels(self.start))
+        scribbled = describe_scribbles(self.scribbled)
         return {
             "settings": self.settings.model_dump(mode="json"),
             "image": self.stack.name,
@@ -83,6 +90,7 @@ class StackPlan:
             "sha256": hashlib.sha256(pixels.data).hexdigest(),
             "network": self.network and hashlib.sha256(self.network.to_bytes()).hexdigest(),
             **({"within": self.within.model_dump(mode="json")} if self.within else {}),
+            **({"scribbles": scribbled[0].runs} if scribbled else {}),
         }
 
 
@@ -96,6 +104,7 @@ def plan_stack(
     network: TrainedNetwork | None = None,
     network_goal: Path | None = None,
     within: Within | None = None,
+    scribbled: LabelMap | None = None,
 ) -> StackPlan:
     """Settle which planes of a stack are segmented, and by which network.
 
@@ -112,25 +121,49 @@ def plan_stack(
         A network that is used instead of training one; its settings are those of the run.
     network_goal, within
         As in `StackPlan`.
+    scribbled
+        As in `StackPlan`; the plane that they are on is then the one that is trained on.
 
     Raises
     ------
     FileError
         If a network cannot be kept there by its name.
     ImageError
-        If the stack has not as many channels as the network was trained on.
+        If the stack has not as many channels as the network was trained on, or scribbles do not
+        fit its planes.
     SettingsError
-        If there are no such planes.
+        If there are no such planes, the scribbles are on none of them, or there are scribbles
+        for a network that is not trained.
     """
     axes = stack.axes
     box = find_box(axes, planes)
-    start = find_nearest(axes, box, find_plane(axes, plane))
+    wanted = find_plane(axes, plane)
+    start = find_nearest(axes, box, wanted)
+    if scribbled is not None:
+        _check_scribbles(scribbled, stack, start == wanted, network)
+        scribbled = within.keep(scribbled) if within else scribbled
     if network:
         check_channels(network, stack.channels, stack.name)
     if network_goal:
         check_ending(network_goal)
     positions = tuple(list_box(axes, box))
-    return StackPlan(stack, output, settings, positions, start, network, network_goal, within)
+    return StackPlan(
+        stack, output, settings, positions, start, network, network_goal, within, scribbled
+    )
+
+
+def _check_scribbles(
+    scribbled: LabelMap, stack: StackImage, is_inside: bool, network: TrainedNetwork | None
+) -> None:
+    if network is not None:
+        raise SettingsError("scribbles count only where a network is trained; got one to apply")
+    if not is_inside:
+        raise SettingsError("the plane that is scribbled on must be one of those to segment")
+    if scribbled.shape != stack.axes.plane_shape:
+        raise ImageError(
+            f"scribbles must have the shape of a plane, {stack.axes.plane_shape}; "
+            f"got {scribbled.shape}"
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,7 +221,9 @@ class StackRun:
     def train(self) -> Iterator[Step]:
         """Train the network, yielding each step, and keep it."""
         plan = self.plan
-        network = yield from train_network(plan.stack, plan.settings, plan.training, plan.within)
+        network = yield from train_network(
+            plan.stack, plan.settings, plan.training, plan.within, plan.scribbled
+        )
         self.store.write_note(NETWORK, network.to_bytes())
         if plan.network_goal:
             network.save(plan.network_goal)
@@ -230,11 +265,17 @@ class StackRun:
         plan, network, missing = self.plan, self.read_network(), self.list_missing()
         if client is not None and plan.within:
             raise SettingsError("planes that are limited to a part cannot be shared out")
+        results = keep_scribbles(self.store, plan.start, plan.scribbled)
         if client is not None:
+            if plan.scribbled is not None and plan.start in missing:
+                # The workers of a cluster know of no scribbles.
+                results.write_plane(plan.start, network.label(plan.stack.read_channels(plan.start)))
+                missing.remove(plan.start)
+                yield plan.start
             yield from segment_on_cluster(client, plan.stack, network, missing, self.store)
             return
         walk = segment_planes(
-            plan.stack, network, plan.positions, self.store, plan.start, within=plan.within
+            plan.stack, network, plan.positions, results, plan.start, within=plan.within
         )
         unfinished = set(missing)
         yield from (position for position in walk if position in unfinished)

@@ -1,6 +1,7 @@
 """A trained network with all it needs to label further planes; kept in one safe file."""
 
 import json
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ from napari_dynaseg.errors import FileError
 from napari_dynaseg.files import write_whole
 from napari_dynaseg.fit import Step
 from napari_dynaseg.labels import LabelMap
+from napari_dynaseg.network_maps import Mask
 from napari_dynaseg.pixels import Scaling
 from napari_dynaseg.recipe import NETWORK_KEY, Recipe, read_network_header
+from napari_dynaseg.refining import REFINING_KNOBS, Refined, train_on
 from napari_dynaseg.settings import Device, Settings
 
 ENDING = ".dynaseg.safetensors"
@@ -91,6 +94,45 @@ class TrainedNetwork:
     def move_on(self, step: Step) -> "TrainedNetwork":
         """Give the network as it was trained on by another plane, by whose statistics it goes."""
         return replace(self, weights=step.weights.cpu().numpy(), statistics=step.statistics)
+
+    def refine(
+        self,
+        channels: npt.NDArray[Any],
+        shown: LabelMap,
+        painted: Mask,
+        settings: Settings,
+    ) -> Generator[Step, None, tuple[Refined, "TrainedNetwork"]]:
+        """Train on with what the user painted on a plane; yields each step.
+
+        Parameters
+        ----------
+        channels
+            (C, H, W) as stored, as in `label`.
+        shown
+            (H, W), the labels with the user's paint.
+        painted
+            (H, W), where that paint is. Pixels painted with 0 are kept, and teach nothing.
+        settings
+            Scheme, μ, ``refine_iterations`` and ``scribble_weight`` are read; the rest made the
+            network.
+
+        Returns
+        -------
+        tuple
+            What came of it, and the network.
+
+        Raises
+        ------
+        ImageError
+            If there is no channel left for a new label.
+        """
+        knobs = self.settings.change(**{name: getattr(settings, name) for name in REFINING_KNOBS})
+        weights = torch.from_numpy(self.weights)
+        plane = self.scaling.apply(channels)
+        refined = yield from train_on(
+            plane, knobs, weights, self.numbers, shown, painted, self.recipe.within
+        )
+        return refined, replace(self.move_on(refined.step), numbers=refined.numbers)
 
     def to_bytes(self) -> bytes:
         """Write it in the safetensors format, with the recipe as JSON in the header."""

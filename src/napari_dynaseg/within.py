@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from napari_dynaseg.corrections import Correction, apply, describe
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.labels import LabelMap, number_by_size
+from napari_dynaseg.scribbles import LabelNumbers, Scribbles
 
 Mask = npt.NDArray[np.bool_]
 
@@ -116,6 +117,10 @@ class Within(BaseModel):
         """Cut the box out of a map, (H, W), and set what is outside the mask to 0."""
         return np.where(self.mask[self.box], pixels[self.box], np.zeros_like(pixels[:1, :1]))
 
+    def keep(self, pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Set what is outside the mask to 0 in a map, (H, W)."""
+        return np.where(self.mask, pixels, np.zeros_like(pixels[:1, :1]))
+
     def place(self, labels: LabelMap, around: LabelMap | None = None) -> LabelMap:
         """Put the labels of the box where they belong.
 
@@ -140,6 +145,56 @@ class Within(BaseModel):
         placed: LabelMap = np.zeros(self.shape, np.int32)
         placed[self.mask] = number_by_size(labels[self.mask[self.box]])
         return placed
+
+
+def limit_scribbles(
+    scribbled: npt.NDArray[np.integer] | None, within: Within | None, channels: int
+) -> Scribbles | None:
+    """Read scribbles for a run that may be limited to a part of a plane.
+
+    Parameters
+    ----------
+    scribbled
+        (H, W), the labels that the user wants, 0 elsewhere; `None` where nothing was scribbled.
+    within
+        The part; by default the whole plane.
+    channels
+        q.
+
+    Returns
+    -------
+    Scribbles or None
+        Those of the box around the part.
+
+    Raises
+    ------
+    ImageError
+        If nothing is scribbled in the part, or scribbles do not fit the network.
+    """
+    if scribbled is None:
+        return None
+    return Scribbles.for_first_run(within.cut(scribbled) if within else scribbled, channels)
+
+
+def place_labels(
+    labels: LabelMap, numbers: LabelNumbers, within: Within | None, keep_numbers: bool
+) -> LabelMap:
+    """Number the labels of a run, and put them where they belong.
+
+    Parameters
+    ----------
+    labels
+        Those of a plane, or of the box around a part of it.
+    numbers
+        How they are numbered.
+    within
+        The part; by default the whole plane.
+    keep_numbers
+        Whether the numbers count in a part as well; else they go by the sizes in the part.
+    """
+    if within is None:
+        return numbers.apply(labels)
+    return within.place(numbers.apply(labels)) if keep_numbers else within.place_by_size(labels)
 
 
 def _find_mirrored(inside: Mask) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

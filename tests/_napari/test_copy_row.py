@@ -103,3 +103,56 @@ def test_the_planes_chosen_are_copied(viewer, folder):
         "--iterations 12 --minimum-labels 1 --channels 8 --way each"
     )
     assert "plane='Z=1', planes='Z=1:3'" in copy(panel.copy_row.python_button)
+
+
+def scribble(viewer, panel, path=None):
+    """Choose two strokes as scribbles, from a file if one is named."""
+    drawn = np.zeros((24, 32), np.uint8)
+    drawn[4:20, 3:5], drawn[4:20, 26:28] = 40, 7
+    if path:
+        imageio.imwrite(path, drawn)
+        (layer,) = viewer.open(path, layer_type="labels")
+    else:
+        layer = viewer.add_labels(drawn)
+    panel.scribbles.value = layer
+    return drawn
+
+
+def test_scribbles_are_copied_as_python_whatever_layer_holds_them(in_file, viewer, finish):
+    drawn = scribble(viewer, in_file)
+    labels = finish(in_file)
+    made = run_python(copy(in_file.copy_row.python_button))
+    np.testing.assert_array_equal(made[drawn > 0], drawn[drawn > 0])
+    np.testing.assert_array_equal(number_by_size(made), number_by_size(labels.data))
+
+
+def test_scribbles_in_a_file_are_copied_as_a_command(in_file, viewer, finish, folder):
+    scribble(viewer, in_file, "drawn.png")
+    labels = finish(in_file)
+    program, *arguments = shlex.split(copy(in_file.copy_row.command_button))
+    assert "--scribbles" in arguments
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 0
+    made, _ = read_label_layer(folder / "halves_labels.dynaseg.ome.tif")
+    np.testing.assert_array_equal(number_by_size(made), number_by_size(labels.data))
+
+
+def test_scribbles_that_no_file_holds_have_no_command_and_the_user_is_told(in_file, viewer):
+    scribble(viewer, in_file, "drawn.png")
+    in_file.scribbles.value.data[0, 0] = 3
+    assert copy(in_file.copy_row.command_button) == ""
+    assert "the scribbles on this plane are in no file" in last_notification()
+
+
+def test_scribbles_of_a_stack_are_copied_as_python(viewer, folder):
+    pixels = np.random.default_rng(0).integers(0, 250, (6, 24, 32)).astype(np.uint16)
+    tifffile.imwrite("stack.tif", pixels, imagej=True, metadata={"axes": "ZYX"})
+    viewer.open("stack.tif")
+    panel = open_panel(viewer)
+    drawn = scribble(viewer, panel)
+    panel.stack.planes.value = "All planes"
+    panel.stack.folder.value = folder / "mine.ome.zarr"
+    viewer.dims.set_current_step(0, 2)
+    labels = run_python(copy(panel.copy_row.python_button))
+    np.testing.assert_array_equal(np.asarray(labels[2])[drawn > 0], drawn[drawn > 0])

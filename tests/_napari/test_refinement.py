@@ -2,11 +2,17 @@
 
 import numpy as np
 import pytest
-from tests._napari.conftest import QUICK, TIMEOUT
+import tifffile
+from tests._napari.conftest import QUICK, TIMEOUT, open_panel
 from tests._napari.test_widget import wait_for_threads
 
+from napari_dynaseg import Recipe, replay, to_plane
+from napari_dynaseg._napari import refinement
 from napari_dynaseg._napari.kept_runs import KeptRuns
+from napari_dynaseg._napari.label_files import read_layers
 from napari_dynaseg.errors import ImageError
+from napari_dynaseg.recipe_files import read_recipe
+from napari_dynaseg.replay_files import StackReplay, plan_replay
 
 
 def refine(panel, qtbot):
@@ -103,8 +109,6 @@ def test_stop_leaves_the_labels_as_they_are(panel, finish, qtbot):
 
 
 def test_a_plane_of_a_stack_is_refined_and_the_others_stay(viewer, qtbot, finish, halves):
-    from tests._napari.conftest import open_panel
-
     stack = np.stack([halves] * 4)
     viewer.add_image(stack, name="cells", axis_labels=("z", "y", "x"), scale=(2, 1, 1))
     panel = open_panel(viewer)
@@ -120,3 +124,198 @@ def test_a_plane_of_a_stack_is_refined_and_the_others_stay(viewer, qtbot, finish
     refine(panel, qtbot)
     assert (layer.data[3, 5:11, 23:28] == 50).mean() > 0.8
     np.testing.assert_array_equal(layer.data[:3], before[:3])
+
+
+def replay_saved(layer, picture, path):
+    """Save a layer, and replay on the picture the recipe that the file holds."""
+    layer.save(str(path))
+    recipe = read_recipe(path).recipe
+    return recipe, replay(to_plane(picture), recipe)
+
+
+def test_the_recipe_of_refined_labels_gives_them_again(panel, finish, qtbot, halves, tmp_path):
+    layer = finish(panel)
+    paint(layer, range(4, 20), range(24, 28), 50)
+    panel.show_settings(QUICK.change(scribble_weight=4, refine_iterations=7, mu=20))
+    refine(panel, qtbot)
+    paint(layer, range(2, 6), range(3, 9), 0)
+    refine(panel, qtbot)
+    paint(layer, range(20, 22), range(30), 60)
+    path = tmp_path / "refined.dynaseg.ome.tif"
+    recipe, labels = replay_saved(layer, halves, path)
+    np.testing.assert_array_equal(labels, layer.data)
+    first, second = recipe.refinements
+    assert (first.planes, first.painted[0].pixels, second.painted[0].pixels) == ("this", 64, 88)
+    assert first.settings == {
+        "scheme": "scf",
+        "mu": 20,
+        "refine_iterations": 7,
+        "scribble_weight": 4,
+    }
+    assert recipe.corrections[0].pixels == 60
+    layer.save(str(tmp_path / "again.dynaseg.ome.tif"))
+    opened = read_layers(str(path))[0]
+    np.testing.assert_array_equal(opened[0], layer.data)
+    assert Recipe.from_metadata(opened[1]["metadata"]) == recipe
+
+
+def test_a_recipe_forgets_a_refinement_that_is_undone_and_knows_one_done_again(
+    panel, finish, qtbot, halves, tmp_path
+):
+    layer = finish(panel)
+    for label in (50, 60):
+        paint(layer, range(4, 20), range(24, 28), label)
+        refine(panel, qtbot)
+    counts = []
+    for turn in (layer.undo, layer.undo, layer.undo, layer.redo, layer.redo, layer.redo):
+        turn()
+        recipe, labels = replay_saved(layer, halves, tmp_path / "cells.dynaseg.ome.tif")
+        np.testing.assert_array_equal(labels, layer.data)
+        counts.append(len(recipe.refinements))
+    assert counts == [1, 1, 0, 1, 1, 2]
+
+
+def test_after_undo_refine_trains_the_network_on_that_was_there_before(
+    panel, finish, qtbot, halves, tmp_path
+):
+    layer = finish(panel)
+    paint(layer, range(4, 20), range(24, 28), 50)
+    refine(panel, qtbot)
+    once = layer.data.copy()
+    layer.undo()
+    refine(panel, qtbot)
+    np.testing.assert_array_equal(layer.data, once)
+    recipe, labels = replay_saved(layer, halves, tmp_path / "cells.dynaseg.ome.tif")
+    np.testing.assert_array_equal(labels, once)
+    assert len(recipe.refinements) == 1
+
+
+def test_paint_that_came_while_it_refined_is_a_correction_of_the_recipe(
+    panel, finish, qtbot, halves, tmp_path
+):
+    layer = finish(panel)
+    paint(layer, range(4, 20), range(24, 28), 50)
+    with qtbot.waitSignal(panel.run_ended, timeout=TIMEOUT):
+        panel.refine()
+        paint(layer, range(10, 12), range(20, 28), 70)
+    wait_for_threads(qtbot)
+    assert (layer.data[10:12, 20:28] == 70).all()
+    recipe, labels = replay_saved(layer, halves, tmp_path / "cells.dynaseg.ome.tif")
+    np.testing.assert_array_equal(labels, layer.data)
+    assert recipe.refinements[0].painted[0].pixels == 64
+
+
+@pytest.fixture
+def stacked(viewer, halves, finish, qtbot):
+    """Give a panel and the labels of a stack of 4 alike planes, each with its own noise."""
+    noise = np.random.default_rng(1).integers(0, 6, (4, *halves.shape), np.uint8)
+    stack = np.stack([halves] * 4) + noise
+    viewer.add_image(stack, name="cells", axis_labels=("z", "y", "x"), scale=(2, 1, 1))
+    panel = open_panel(viewer)
+    panel.show_settings(QUICK.change(scribble_weight=4))
+    panel.stack.planes.value = "All planes"
+    viewer.dims.set_current_step(0, 1)
+    layer = finish(panel)
+    wait_for_threads(qtbot)
+    viewer.layers.selection.active = layer
+    return panel, layer, stack
+
+
+def paint_bar(layer, plane, rows, columns, label):
+    where = np.meshgrid([plane], rows, columns, indexing="ij")
+    layer.data_setitem(tuple(part.ravel() for part in where), label)
+
+
+def test_refine_of_all_planes_goes_on_from_plane_to_plane_as_one_step(stacked, qtbot):
+    panel, layer, _ = stacked
+    panel.stack.refine.value = "All planes"
+    paint_bar(layer, 3, range(2, 5), range(28, 31), 70)
+    paint_bar(layer, 1, range(4, 20), range(22, 27), 50)
+    before = layer.data.copy()
+    refine(panel, qtbot)
+    for plane in range(4):
+        assert (layer.data[plane, 5:19, 20:] == 50).mean() > 0.7
+        assert (layer.data[plane, :, :12] == 50).mean() < 0.05
+    assert (layer.data[3, 2:5, 28:31] == 70).all()
+    layer.undo()
+    np.testing.assert_array_equal(layer.data, before)
+    assert Recipe.from_metadata(layer.metadata).refinements == ()
+    layer.redo()
+    assert len(Recipe.from_metadata(layer.metadata).refinements) == 1
+
+
+def test_refine_of_this_plane_leaves_the_others(stacked, qtbot):
+    panel, layer, _ = stacked
+    assert not panel.stack.refine.native.isHidden()
+    paint_bar(layer, 1, range(4, 20), range(22, 27), 50)
+    before = layer.data.copy()
+    refine(panel, qtbot)
+    np.testing.assert_array_equal(layer.data[[0, 2, 3]], before[[0, 2, 3]])
+
+
+@pytest.mark.parametrize("planes", ["This plane", "All planes"])
+def test_refined_labels_of_a_stack_are_replayed_from_their_file(stacked, qtbot, tmp_path, planes):
+    panel, layer, stack = stacked
+    panel.stack.refine.value = planes
+    paint_bar(layer, 1, range(4, 20), range(22, 27), 50)
+    refine(panel, qtbot)
+    panel._viewer.dims.set_current_step(0, 2)
+    paint_bar(layer, 2, range(4, 20), range(3, 5), 60)
+    refine(panel, qtbot)
+    saved = tmp_path / "labels.dynaseg.ome.zarr"
+    layer.save(str(saved))
+    tifffile.imwrite(tmp_path / "cells.tif", stack, imagej=True, metadata={"axes": "ZYX"})
+    plan = plan_replay(read_recipe(saved), str(tmp_path / "cells.tif"), tmp_path / "again.ome.zarr")
+    for _ in range(2):  # a second call changes nothing
+        run = StackReplay.prepare(plan)
+        if not run.is_trained:
+            list(run.train())
+        list(run.segment())
+        np.testing.assert_array_equal(run.store.array[...], layer.data)
+
+
+def test_stop_amid_the_planes_leaves_all_labels_as_they_are(stacked, qtbot):
+    panel, layer, _ = stacked
+    panel.stack.refine.value = "All planes"
+    paint_bar(layer, 1, range(4, 20), range(22, 27), 50)
+    before, recipe = layer.data.copy(), dict(layer.metadata)
+    panel.refine()
+    with qtbot.waitSignal(panel.run.plane_done, timeout=TIMEOUT):
+        pass
+    panel.stop()
+    wait_for_threads(qtbot)
+    np.testing.assert_array_equal(layer.data, before)
+    assert layer.metadata == recipe
+
+
+def test_a_large_step_asks_first(stacked, qtbot, monkeypatch):
+    panel, layer, _ = stacked
+    monkeypatch.setattr(refinement, "MOST_UNDO_BYTES", 100)
+    paint_bar(layer, 1, range(4, 20), range(22, 27), 50)
+    before = layer.data.copy()
+    refine(panel, qtbot)
+    np.testing.assert_array_equal(layer.data, before)
+    assert panel.refine_button.text.startswith("Really? Its undo would take ")
+    panel.refine_button.native.click()
+    assert (layer.data[1, 5:19, 20:] == 50).mean() > 0.7
+    assert panel.refine_button.text == "Refine"
+    assert Recipe.from_metadata(layer.metadata).refinements
+
+
+def test_labels_that_cannot_be_changed_are_not_refined(panel, finish, capsys, qtbot):
+    layer = finish(panel)
+    wait_for_threads(qtbot)
+    paint(layer, range(2, 4), range(2, 4), 50)
+    layer.editable = False
+    panel.refine()
+    assert panel.run is None
+    assert "cannot be edited now" in capsys.readouterr().out
+
+
+def test_labels_whose_recipe_the_user_threw_away_are_refined_all_the_same(panel, finish, qtbot):
+    layer = finish(panel)
+    layer.metadata = {}
+    paint(layer, range(4, 20), range(24, 28), 50)
+    refine(panel, qtbot)
+    assert layer.metadata == {}
+    assert (layer.data == 50).sum() > 64

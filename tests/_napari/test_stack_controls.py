@@ -39,19 +39,19 @@ def test_a_stack_of_one_plane_has_no_choice_either(controls):
 
 
 def test_the_plane_on_view_is_the_default(controls):
-    assert list_shown(controls) == ["Planes"]
+    assert list_shown(controls) == ["Planes", "Refine"]
     assert controls.read_ranges() is None
 
 
 def test_all_planes_are_all_of_every_axis(controls):
     controls.planes.value = "All planes"
-    assert list_shown(controls) == ["Planes", "Way", "Keep in"]
+    assert list_shown(controls) == ["Planes", "Way", "Keep in", "Refine"]
     assert controls.read_ranges() == [range(4), range(3)]
 
 
 def test_a_range_is_chosen_on_each_axis(controls):
     controls.planes.value = "A range"
-    assert list_shown(controls) == ["Planes", "Range", "Way", "Keep in"]
+    assert list_shown(controls) == ["Planes", "Range", "Way", "Keep in", "Refine"]
     assert [slider.label for slider in controls.ranges] == ["T", "Z"]
     controls.ranges["T"].value = (1, 2)
     assert controls.read_ranges() == [range(1, 3), range(3)]

@@ -13,8 +13,8 @@ from napari_dynaseg._napari.compare_row import CompareRow
 from napari_dynaseg._napari.edit_step import Change
 from napari_dynaseg._napari.finishing import Finishing
 from napari_dynaseg._napari.keeping import keep_snapshot, merge_paint
-from napari_dynaseg._napari.kept_runs import KeptRun, KeptRuns
-from napari_dynaseg._napari.kept_states import State
+from napari_dynaseg._napari.kept_runs import KeptRun, KeptRuns, read_iteration
+from napari_dynaseg._napari.layer_states import State
 from napari_dynaseg._napari.preview import Preview, is_preview
 from napari_dynaseg._napari.stroke import find_canvas
 from napari_dynaseg._napari.targets import find_plane
@@ -100,9 +100,9 @@ class Compare:
     def _show_row(self) -> None:
         run = self._find_run()
         snapshots = run.snapshots if run else Snapshots()
-        now = run.states.now if run and run.states else None
         is_free = not self._is_running
-        at = snapshots.find_nearest(now.iteration) if now and snapshots else len(snapshots) - 1
+        now = read_iteration(self.layer) if snapshots else None
+        at = len(snapshots) - 1 if now is None else snapshots.find_nearest(now)
         self.row.show_count(len(snapshots) if is_free else 0, at)
         self.row.flip_button.enabled = is_free and self.layer is not None
         self.row.visible = self.layer is not None

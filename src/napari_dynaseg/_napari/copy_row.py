@@ -8,6 +8,7 @@ from napari.utils.notifications import show_error, show_info
 from qtpy.QtGui import QGuiApplication
 
 from napari_dynaseg._napari.image_input import ImageInput
+from napari_dynaseg._napari.scribble_input import ScribbleChoice
 from napari_dynaseg._napari.stack_controls import StackControls
 from napari_dynaseg._napari.stack_plan import choose_planes
 from napari_dynaseg.errors import ImageError, SegmentationError
@@ -24,14 +25,21 @@ class CopyRow(Container[Any]):
     ----------
     image, stack
         Where the image and its planes are chosen.
+    scribbles
+        Where scribbles are chosen.
     read_settings
         Gives the knobs as they are.
     """
 
     def __init__(
-        self, image: ImageInput, stack: StackControls, read_settings: Callable[[], Settings]
+        self,
+        image: ImageInput,
+        stack: StackControls,
+        scribbles: ScribbleChoice,
+        read_settings: Callable[[], Settings],
     ) -> None:
         self._image, self._stack, self._read_settings = image, stack, read_settings
+        self._scribbles = scribbles
         self.python_button = PushButton(
             text="Python", tooltip="Copy what Segment does now as lines of Python"
         )
@@ -90,6 +98,7 @@ class CopyRow(Container[Any]):
             )
         if ranges is not None:
             job, positions = choose_planes(job, ranges)
+        job, drawn = self._scribbles.add_to(job), self._scribbles.value
         layers = self._image.channels.layers or [self._image.image.value]
         return Choice(
             job.stack,
@@ -102,4 +111,6 @@ class CopyRow(Container[Any]):
                 + (f"[{job.stack.level}]" if layer.multiscale else "")
                 for layer in layers
             ),
+            job.scribbled,
+            None if drawn is None else drawn.source.path,
         )

@@ -39,7 +39,7 @@ class Change:
         changed = np.nonzero(before != after)
         found = iter(changed)
         indices = tuple(
-            _shrink_integers(
+            shrink_integers(
                 next(found) if isinstance(at, slice) else np.full(len(changed[0]), at), size
             )
             for at, size in zip(target.index, target.data.shape, strict=True)
@@ -56,6 +56,14 @@ class Change:
         """What the layer's history will keep of the step."""
         labels = 2 * self.pixels * int(np.dtype(self.target.data.dtype).itemsize)
         return labels + sum(index.nbytes for index in self.indices)
+
+    def keep_unpainted(self) -> "Change":
+        """Leave out the pixels that have changed in the layer since."""
+        same = np.asarray(self.target.layer.data[self.indices]) == self.before
+        if same.all():
+            return self
+        indices = tuple(index[same] for index in self.indices)
+        return Change(self.target, indices, self.before[same], self.after[same])
 
     def write(self) -> None:
         """Write the change as one step that Ctrl+Z takes back.
@@ -85,5 +93,6 @@ class Change:
             layer.data_setitem(self.indices, values)
 
 
-def _shrink_integers(index: npt.NDArray[np.integer], size: int) -> npt.NDArray[Any]:
+def shrink_integers(index: npt.NDArray[np.integer], size: int) -> npt.NDArray[Any]:
+    """Store places on an axis of some length in as few bytes as will do."""
     return index.astype(np.uint16 if size <= LARGEST_IN_TWO_BYTES else np.int64)

@@ -5,12 +5,9 @@ from napari.layers import Labels
 
 from napari_dynaseg._napari.edit_step import Change
 from napari_dynaseg._napari.kept_runs import KeptRun
-from napari_dynaseg._napari.kept_states import KeptStates, State
 from napari_dynaseg._napari.targets import check_writable, read_locked
-from napari_dynaseg.compressed_map import CompressedMap
 from napari_dynaseg.labels import LabelMap
-from napari_dynaseg.painted_recipe import MAP_KEY, keep_map
-from napari_dynaseg.recipe import METADATA_KEY, Recipe
+from napari_dynaseg.painted_recipe import keep_map
 from napari_dynaseg.regions import find_locked
 from napari_dynaseg.snapshots import Snapshot
 
@@ -62,7 +59,9 @@ def keep_snapshot(layer: Labels, run: KeptRun, snapshot: Snapshot) -> Change:
     check_writable(layer)
     position, labels = run.job.position, snapshot.read_labels()
     painted = run.find_painted(layer, position)
-    before = _describe_state(layer, run)
+    before = run.describe_state(layer)
+    if run.states is not None:
+        run.states.forget_undone()
     merged = merge_paint(layer, run, labels)
     change = run.write_plane(layer, position, merged)
     run.maps.remember(position, merged, painted)
@@ -70,15 +69,6 @@ def keep_snapshot(layer: Labels, run: KeptRun, snapshot: Snapshot) -> Change:
     made = {**snapshot.recipe.to_metadata(), **keep_map(labels, row > column)}
     layer.metadata = {**layer.metadata, **made}
     run.keep_network = snapshot.keep_network
-    if run.states is None:
-        run.states = KeptStates(layer)
-        run.states.turned.connect(run.return_to)
-    run.states.add(before, _describe_state(layer, run))
+    if change.pixels:
+        run.follow_step(layer, change, before, change.pixels)
     return change
-
-
-def _describe_state(layer: Labels, run: KeptRun) -> State:
-    kept = {key: layer.metadata[key] for key in (METADATA_KEY, MAP_KEY) if key in layer.metadata}
-    iteration = Recipe.from_metadata(layer.metadata).last_iteration
-    labels = CompressedMap.of(np.asarray(layer.data))
-    return State(labels, kept, run.keep_network, iteration)

@@ -9,13 +9,15 @@ import numpy as np
 from napari.layers import Labels
 
 from napari_dynaseg._napari.edit_step import Change
-from napari_dynaseg._napari.kept_states import KeptStates, State
+from napari_dynaseg._napari.layer_states import LayerStates, State
 from napari_dynaseg._napari.layers import Job
 from napari_dynaseg._napari.targets import Target
 from napari_dynaseg.axes import Position
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.network_maps import Mask, NetworkMaps
+from napari_dynaseg.painted_recipe import MAP_KEY
+from napari_dynaseg.recipe import METADATA_KEY, Recipe
 from napari_dynaseg.snapshots import MOST_BYTES, Snapshots
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ class KeptRun:
     snapshots
         Its iterations, of a run of one plane.
     states
-        Those iterations that were kept as its result.
+        The recipes and networks that undo leads back to.
     """
 
     job: Job
@@ -47,7 +49,7 @@ class KeptRun:
     keep_network: "Callable[[], TrainedNetwork] | None" = None
     maps: NetworkMaps = field(default_factory=NetworkMaps)
     snapshots: Snapshots = field(default_factory=Snapshots)
-    states: KeptStates | None = None
+    states: LayerStates | None = None
 
     def find_index(self, position: Position) -> Any:
         """Say where in its layer a plane lies."""
@@ -73,7 +75,11 @@ class KeptRun:
 
     def read_plane(self, layer: Labels, position: Position) -> LabelMap:
         """Read a plane of its layer as a label map of its own, (H, W)."""
-        return self.job.unwrap_labels(layer.data[self.find_index(position)]).copy()
+        return self.read_array(layer.data, position)
+
+    def read_array(self, array: Any, position: Position) -> LabelMap:
+        """Read a plane of its layer's array likewise; in any thread."""
+        return self.job.unwrap_labels(array[self.find_index(position)]).copy()
 
     def find_painted(self, layer: Labels, position: Position) -> Mask:
         """Find what the user has painted in a plane of its layer, (H, W)."""
@@ -94,10 +100,30 @@ class KeptRun:
                 layer.data_setitem(where, after)
         return Change(Target(layer, layer.data, (slice(None),) * layer.ndim), where, before, after)
 
+    def describe_state(self, layer: Labels) -> State:
+        """Describe the recipe and the network that belong to its layer now."""
+        keys = METADATA_KEY, MAP_KEY
+        kept = {key: layer.metadata[key] for key in keys if key in layer.metadata}
+        return State(kept, self.keep_network)
+
     def return_to(self, layer: Labels, state: State) -> None:
-        """Take over recipe and network of a state that undo or redo has led its layer to."""
+        """Take over the recipe and the network of a state."""
         layer.metadata = {**layer.metadata, **state.metadata}
         self.keep_network = state.keep_network
+
+    def follow_step(self, layer: Labels, change: Change, before: State, telling: int) -> None:
+        """Lead recipe and network back when a step of its layer, written just now, is undone."""
+        if self.states is None:
+            self.states = LayerStates(layer)
+            self.states.turned.connect(self.return_to)
+        self.states.add(change, before, self.describe_state(layer), telling)
+
+
+def read_iteration(layer: Labels | None) -> int | None:
+    """Read from its recipe of which iteration a layer is; `None` if it has no recipe."""
+    if layer is None or METADATA_KEY not in layer.metadata:
+        return None
+    return Recipe.from_metadata(layer.metadata).last_iteration
 
 
 class KeptRuns:
@@ -159,9 +185,14 @@ class KeptRuns:
         before, run = self._runs[old], self._runs[new]
         if position not in before.maps.list_positions():
             return 0
-        painted = before.find_painted(old, position)
+        shown = before.read_plane(old, position)
+        painted = before.maps.find_painted(position, shown)
+        for job in (before.job, run.job):  # an earlier scribble is no paint, a later one stays
+            if job.scribbled is not None and job.position == position:
+                is_same = shown == job.scribbled if job is before.job else True
+                painted &= ~((job.scribbled != 0) & is_same)
         labels = run.read_plane(new, position)
-        labels[painted] = before.read_plane(old, position)[painted]
+        labels[painted] = shown[painted]
         index = run.find_index(position)
         new.data[index] = run.job.wrap_labels(labels).reshape(np.shape(new.data[index]))
         return int(painted.sum())

@@ -44,6 +44,9 @@ class Job:
         are read when the job runs.
     within
         The part of the plane that the run is limited to; by default all of it.
+    scribbled
+        (H, W), the labels that the user has given to some pixels of the plane, 0 elsewhere;
+        `None` where none are used.
     """
 
     stack: StackImage
@@ -52,6 +55,7 @@ class Job:
     stack_placement: dict[str, Any]
     pinned: Channels | None = None
     within: Within | None = None
+    scribbled: LabelMap | None = None
 
     @property
     def name(self) -> str:

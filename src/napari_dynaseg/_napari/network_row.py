@@ -10,7 +10,7 @@ from napari.utils.notifications import show_error, show_info
 from psygnal import Signal
 from qtpy.QtWidgets import QFileDialog
 
-from napari_dynaseg._napari.kept_states import State
+from napari_dynaseg._napari.layer_states import State
 from napari_dynaseg._napari.worker import Update
 from napari_dynaseg.errors import SegmentationError
 from napari_dynaseg.snapshots import Snapshot

@@ -174,7 +174,9 @@ class LiveRun:
         kept = KeptRun(self._job, False, snapshots=self._snapshots)
         if self.update is not None:
             kept.keep_network = self.update.keep_network
-            kept.maps.remember(self._job.position, self.update.labels)
+            drawn = self._job.scribbled
+            painted = None if drawn is None else drawn != 0
+            kept.maps.remember(self._job.position, self.update.labels, painted)
         return kept
 
 

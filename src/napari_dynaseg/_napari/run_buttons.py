@@ -25,6 +25,10 @@ class RunButtons(Container[Any]):
         )
         self.margins = (0, 0, 0, 0)
 
+    def ask(self, question: str) -> None:
+        """Ask on the button that refines whether to go on; an empty question is none."""
+        self.refine.text = question or "Refine"
+
     def show_running(self, is_running: bool) -> None:
         """Offer to end a run while there is one, else to begin one.
 

@@ -38,7 +38,14 @@ class StackControls:
             "stopped goes on. If empty, labels are in memory, or where they do not fit, beside "
             "the image",
         )
-        self.rows = [self.planes, self.ranges, self.way, self.folder]
+        self.refine = ComboBox(
+            label="Refine",
+            choices=[THIS_PLANE, ALL_PLANES],
+            tooltip="Refine learns from the paint on the plane on view, and changes that plane "
+            "alone, or all planes of the labels: there regions go on from plane to plane. Paint "
+            "on any plane stays as it is",
+        )
+        self.rows = [self.planes, self.ranges, self.way, self.folder, self.refine]
         self.planes.changed.connect(self.show)
         self.way.changed.connect(self._explain_way)
         self._explain_way(self.way.value)
@@ -54,7 +61,7 @@ class StackControls:
 
     def show(self) -> None:
         """Show the rows that matter to what is chosen."""
-        self.planes.visible = self._is_stack
+        self.planes.visible = self.refine.visible = self._is_stack
         is_chosen = self._is_stack and self.planes.value != THIS_PLANE
         self.way.visible = self.folder.visible = is_chosen
         self.ranges.visible = is_chosen and self.planes.value == A_RANGE

@@ -11,6 +11,7 @@ from napari_dynaseg._napari.layers import Job
 from napari_dynaseg.axes import Position
 from napari_dynaseg.errors import FileError, ImageError
 from napari_dynaseg.network_maps import NetworkMaps
+from napari_dynaseg.recipe import describe_scribbles
 from napari_dynaseg.results import PlanesInMemory, Results
 from napari_dynaseg.settings import Settings
 
@@ -157,6 +158,7 @@ def describe_run(
     network: "TrainedNetwork | None",
 ) -> dict[str, Any]:
     """Describe a run before it begins, to know it again when it goes on after a stop."""
+    scribbles = describe_scribbles(job.scribbled)
     return {
         "settings": settings.model_dump(),
         "image": job.name,
@@ -166,4 +168,5 @@ def describe_run(
         "last": positions[-1],
         "network": network and network.recipe.source.sha256,
         **({"within": job.within.model_dump(mode="json")} if job.within else {}),
+        **({"scribbles": scribbles[0].runs} if scribbles else {}),
     }

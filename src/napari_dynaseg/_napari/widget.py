@@ -28,7 +28,8 @@ from napari_dynaseg._napari.refinement import Refinement
 from napari_dynaseg._napari.run import LiveRun
 from napari_dynaseg._napari.run_buttons import RunButtons
 from napari_dynaseg._napari.run_display import RunDisplay
-from napari_dynaseg._napari.stack_controls import StackControls
+from napari_dynaseg._napari.scribble_input import ScribbleChoice
+from napari_dynaseg._napari.stack_controls import ALL_PLANES, StackControls
 from napari_dynaseg._napari.stack_plan import StackPlan, choose_planes, plan_stack
 from napari_dynaseg._napari.tall_fold import TallFold
 from napari_dynaseg._napari.worker import Update
@@ -59,6 +60,7 @@ class SegmenterPanel(Container[Any]):
         self._last_used = LastUsed()
         self.run: LiveRun | Refinement | None = None
         self.kept = KeptRuns()
+        self._waiting: Refinement | None = None  # one whose undo would take much memory
         self._build()
         self.show_settings(self._resolve())
         self._connect()
@@ -74,6 +76,7 @@ class SegmenterPanel(Container[Any]):
         self.mu = MuKnob()
         self.explore_button = ExploreButton(self.input, lambda: self.settings)
         self.quality = make_knob("quality")
+        self.scribbles = ScribbleChoice(self._viewer)
         self.stack = StackControls()
         self.buttons = RunButtons()
         self.segment_button, self.stop_button = self.buttons.segment, self.buttons.stop
@@ -88,6 +91,7 @@ class SegmenterPanel(Container[Any]):
                 self.mu,
                 self.explore_button,
                 self.quality,
+                self.scribbles,
                 *self.stack.rows,
                 self.buttons,
                 self.display.bar,
@@ -106,7 +110,7 @@ class SegmenterPanel(Container[Any]):
             text="Restore defaults", tooltip="Forget what was turned here; back to Preferences"
         )
         self.network = NetworkRow()
-        self.copy_row = CopyRow(self.input, self.stack, lambda: self.settings)
+        self.copy_row = CopyRow(self.input, self.stack, self.scribbles, lambda: self.settings)
         self.open_button = OpenButton(self._viewer)
         self.advanced.extend([self.network, self.copy_row, self.open_button, self.defaults_button])
         self.advanced_fold = TallFold("Advanced", self.advanced.native)
@@ -247,13 +251,14 @@ class SegmenterPanel(Container[Any]):
         if self.run is not None:
             return
         try:
-            job, settings = self.input.snapshot(), self.settings
-            plan = self._plan(job, settings, network)
+            settings = self.settings
+            job, plan = self._plan(self.input.snapshot(), settings, network)
         except SegmentationError as error:
             show_error(str(error))
             return
         if plan and plan.folder:
             show_info(f"the labels of the stack are kept in {plan.folder}")
+        self._drop_waiting()
         run = self.run = LiveRun(self._viewer, job, settings, plan)
         run.progressed.connect(self.display.show_update)
         run.plane_done.connect(self.display.show_plane)
@@ -275,16 +280,22 @@ class SegmenterPanel(Container[Any]):
         """Train on with what was painted on the selected labels, or on the last ones."""
         if self.run is not None:
             return
+        if waiting := self._drop_waiting():
+            waiting.confirm()
+            self._on_refined(waiting)
+            return
         try:
             layer = self._viewer.layers.selection.active
             kept = self.kept.find(layer)
             settings = self.settings
             position = kept.find_position(layer, self._viewer.dims.point)
-            run = self.run = Refinement(layer, kept, position, settings)
+            is_for_all = self.stack.refine.value == ALL_PLANES
+            run = self.run = Refinement(layer, kept, position, settings, is_for_all)
         except SegmentationError as error:
             show_error(str(error))
             return
         run.progressed.connect(self.display.show_iteration)
+        run.plane_done.connect(self.display.show_plane)
         run.ended.connect(lambda: self._on_refined(run))
         self._show_running(settings.change(iterations=settings.refine_iterations), True)
         run.start()
@@ -295,20 +306,29 @@ class SegmenterPanel(Container[Any]):
         if run.change is not None:
             self.compare.note_change(run.change, "Refine")
             self.display.show_words("Refined; Ctrl+Z takes it back.")
+        elif run.question:
+            self._waiting = run
+            self.buttons.ask(run.question)
         self.run_ended.emit()
+
+    def _drop_waiting(self) -> Refinement | None:
+        waiting, self._waiting = self._waiting, None
+        self.buttons.ask("")
+        return waiting
 
     def _plan(
         self, job: Job, settings: Settings, network: "TrainedNetwork | None"
-    ) -> StackPlan | None:
+    ) -> tuple[Job, StackPlan | None]:
         ranges = self.stack.read_ranges()
-        if ranges is None and network is None:
-            return None
         if network is not None and job.within is not None:
             raise ImageError("a saved network labels whole planes; choose Everywhere in Within")
-        if ranges is None:
-            return plan_stack(job, (job.position,), settings, network=network)
-        job, positions = choose_planes(job, ranges)
-        return plan_stack(job, positions, settings, self.stack.read_folder(), network)
+        job, positions = choose_planes(job, ranges) if ranges else (job, (job.position,))
+        if network is None:
+            job = self.scribbles.add_to(job)
+            if ranges is None:
+                return job, None
+        folder = None if ranges is None else self.stack.read_folder()
+        return job, plan_stack(job, positions, settings, folder, network)
 
     def stop(self) -> None:
         """Stop the run, if there is one, and keep its labels."""
@@ -331,6 +351,7 @@ class SegmenterPanel(Container[Any]):
         self.compare.close()
         self.corrections.close()
         self.explore_button.close_sheet()
+        self.scribbles.forget_viewer()
         self.input.forget_viewer()
 
     # -- showing ----------------------------------------------------------------------------
@@ -349,5 +370,11 @@ class SegmenterPanel(Container[Any]):
         self.network.offer(update)
 
     def _enable_start_knobs(self, enabled: bool) -> None:
-        for rows in (self.advanced, self.quality, self.explore_button, *self.stack.rows):
+        for rows in (
+            self.advanced,
+            self.quality,
+            self.scribbles,
+            self.explore_button,
+            *self.stack.rows,
+        ):
             rows.enabled = enabled

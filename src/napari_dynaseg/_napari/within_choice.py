@@ -19,19 +19,24 @@ class WithinChoice(ComboBox):
     viewer
         Whose layers to offer.
     tooltip
-        What is kept within.
+        What is kept within, or what the layer is for.
+    label, nothing, kinds
+        Of a box with another purpose: what it is called, what stands for no layer, and which
+        layers it offers.
     """
 
-    def __init__(self, viewer: ViewerModel, tooltip: str) -> None:
-        self._layers = viewer.layers
+    def __init__(
+        self,
+        viewer: ViewerModel,
+        tooltip: str,
+        label: str = "Within",
+        nothing: str = WHOLE,
+        kinds: tuple[type[Layer], ...] = (Labels, Shapes),
+    ) -> None:
+        self._layers, self._nothing, self._kinds = viewer.layers, nothing, kinds
         self._named: list[Layer] = []
         self._excluded: Layer | None = None
-        super().__init__(
-            label="Within",
-            choices=[(WHOLE, None)],
-            nullable=False,
-            tooltip=tooltip,
-        )
+        super().__init__(label=label, choices=[(nothing, None)], nullable=False, tooltip=tooltip)
         for event in self._list_events():
             event.connect(self.offer)
         self.offer()
@@ -47,10 +52,6 @@ class WithinChoice(ComboBox):
             event.disconnect(self.offer)
         self._follow_names([])
 
-    def reset_choices(self, *_: Any) -> None:
-        """Offer what there is, when napari asks the panel that this box is in."""
-        self.offer()
-
     def _list_events(self) -> list[Any]:
         events = self._layers.events
         return [events.inserted, events.removed, events.reordered]
@@ -61,14 +62,18 @@ class WithinChoice(ComboBox):
         layers = [
             layer
             for layer in self._layers
-            if isinstance(layer, Labels | Shapes)
+            if isinstance(layer, self._kinds)
             and layer is not self._excluded
             and not is_preview(layer)
         ]
         self._follow_names(layers)
         with self.changed.blocked():
-            self.choices = [(WHOLE, None), *((layer.name, layer) for layer in layers)]
+            self.choices = [(self._nothing, None), *((layer.name, layer) for layer in layers)]
             self.value = held if held in layers else None
+
+    def reset_choices(self, *_: object) -> None:
+        """Offer the layers, as napari asks of every box in a dock when layers come and go."""
+        self.offer()
 
     def _follow_names(self, layers: list[Layer]) -> None:
         for layer in self._named:

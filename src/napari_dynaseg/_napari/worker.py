@@ -12,12 +12,14 @@ from napari_dynaseg._napari.stack_plan import StackPlan
 from napari_dynaseg.axes import Position
 from napari_dynaseg.errors import RunError, SegmentationError
 from napari_dynaseg.fast import choose_reduction
-from napari_dynaseg.labels import LabelMap, RegionNumbers
-from napari_dynaseg.recipe import Change, Recipe
+from napari_dynaseg.labels import LabelMap
+from napari_dynaseg.recipe import Change, Recipe, describe_scribbles
+from napari_dynaseg.scribbles import LabelNumbers, start_numbers
 from napari_dynaseg.settings import Settings
 from napari_dynaseg.snapshots import Snapshot, Snapshots
 from napari_dynaseg.stack_order import spread_positions
 from napari_dynaseg.training_planes import TrainingPlanes
+from napari_dynaseg.within import limit_scribbles
 
 if TYPE_CHECKING:
     from napari_dynaseg.fit import Step
@@ -201,6 +203,7 @@ def _describe_memory(job: Job) -> str:
 
 
 def _segment_stack(job: Job, settings: Settings, pace: Pace, plan: StackPlan) -> Updates:
+    from napari_dynaseg.results import keep_scribbles
     from napari_dynaseg.stack import NETWORK, segment_planes
     from napari_dynaseg.trained import TrainedNetwork
 
@@ -219,12 +222,15 @@ def _segment_stack(job: Job, settings: Settings, pace: Pace, plan: StackPlan) ->
     done, total = 0, len(plan.positions)
     before = set(filter(plan.results.is_finished, plan.positions))
     way = settings.way if plan.network is None else "one"
+    results = keep_scribbles(plan.results, start, job.scribbled)
     for position in segment_planes(
-        job.stack, network, plan.positions, plan.results, start, way, job.within
+        job.stack, network, plan.positions, results, start, way, job.within
     ):
         done += position is not None
         if position is not None and position not in before:
-            plan.maps.remember(position, plan.results.read_plane(position))
+            drawn = job.scribbled if position == start else None
+            painted = None if drawn is None else drawn != 0
+            plan.maps.remember(position, plan.results.read_plane(position), painted)
         is_shown = position is not None and (done == total or pace.try_pass())
         yield PlaneDone(position, done, total) if position and is_shown else None
     return None
@@ -243,9 +249,23 @@ def _train_job(
 
     training = TrainingPlanes.read(job.stack, (job.position, *companions), job.pinned)
     training = training.limit(job.within)
-    recipe = Recipe.now(settings, 1, training.source, numbering="live", within=job.within)
-    notes = _Notes(recipe, training)
-    run = iter_fit(training.planes[0], settings, companions=training.planes[1:])
+    scribbles = limit_scribbles(job.scribbled, job.within, settings.channels)
+    described = describe_scribbles(job.scribbled)
+    recipe = Recipe.now(
+        settings,
+        1,
+        training.source,
+        numbering="live",
+        within=job.within,
+        scribbles=described,
+    )
+    notes = _Notes(recipe, training, start_numbers(scribbles))
+    run = iter_fit(
+        training.planes[0],
+        settings,
+        companions=training.planes[1:],
+        scribbles=scribbles.channels if scribbles else None,
+    )
     step = next(run)
     while True:
         notes.add_step(step)
@@ -269,9 +289,8 @@ def _make_preview(notes: "_Notes", step: "Step", pace: Pace) -> Update:
 class _Notes:
     """What a run has to remember between two updates."""
 
-    def __init__(self, recipe: Recipe, training: TrainingPlanes) -> None:
-        self._recipe, self._training = recipe, training
-        self._numbers = RegionNumbers()
+    def __init__(self, recipe: Recipe, training: TrainingPlanes, numbers: LabelNumbers) -> None:
+        self._recipe, self._training, self._numbers = recipe, training, numbers
         self._changes: tuple[Change, ...] = ()
         self._trail: list[Measures] = []
         self._is_shown = False

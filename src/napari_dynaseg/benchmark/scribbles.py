@@ -1,9 +1,9 @@
 """What scribbles are worth: runs without them, with them, and after one round of correction."""
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,8 @@ from napari_dynaseg.labels import LabelMap, RegionNumbers
 from napari_dynaseg.network_maps import Mask
 from napari_dynaseg.pixels import to_channels
 from napari_dynaseg.recipe import Recipe
-from napari_dynaseg.scribbles import Scribbles, refine
+from napari_dynaseg.refinements import run_through
+from napari_dynaseg.scribbles import Scribbles
 from napari_dynaseg.settings import Settings
 from napari_dynaseg.stack_image import Channels, StackImage
 from napari_dynaseg.trained import TrainedNetwork
@@ -28,8 +29,6 @@ NOTHING = 255
 STROKE_WIDTH = 5
 # Of a photograph's segments, those of such a share are worth two strokes.
 SMALLEST_SHARE, LARGEST_SHARE = 0.02, 0.3
-
-Returned = TypeVar("Returned")
 
 
 class ScribbleScores(NamedTuple):
@@ -89,12 +88,12 @@ def measure_scribbles(folder: Path, settings: Settings) -> Iterator[ScribbleScor
         strokes = draw_strokes(missed, 1) if missed.any() else missed
         labels[strokes] = worst
         painted = strokes | (drawn > 0)
-        corrected, _ = run_through(refine(network, channels, labels, painted, settings))
+        corrected, _ = run_through(network.refine(channels, labels, painted, settings))
         yield ScribbleScores(
             name,
             _average(_score_best(without, truth)),
             _average(scores),
-            _average(_score_classes(corrected, truth)),
+            _average(_score_classes(corrected.labels, truth)),
         )
 
 
@@ -117,23 +116,13 @@ def measure_refining(images: Sequence[Path], settings: Settings) -> Iterator[Ref
         strokes = draw_strokes(truth == worst, 2)
         labels[strokes] = labels.max() + 1
         started = time.perf_counter()
-        refined, _ = run_through(refine(network, channels, labels, strokes, settings))
+        refined, _ = run_through(network.refine(channels, labels, strokes, settings))
         seconds = time.perf_counter() - started
-        after = _score_best(_split(refined), truth)
+        after = _score_best(_split(refined.labels), truth)
         others = [after[n] - before[n] for n in before if n != worst]
         yield RefineScores(
             image.name, before[worst], after[worst], float(np.mean(others or [0])), seconds
         )
-
-
-def run_through(work: Generator[Any, None, Returned]) -> Returned:
-    """Run a generator to its end, and give what it returns."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            returned: Returned = end.value
-            return returned
 
 
 def draw_strokes(region: Mask, count: int) -> Mask:
