@@ -319,3 +319,24 @@ def test_labels_whose_recipe_the_user_threw_away_are_refined_all_the_same(panel,
     refine(panel, qtbot)
     assert layer.metadata == {}
     assert (layer.data == 50).sum() > 64
+
+
+def test_labels_of_a_stack_on_disk_are_refined_and_led_back(
+    viewer, halves, finish, qtbot, tmp_path
+):
+    viewer.add_image(np.stack([halves] * 3), name="cells", axis_labels=("z", "y", "x"))
+    panel = open_panel(viewer)
+    panel.show_settings(QUICK.change(scribble_weight=4))
+    panel.stack.planes.value = panel.stack.refine.value = "All planes"
+    panel.stack.folder.value = tmp_path / "kept.dynaseg.ome.zarr"
+    layer = finish(panel)
+    wait_for_threads(qtbot)
+    viewer.layers.selection.active = layer
+    paint_bar(layer, 1, range(4, 20), range(22, 27), 50)
+    before = np.asarray(layer.data[...])
+    refine(panel, qtbot)
+    after = np.asarray(layer.data[...])
+    assert all((after[plane, 5:19, 20:] == 50).mean() > 0.7 for plane in range(3))
+    layer.undo()
+    np.testing.assert_array_equal(np.asarray(layer.data[...]), before)
+    assert Recipe.from_metadata(layer.metadata).refinements == ()
