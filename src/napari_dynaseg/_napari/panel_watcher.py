@@ -1,4 +1,4 @@
-"""Tell when the panel is first painted and when its dock lets it go; load torch meanwhile."""
+"""Tell when the panel is docked, first painted, and let go by its dock; load torch meanwhile."""
 
 import threading
 from typing import Any
@@ -7,7 +7,7 @@ from qtpy.QtCore import QEvent, QObject, QTimer
 
 
 class PanelWatcher(QObject):
-    """Tells when a panel has been painted for the first time, and when its dock has let it go.
+    """Tells when a panel is docked, painted for the first time, and let go by its dock.
 
     Parameters
     ----------
@@ -18,6 +18,7 @@ class PanelWatcher(QObject):
     def __init__(self, panel: Any) -> None:
         super().__init__(panel)
         self.painted: list[Any] = []
+        self.docked: list[Any] = []
         self.closed: list[Any] = []
         self._was_docked = False
         panel.installEventFilter(self)
@@ -29,6 +30,7 @@ class PanelWatcher(QObject):
         elif event.type() == QEvent.Type.ParentChange:
             if watched.parent() is not None:
                 self._was_docked = True
+                self._call_once(self.docked)
             elif self._was_docked:
                 self._call_once(self.closed)
         return False

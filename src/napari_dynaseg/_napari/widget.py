@@ -23,6 +23,7 @@ from napari_dynaseg._napari.preferences import (
     read_preferences,
     resolve_settings,
 )
+from napari_dynaseg._napari.recovery_rows import RecoveryRows
 from napari_dynaseg._napari.refinement import Refinement
 from napari_dynaseg._napari.run import LiveRun
 from napari_dynaseg._napari.run_buttons import RunButtons
@@ -93,6 +94,7 @@ class SegmenterPanel(Container[Any]):
         )
         self._build_advanced()
         self.corrections = Corrections(self._viewer, self.input, self.kept)
+        self.recovery = RecoveryRows(self._viewer)
         self._build_native_rows()
         self.watcher = PanelWatcher(self.native)
 
@@ -115,6 +117,7 @@ class SegmenterPanel(Container[Any]):
         folds = self.corrections.fold, self.advanced_fold
         for row in (self.display.status, self.display.curves, *folds):
             layout.addWidget(row)
+        layout.insertWidget(0, self.recovery.native)
         layout.addStretch(1)
         self.min_width = 320
 
@@ -134,6 +137,7 @@ class SegmenterPanel(Container[Any]):
             fold.toggled.connect(self._make_room)
         self.stop_button.changed.connect(self.stop)
         self.watcher.painted += [self._align_rows, preload_engine]
+        self.watcher.docked.append(lambda: self.recovery.begin(self.native.window()))
         self.watcher.closed.append(self._on_closed)
 
     def _make_room(self) -> None:
@@ -259,6 +263,7 @@ class SegmenterPanel(Container[Any]):
             return
         self.kept.keep(run.layer, run.keep())
         if pixels := self.kept.carry_paint(run.layer, list(self._viewer.layers)):
+            self.recovery.protect(run.layer)
             show_info(f"{pixels} painted pixels are carried over into {run.layer.name!r}")
 
     def refine(self) -> None:
@@ -316,6 +321,7 @@ class SegmenterPanel(Container[Any]):
             self.run.stop()
             self.run = None
         self.corrections.close()
+        self.recovery.forget_viewer()
         self.explore_button.close_sheet()
         self.input.forget_viewer()
 
