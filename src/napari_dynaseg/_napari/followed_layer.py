@@ -59,7 +59,8 @@ class FollowedLayer:
 
     def _on_event(self, event: Any) -> None:
         if event.type in BEGINNING and self.layer.editable:
-            self._has_begun = True
+            # New data come with an empty table, which is nobody's work.
+            self._has_begun |= event.type != "features" or not self.layer.features.empty
         if event.type in CHANGING and self._has_begun:
             self.has_changed = True
             self._changed()

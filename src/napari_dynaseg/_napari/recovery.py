@@ -21,6 +21,8 @@ from napari_dynaseg.journal_folder import LeftJournal, clear_journal, list_left
 FOLDER_VARIABLE = "NAPARI_DYNASEG_RECOVERY"
 # A change is on the disk so long after it was made.
 PAUSE_MS = 2000
+# What could not be written is tried again after so long.
+RETRY_MS = 20_000
 # And large layers, which take long to read, are read but a small part of the time.
 PAUSE_RATIO = 20
 
@@ -53,20 +55,21 @@ class Recovery(QObject):
 
     def __init__(self, viewer: ViewerModel, window: Any) -> None:
         super().__init__(window)
-        self._viewer, self._root = viewer, find_folder()
+        self._viewer, self.folder = viewer, find_folder()
         self._followed: dict[Labels, FollowedLayer] = {}
         self._writer = ThreadPoolExecutor(1, "journals of napari-dynaseg")
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAUSE_MS)
         self._timer.timeout.connect(self.write_changed)
-        self._is_closing = self._is_closed = self._has_warned = False
+        self._is_closing = self._is_closed = self.has_problem = False
         for layer in viewer.layers:
             self._follow(layer)
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
         saving.saved.connect(self._on_saved)
         window.installEventFilter(self)
+        window.destroyed.connect(self.close)  # of a window that was never shown
 
     @classmethod
     def of(cls, viewer: ViewerModel, window: Any) -> "Recovery":
@@ -127,7 +130,7 @@ class Recovery(QObject):
         self._writer.submit(int).result()
 
     def _write(self, followed: FollowedLayer, then: Callable[[], None] | None = None) -> None:
-        work = followed.plan_write(self._root)
+        work = followed.plan_write(self.folder)
         if work is not None:
             future = self._writer.submit(work)
             future.add_done_callback(lambda done: self._tell(followed, done, then))
@@ -149,11 +152,12 @@ class Recovery(QObject):
             return
         self._timer.setInterval(max(PAUSE_MS, round(1000 * PAUSE_RATIO * seconds)))
         if not problem:
-            self._has_warned = False
+            self.has_problem = False
             return
         followed.has_changed = True
-        if not self._has_warned:
-            self._has_warned = True
+        self._timer.start(RETRY_MS)
+        if not self.has_problem:
+            self.has_problem = True
             show_warning(f"{followed.layer.name!r} is not safe from a crash: {problem}")
 
     def _remove(self, followed: FollowedLayer) -> None:
@@ -174,6 +178,8 @@ class Recovery(QObject):
 
     def close(self) -> None:
         """Remove all journals: whoever closes a window wants no more of its layers."""
+        if self._is_closed:
+            return
         self._is_closed = True
         self._timer.stop()
         self._viewer.layers.events.inserted.disconnect(self._on_inserted)
@@ -188,7 +194,7 @@ class Recovery(QObject):
     def list_left(self) -> list[LeftJournal]:
         """List what crashes left, the newest first."""
         try:
-            return list_left(self._root)
+            return list_left(self.folder)
         except FileError as error:
             show_warning(str(error))
             return []

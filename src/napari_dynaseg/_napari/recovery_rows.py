@@ -58,7 +58,7 @@ class RecoveryRows(Container[Any]):
         self.margins = (0, 0, 0, 0)
         self.native.hide()
         self._viewer = viewer
-        self._recovery: Recovery | None = None
+        self.keeper: Recovery | None = None
         self._left: list[LeftJournal] = []
 
     def begin(self, window: Any) -> None:
@@ -69,18 +69,18 @@ class RecoveryRows(Container[Any]):
         window
             The viewer's main window.
         """
-        self._recovery = Recovery.of(self._viewer, window)
-        self._left = self._recovery.list_left()
+        self.keeper = Recovery.of(self._viewer, window)
+        self._left = self.keeper.list_left()
         self._show()
 
     def protect(self, layer: Any) -> None:
         """Keep a journal of a layer, as if it were painted on."""
-        if self._recovery is not None:
-            self._recovery.protect(layer)
+        if self.keeper is not None:
+            self.keeper.protect(layer)
 
     def forget_viewer(self) -> None:
         """Let go of the viewer; what is being read is not added to it, and stays offered."""
-        self._recovery = None
+        self.keeper = None
 
     def _show(self) -> None:
         self.clear()
@@ -112,14 +112,14 @@ class RecoveryRows(Container[Any]):
         worker.start()
 
     def _on_read(self, row: RecoveryRow, made: Layer | str) -> None:
-        if self._recovery is None:
+        if self.keeper is None:
             return
         if isinstance(made, str):
             row.enabled = True
             show_error(made)
             return
         layer = self._viewer.add_layer(made)
-        self._recovery.protect(layer, then=_removing(row.left))
+        self.keeper.protect(layer, then=_removing(row.left))
         self._drop(row.left)
         show_info(f"{layer.name!r} is restored; save it to keep it")
 
