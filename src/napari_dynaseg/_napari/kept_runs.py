@@ -9,6 +9,7 @@ import numpy as np
 from napari.layers import Labels
 
 from napari_dynaseg._napari.layers import Job
+from napari_dynaseg._napari.map_follower import MapFollower
 from napari_dynaseg.axes import Position
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.labels import LabelMap
@@ -38,6 +39,7 @@ class KeptRun:
     is_stack: bool
     keep_network: "Callable[[], TrainedNetwork] | None" = None
     maps: NetworkMaps = field(default_factory=NetworkMaps)
+    follower: MapFollower | None = field(default=None, init=False)
 
     def find_index(self, position: Position) -> Any:
         """Say where in its layer a plane lies."""
@@ -69,13 +71,35 @@ class KeptRun:
         """Find what the user has painted in a plane of its layer, (H, W)."""
         return self.maps.find_painted(position, self.read_plane(layer, position))
 
-    def write_plane(self, layer: Labels, position: Position, labels: LabelMap) -> None:
-        """Change a plane of its layer, as one step that Ctrl+Z takes back."""
+    def write_refined(
+        self, layer: Labels, position: Position, labels: LabelMap, painted: Mask
+    ) -> None:
+        """Change a plane of its layer, as one step that Ctrl+Z takes back, and its map.
+
+        Parameters
+        ----------
+        layer
+            The layer.
+        position
+            The plane.
+        labels
+            (H, W), what the network gives now, with what was painted.
+        painted
+            (H, W), which pixels were painted.
+        """
+        before = self.maps.list_current()
+        if self._write_plane(layer, position, labels):
+            self.maps.remember(position, labels, painted)
+            self.follower = self.follower or MapFollower(layer, self.maps)
+            self.follower.add(layer, before)
+
+    def _write_plane(self, layer: Labels, position: Position, labels: LabelMap) -> bool:
+        """Write a plane as one step of history; tell whether anything has changed."""
         index = self.find_index(position)
         wrapped = self.job.wrap_labels(labels)
         differs = np.asarray(layer.data[index]).reshape(wrapped.shape) != wrapped
         if not differs.any():
-            return
+            return False
         where = np.nonzero(differs)
         values = wrapped[where]
         if self.is_stack:
@@ -83,6 +107,7 @@ class KeptRun:
             where = tuple(part + start for part, start in zip(where, starts, strict=True))
         with layer.block_history():
             layer.data_setitem(where, values)
+        return True
 
 
 class KeptRuns:
@@ -144,6 +169,8 @@ class KeptRuns:
         painted = before.find_painted(old, position)
         labels = run.read_plane(new, position)
         labels[painted] = before.read_plane(old, position)[painted]
+        # Where the network gave the very label that was painted, nothing else would tell.
+        run.maps.mark_painted(position, painted)
         index = run.find_index(position)
         new.data[index] = run.job.wrap_labels(labels).reshape(np.shape(new.data[index]))
         return int(painted.sum())

@@ -81,8 +81,7 @@ class Refinement:
         now = self._run.read_plane(self._layer, self._position)
         painted = self._run.maps.find_painted(self._position, now)  # also what came meanwhile
         labels = np.where(painted, now, labels)
-        self._run.write_plane(self._layer, self._position, labels)
-        self._run.maps.remember(self._position, labels, painted)
+        self._run.write_refined(self._layer, self._position, labels, painted)
         self._run.keep_network = lambda: network
         self.has_refined = True
 
