@@ -1,5 +1,6 @@
 """Keeps a journal of every label layer that is painted on, until its window is closed."""
 
+import contextlib
 import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -162,7 +163,9 @@ class Recovery(QObject):
 
     def _remove(self, followed: FollowedLayer) -> None:
         if (journal := followed.end()) is not None:
-            self._writer.submit(clear_journal, journal.folder)
+            # An interpreter that exits with the window open takes no work, and may have failed.
+            with contextlib.suppress(RuntimeError):
+                self._writer.submit(clear_journal, journal.folder)
 
     # -- the window -------------------------------------------------------------------------
 
