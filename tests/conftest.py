@@ -25,9 +25,10 @@ def trace_qt_threads() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def settings_of_its_own(tmp_path: Path) -> None:
+def settings_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep what a panel remembers out of the user's home, and out of the next test."""
     from qtpy.QtCore import QSettings
 
+    monkeypatch.setenv("NAPARI_DYNASEG_RECOVERY", str(tmp_path / "recovery"))
     folder = str(tmp_path / "settings")
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, folder)

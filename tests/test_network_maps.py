@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_dynaseg.network_maps import MOST_REMEMBERED, NetworkMaps
+from napari_dynaseg.network_maps import NetworkMaps
 
 HERE = (0, None, None)
 
@@ -34,14 +34,35 @@ def test_a_painted_pixel_stays_painted_when_a_later_map_agrees_with_it():
     np.testing.assert_array_equal(maps.find_painted(HERE, draw([7, 7, 2])), [[True, False, False]])
 
 
-def test_undo_back_to_an_earlier_map_paints_nothing():
+def test_whoever_notices_an_undo_leads_back_to_the_map_before():
     maps = NetworkMaps()
     maps.remember(HERE, draw([1, 1, 2, 2]))
+    before = maps.list_current()
     maps.remember(HERE, draw([3, 3, 3, 2]))
-    assert not maps.find_painted(HERE, draw([1, 1, 2, 2])).any()
+    after = maps.list_current()
+    maps.return_to(before)
     np.testing.assert_array_equal(
         maps.find_painted(HERE, draw([1, 9, 2, 2])), [[False, True, False, False]]
     )
+    maps.return_to(after)
+    assert not maps.find_painted(HERE, draw([3, 3, 3, 2])).any()
+
+
+def test_what_was_painted_back_to_an_earlier_map_is_painted():
+    maps = NetworkMaps()
+    maps.remember(HERE, draw([1, 1, 2, 2]))
+    maps.remember(HERE, draw([3, 1, 2, 2]))
+    np.testing.assert_array_equal(
+        maps.find_painted(HERE, draw([1, 1, 2, 2])), [[True, False, False, False]]
+    )
+
+
+def test_marked_pixels_are_painted_though_the_network_agrees():
+    maps = NetworkMaps()
+    maps.remember(HERE, draw([1, 1, 2]), np.array([[False, False, True]]))
+    maps.mark_painted(HERE, np.array([[True, False, False]]))
+    np.testing.assert_array_equal(maps.find_painted(HERE, draw([1, 1, 2])), [[True, False, True]])
+    np.testing.assert_array_equal(maps.read_labels(HERE), [[1, 1, 2]])
 
 
 def test_a_plane_without_a_map_has_nothing_painted_but_its_labels():
@@ -55,13 +76,6 @@ def test_planes_are_told_apart():
     assert not maps.find_painted((1, None, None), draw([2, 2])).any()
     np.testing.assert_array_equal(maps.read_labels(HERE), [[1, 2]])
     assert maps.list_positions() == [HERE, (1, None, None)]
-
-
-def test_only_some_maps_are_kept():
-    maps = NetworkMaps()
-    for number in range(3 * MOST_REMEMBERED):
-        maps.remember(HERE, np.full((20, 20), number, np.int32))
-    assert len(maps._maps[HERE]) == MOST_REMEMBERED
 
 
 @given(

@@ -46,7 +46,7 @@ def write_label_zarr(path: Path, pixels: Any, state: LayerState) -> None:
     axes = state.find_axes(pixels.shape)
     attributes = {"ome": state.describe_ome(axes), STATE_KEY: state.to_plain()}
     with _name_failure(path):
-        if _find_folder(pixels) == path.absolute() / ARRAY:
+        if find_folder(pixels) == path.absolute() / ARRAY:
             zarr.open_group(path, mode="r+", use_consolidated=False).attrs.update(attributes)
             return
         if path.exists():
@@ -161,8 +161,8 @@ def _open(path: Path) -> zarr.Group:
     return group
 
 
-def _find_folder(pixels: Any) -> Path | None:
-    """Find the folder in which the pixels lie, if they lie in one."""
+def find_folder(pixels: Any) -> Path | None:
+    """Find the folder in which the pixels of a layer lie; `None` if they lie in none."""
     store = getattr(pixels, "store", None)
     if not isinstance(pixels, zarr.Array) or not isinstance(store, LocalStore):
         return None

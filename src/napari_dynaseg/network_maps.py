@@ -11,9 +11,6 @@ from napari_dynaseg.labels import LabelMap
 
 Mask = npt.NDArray[np.bool_]
 
-# Undo can lead back to maps before the last one: so many are remembered of each plane.
-MOST_REMEMBERED = 8
-
 
 class RememberedMap(NamedTuple):
     """A label map and what was painted in it by then; compressed to a fiftieth or so."""
@@ -41,15 +38,19 @@ class RememberedMap(NamedTuple):
         return self.read_painted() | differs
 
 
+CurrentMaps = dict[Position, RememberedMap]
+
+
 class NetworkMaps:
     """What a network gave for each plane of a layer.
 
     A pixel counts as painted when it differs from the network's map; events of painting would
-    not do, since undo sends none. Once painted it stays so through later maps.
+    not do, since undo sends none. Once painted it stays so through later maps. Undo can lead back
+    to an earlier map; whoever notices that tells which one counts.
     """
 
     def __init__(self) -> None:
-        self._maps: dict[Position, list[RememberedMap]] = {}
+        self._current: CurrentMaps = {}
 
     def remember(self, position: Position, labels: LabelMap, painted: Mask | None = None) -> None:
         """Remember the map that a network gives for a plane from now on.
@@ -68,15 +69,32 @@ class NetworkMaps:
 
     def add(self, position: Position, remembered: RememberedMap) -> None:
         """Remember a map that was compressed before, maybe in another thread."""
-        maps = self._maps.setdefault(position, [])
-        maps.append(remembered)
-        del maps[:-MOST_REMEMBERED]
+        self._current[position] = remembered
+
+    def list_current(self) -> CurrentMaps:
+        """List the maps that count now."""
+        return dict(self._current)
+
+    def return_to(self, maps: CurrentMaps) -> None:
+        """Let maps count that `list_current` gave before."""
+        self._current = dict(maps)
+
+    def mark_painted(self, position: Position, painted: Mask) -> None:
+        """Take pixels of the map of a plane for painted, whatever labels they have.
+
+        Parameters
+        ----------
+        position
+            The plane, of which a map is remembered.
+        painted
+            (H, W).
+        """
+        current = self._current[position]
+        painted = current.read_painted() | painted
+        self._current[position] = RememberedMap.of(current.read_labels(), painted)
 
     def find_painted(self, position: Position, labels: LabelMap) -> Mask:
         """Find what the user has painted in a plane.
-
-        The layer may have been led back by undo to an earlier map: that one counts from which
-        the labels differ least.
 
         Parameters
         ----------
@@ -90,23 +108,14 @@ class NetworkMaps:
         numpy.ndarray
             bool, (H, W).
         """
-        maps = self._maps.get(position)
-        if not maps:
-            return np.asarray(labels != 0)
-        candidates = [remembered.find_painted(labels) for remembered in reversed(maps)]
-        painted: Mask = min(candidates, key=np.count_nonzero)
-        return painted
-
-    def read_nearest(self, position: Position, labels: LabelMap) -> LabelMap:
-        """Give that of the remembered maps of a plane from which labels, (H, W), differ least."""
-        maps = [remembered.read_labels() for remembered in reversed(self._maps[position])]
-        return min(maps, key=lambda remembered: np.count_nonzero(remembered != labels))
+        current = self._current.get(position)
+        return np.asarray(labels != 0) if current is None else current.find_painted(labels)
 
     def list_positions(self) -> list[Position]:
         """List the planes of which a map is remembered."""
-        return list(self._maps)
+        return list(self._current)
 
     def read_labels(self, position: Position) -> LabelMap | None:
-        """Give the last map of a plane, if there is one."""
-        maps = self._maps.get(position)
-        return maps[-1].read_labels() if maps else None
+        """Give the map of a plane, if there is one."""
+        current = self._current.get(position)
+        return None if current is None else current.read_labels()

@@ -283,6 +283,21 @@ def test_paint_that_comes_while_a_tool_works_is_kept(add, rows, settle):
         assert layer.data[0, 0] == 77
 
 
+def test_paint_that_comes_while_a_tool_works_is_locked_as_well(viewer, halves, finish, qtbot):
+    viewer.add_image(halves, name="halves")
+    panel = open_panel(viewer)
+    layer = finish(panel)
+    viewer.layers.selection.active = layer
+    rows = panel.corrections.rows
+    rows.keep_paint.value, rows.on.value = True, ALL
+    rows.buttons["delete"].native.click()
+    layer.data_setitem((np.array([3, 3]), np.array([4, 5])), 99)
+    painted = layer.data.copy()
+    qtbot.waitUntil(lambda: not panel.corrections.queue.is_busy, timeout=TIMEOUT)
+    np.testing.assert_array_equal(layer.data, painted)
+    assert "changed meanwhile" in last_notification()
+
+
 def test_tools_stay_within_a_shape(add, press, rows, viewer):
     layer = add()
     box = np.array([[-0.5, -0.5], [-0.5, 1.5], [1.5, 1.5], [1.5, -0.5]])

@@ -79,6 +79,72 @@ def test_a_later_run_makes_its_own_layer_and_carries_the_paint_over(panel, finis
     assert (second.data == 70).sum() == 16
 
 
+def test_what_refine_changed_and_was_painted_back_stays_as_painted(panel, finish, qtbot):
+    panel.show_settings(QUICK.change(scribble_weight=4))
+    layer = finish(panel)
+    paint(layer, range(4, 20), range(24, 28), 50)
+    before = layer.data.copy()
+    refine(panel, qtbot)
+    changed = layer.data != before
+    assert changed.sum() > 20
+    layer.data_setitem(np.nonzero(changed), before[changed])
+    np.testing.assert_array_equal(layer.data, before)
+    refine(panel, qtbot)
+    np.testing.assert_array_equal(layer.data[changed], before[changed])
+
+
+def test_paint_is_known_before_and_after_a_refinement_through_undo_and_redo(panel, finish, qtbot):
+    panel.show_settings(QUICK.change(scribble_weight=4))
+    layer = finish(panel)
+    run = panel.kept.find(layer)
+    paint(layer, range(4, 20), range(24, 28), 50)
+    refine(panel, qtbot)
+    assert run.find_painted(layer, run.job.position).sum() == 64
+    for _ in range(2):
+        layer.undo()
+        assert run.find_painted(layer, run.job.position).sum() == 64
+        layer.undo()
+        assert not run.find_painted(layer, run.job.position).any()
+        layer.redo()
+        layer.redo()
+        assert run.find_painted(layer, run.job.position).sum() == 64
+    layer.undo()
+    paint(layer, [0], [0], 60)
+    layer.redo()  # there is none any more
+    assert run.find_painted(layer, run.job.position).sum() == 65
+
+
+def test_paint_that_the_next_network_agrees_with_is_carried_over_and_kept(panel, finish, qtbot):
+    first = finish(panel)
+    wait_for_threads(qtbot)
+    made = first.data.copy()
+    paint(first, range(5, 9), range(5, 9), 70)
+    second = finish(panel)
+    wait_for_threads(qtbot)
+    # By hand back to the label that each network gives there, which undo did not do.
+    run = panel.kept.find(second)
+    assert run.find_painted(second, run.job.position).sum() == 16
+    paint(second, range(5, 9), range(5, 9), int(made[5, 5]))
+    assert run.find_painted(second, run.job.position).sum() == 16
+
+
+@pytest.mark.parametrize("at", [(2, 2), (5, 5)])
+def test_what_is_painted_as_soon_as_a_run_is_stopped_stays(panel, finish, begin, qtbot, at):
+    first = finish(panel)
+    paint(first, range(5, 9), range(5, 9), 70)
+    run = begin(panel)
+    panel.stop()
+    assert run.layer.editable
+    assert (run.layer.data[5:9, 5:9] == 70).all()
+    before = run.layer.data.copy()
+    paint(run.layer, [at[0]], [at[1]], 60)
+    wait_for_threads(qtbot)
+    qtbot.wait(20)
+    assert run.layer.data[at] == 60
+    run.layer.undo()
+    np.testing.assert_array_equal(run.layer.data, before)
+
+
 def test_without_paint_there_is_nothing_to_refine(panel, finish, capsys, qtbot):
     layer = finish(panel)
     wait_for_threads(qtbot)

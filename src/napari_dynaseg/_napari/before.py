@@ -78,9 +78,9 @@ class LastChanges:
         position = run.job.position
         if run.is_stack:
             position = tuple(None if isinstance(at, slice) else at for at in index)
-        if position not in run.maps.list_positions():
+        given = run.maps.read_labels(position)
+        if given is None:
             return None
-        given = run.maps.read_nearest(position, run.read_plane(layer, position))
         shape = np.shape(layer.data[index])
         return run.job.wrap_labels(given).reshape(shape)
 

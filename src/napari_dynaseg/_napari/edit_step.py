@@ -81,7 +81,7 @@ class Change:
         is_same = layer.data is target.data and np.array_equal(
             np.asarray(layer.data[self.indices]), self.before
         )
-        if not is_same:
+        if not is_same or self._touches_new_paint():
             raise EditError("the labels were changed meanwhile, so nothing was done; do it again")
         values = self.after.astype(layer.data.dtype)
         if (values != self.after).any():
@@ -91,6 +91,15 @@ class Change:
             )
         with layer.block_history():
             layer.data_setitem(self.indices, values)
+
+    def _touches_new_paint(self) -> bool:
+        """Tell whether something was painted meanwhile that may not change."""
+        target = self.target
+        if target.look_again is None:
+            return False
+        pairs = zip(target.index, self.indices, strict=True)
+        inner = tuple(index for at, index in pairs if isinstance(at, slice))
+        return bool(target.look_again()[inner].any())
 
 
 def shrink_integers(index: npt.NDArray[np.integer], size: int) -> npt.NDArray[Any]:

@@ -60,8 +60,6 @@ def keep_snapshot(layer: Labels, run: KeptRun, snapshot: Snapshot) -> Change:
     position, labels = run.job.position, snapshot.read_labels()
     painted = run.find_painted(layer, position)
     before = run.describe_state(layer)
-    if run.states is not None:
-        run.states.forget_undone()
     merged = merge_paint(layer, run, labels)
     change = run.write_plane(layer, position, merged)
     run.maps.remember(position, merged, painted)
@@ -70,5 +68,5 @@ def keep_snapshot(layer: Labels, run: KeptRun, snapshot: Snapshot) -> Change:
     layer.metadata = {**layer.metadata, **made}
     run.keep_network = snapshot.keep_network
     if change.pixels:
-        run.follow_step(layer, change, before, change.pixels)
+        run.follow_step(layer, before)
     return change

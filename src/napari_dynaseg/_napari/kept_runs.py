@@ -41,7 +41,7 @@ class KeptRun:
     snapshots
         Its iterations, of a run of one plane.
     states
-        The recipes and networks that undo leads back to.
+        The recipes, networks and maps that undo leads back to.
     """
 
     job: Job
@@ -104,19 +104,20 @@ class KeptRun:
         """Describe the recipe and the network that belong to its layer now."""
         keys = METADATA_KEY, MAP_KEY
         kept = {key: layer.metadata[key] for key in keys if key in layer.metadata}
-        return State(kept, self.keep_network)
+        return State(kept, self.keep_network, self.maps.list_current())
 
     def return_to(self, layer: Labels, state: State) -> None:
-        """Take over the recipe and the network of a state."""
+        """Take over the recipe, the network and the maps of a state."""
         layer.metadata = {**layer.metadata, **state.metadata}
         self.keep_network = state.keep_network
+        self.maps.return_to(state.maps)
 
-    def follow_step(self, layer: Labels, change: Change, before: State, telling: int) -> None:
-        """Lead recipe and network back when a step of its layer, written just now, is undone."""
+    def follow_step(self, layer: Labels, before: State) -> None:
+        """Lead all that belongs to its layer back when a step, written just now, is undone."""
         if self.states is None:
             self.states = LayerStates(layer)
             self.states.turned.connect(self.return_to)
-        self.states.add(change, before, self.describe_state(layer), telling)
+        self.states.add(layer, before, self.describe_state(layer))
 
 
 def read_iteration(layer: Labels | None) -> int | None:
@@ -193,6 +194,8 @@ class KeptRuns:
                 painted &= ~((job.scribbled != 0) & is_same)
         labels = run.read_plane(new, position)
         labels[painted] = shown[painted]
+        # Where the network gave the very label that was painted, nothing else would tell.
+        run.maps.mark_painted(position, painted)
         index = run.find_index(position)
         new.data[index] = run.job.wrap_labels(labels).reshape(np.shape(new.data[index]))
         return int(painted.sum())

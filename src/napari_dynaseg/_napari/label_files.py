@@ -6,6 +6,7 @@ from typing import Any
 
 from napari_dynaseg import label_tiff, label_zarr
 from napari_dynaseg._napari.layer_state import describe_layer, restore_layer
+from napari_dynaseg._napari.saving import saving
 from napari_dynaseg.errors import SegmentationError
 from napari_dynaseg.label_files import find_ending, read_label_layer, write_label_layer
 from napari_dynaseg.painted_recipe import add_corrections
@@ -35,6 +36,7 @@ def _write(path: str, ending: str, data: Any, attributes: Mapping[str, Any]) -> 
     except SegmentationError as error:
         # napari takes a ValueError, which some of ours are, for a path that is not for us.
         raise OSError(str(error)) from error
+    saving.saved.emit(data)
     return [str(goal)]
 
 

@@ -19,13 +19,15 @@ VALUES = ("name", "opacity", "blending", "visible")
 UNTOUCHED = label_colormap(49, 0.5, background_value=0)
 
 
-def describe_layer(attributes: Mapping[str, Any]) -> LayerState:
+def describe_layer(attributes: Mapping[str, Any], *, is_quiet: bool = False) -> LayerState:
     """Describe a label layer.
 
     Parameters
     ----------
     attributes
         Of the layer, as ``layer.as_layer_data_tuple()`` gives them, and as writers get them.
+    is_quiet
+        Whether to leave out without a warning what cannot be described.
 
     Warns
     -----
@@ -39,7 +41,7 @@ def describe_layer(attributes: Mapping[str, Any]) -> LayerState:
         axis_labels=tuple(attributes.get("axis_labels", ())),
         colours=_describe_colours(attributes.get("colormap")),
         features=_describe_features(attributes.get("features")),
-        metadata=_keep_plain(attributes.get("metadata") or {}),
+        metadata=_keep_plain(attributes.get("metadata") or {}, is_quiet),
     )
 
 
@@ -132,13 +134,15 @@ def _restore_column(column: Column) -> pd.Series:
     return pd.Series(values, dtype=column.dtype)
 
 
-def _keep_plain(metadata: Mapping[str, Any]) -> dict[str, Any]:
+def _keep_plain(metadata: Mapping[str, Any], is_quiet: bool) -> dict[str, Any]:
     """Keep what JSON can hold, as it will come back."""
     kept = {}
     for name, value in metadata.items():
         try:
             kept[str(name)] = json.loads(json.dumps(value, allow_nan=False, default=_plain))
         except (TypeError, ValueError):
+            if is_quiet:
+                continue
             warnings.warn(
                 f"{name!r} of the layer's metadata cannot be written to a file, and is left out",
                 stacklevel=4,

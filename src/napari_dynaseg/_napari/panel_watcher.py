@@ -1,13 +1,14 @@
-"""Tell when the panel is first painted and when its dock lets it go; ready the engine meanwhile."""
+"""Tell when the panel is docked, painted first, and let go by its dock; ready the engine then."""
 
 import threading
+from contextlib import suppress
 from typing import Any
 
 from qtpy.QtCore import QEvent, QObject, QTimer
 
 
 class PanelWatcher(QObject):
-    """Tells when a panel has been painted for the first time, and when its dock has let it go.
+    """Tells when a panel is docked, painted for the first time, and let go by its dock.
 
     Parameters
     ----------
@@ -18,6 +19,7 @@ class PanelWatcher(QObject):
     def __init__(self, panel: Any) -> None:
         super().__init__(panel)
         self.painted: list[Any] = []
+        self.docked: list[Any] = []
         self.closed: list[Any] = []
         self._was_docked = False
         panel.installEventFilter(self)
@@ -29,6 +31,7 @@ class PanelWatcher(QObject):
         elif event.type() == QEvent.Type.ParentChange:
             if watched.parent() is not None:
                 self._was_docked = True
+                self._call_once(self.docked)
             elif self._was_docked:
                 self._call_once(self.closed)
         return False
@@ -49,4 +52,6 @@ def preload_engine() -> threading.Thread:
 def _warm_up() -> None:
     from napari_dynaseg.engine.warm_up import warm_up
 
-    warm_up()
+    # An interpreter that ends meanwhile starts no threads; all else a run would say itself.
+    with suppress(RuntimeError):
+        warm_up()

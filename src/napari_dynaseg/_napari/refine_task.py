@@ -29,8 +29,6 @@ class RefinedLayer(NamedTuple):
     ----------
     change
         Which pixels change, and to what; those of the plane that taught first.
-    telling
-        How many those are.
     maps
         The new maps of all planes that were looked at, and what was painted there.
     labels
@@ -42,7 +40,6 @@ class RefinedLayer(NamedTuple):
     """
 
     change: Change
-    telling: int
     maps: dict[Position, RememberedMap]
     labels: LabelMap
     network: "TrainedNetwork"
@@ -108,7 +105,6 @@ class RefineTask:
                 break
         found = _Found(run)
         found.add(paint, refined.labels)
-        telling = found.pixels
         start = paint.position, refined.spread
         planes = spread_over_planes(
             stack, network, self.positions, start, self.read_paint, job.within
@@ -118,7 +114,6 @@ class RefineTask:
             yield PlaneDone(other.position, done, len(self.positions))
         return RefinedLayer(
             found.make_change(self.target),
-            telling,
             found.maps,
             refined.labels,
             network,

@@ -129,8 +129,6 @@ class Refinement:
     def _write(self, result: RefinedLayer) -> None:
         layer, run = self._layer, self._run
         before = run.describe_state(layer)
-        if run.states is not None:
-            run.states.forget_undone()
         change = result.change.keep_unpainted()
         try:
             if change.pixels:
@@ -143,8 +141,7 @@ class Refinement:
         run.keep_network = lambda: result.network
         self._write_recipe(result)
         if change.pixels:
-            telling = min(result.telling, change.pixels)
-            run.follow_step(layer, change, before, telling)
+            run.follow_step(layer, before)
         self.change = change
 
     def _write_recipe(self, result: RefinedLayer) -> None:

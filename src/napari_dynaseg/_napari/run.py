@@ -43,7 +43,7 @@ class LiveRun:
     progressed = Signal(Update)
     plane_done = Signal(PlaneDone)
     ended = Signal()
-    released = Signal()  # the worker is done as well, which may be a plane later
+    released = Signal()  # nobody writes to the layer any more; of a stack maybe a plane later
 
     def __init__(
         self,
@@ -160,11 +160,15 @@ class LiveRun:
         elif self.layer in self._viewer.layers:
             self._viewer.layers.remove(self.layer)
         self.ended.emit()
+        if self._plan is None:
+            # At once, since the layer takes paint from now on.
+            self.released.emit()
 
     def _finish(self) -> None:
         self._end()
         self.layer.editable = True
-        self.released.emit()
+        if self._plan is not None:
+            self.released.emit()
 
     def keep(self) -> KeptRun:
         """Give what is kept of the run beside its layer."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -52,6 +53,8 @@ class Target:
         Gives the pixels that may change; by default all.
     painted
         Pixels that may not change, of the shape of the part; by default none.
+    look_again
+        Gives the pixels that may not change by now, likewise; on the main thread.
     """
 
     layer: Labels
@@ -60,6 +63,7 @@ class Target:
     locked: tuple[int, ...] = ()
     cover: Cover | None = None
     painted: Mask | None = None
+    look_again: Callable[[], Mask] | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -158,6 +162,7 @@ def find_target(
         locked=read_locked(layer),
         cover=None if within is None else freeze_cover(within, layer, dims),
         painted=None if painted is None else painted(layer, index),
+        look_again=None if painted is None else partial(painted, layer, index),
     )
 
 

@@ -24,6 +24,7 @@ from napari_dynaseg._napari.preferences import (
     read_preferences,
     resolve_settings,
 )
+from napari_dynaseg._napari.recovery_rows import RecoveryRows
 from napari_dynaseg._napari.refinement import Refinement
 from napari_dynaseg._napari.run import LiveRun
 from napari_dynaseg._napari.run_buttons import RunButtons
@@ -100,6 +101,7 @@ class SegmenterPanel(Container[Any]):
         self._build_advanced()
         self.corrections = Corrections(self._viewer, self.input, self.kept)
         self.compare = Compare(self._viewer, self.kept)
+        self.recovery = RecoveryRows(self._viewer)
         self._build_native_rows()
         self.watcher = PanelWatcher(self.native)
 
@@ -123,6 +125,7 @@ class SegmenterPanel(Container[Any]):
         rows = self.display.status, self.compare.row.native, self.display.curves, *folds
         for row in rows:
             layout.addWidget(row)
+        layout.insertWidget(0, self.recovery.native)
         layout.addStretch(1)
         self.min_width = 320
 
@@ -147,6 +150,7 @@ class SegmenterPanel(Container[Any]):
         self.corrections.flip_asked.connect(self.compare.flip)
         self.corrections.queue.written.connect(self.compare.note_change)
         self.watcher.painted += [self._align_rows, preload_engine]
+        self.watcher.docked.append(lambda: self.recovery.begin(self.native.window()))
         self.watcher.closed.append(self._on_closed)
 
     def _make_room(self) -> None:
@@ -274,6 +278,7 @@ class SegmenterPanel(Container[Any]):
         self.kept.keep(run.layer, run.keep())
         self.compare.follow_selection()
         if pixels := self.kept.carry_paint(run.layer, list(self._viewer.layers)):
+            self.recovery.protect(run.layer)
             show_info(f"{pixels} painted pixels are carried over into {run.layer.name!r}")
 
     def refine(self) -> None:
@@ -350,6 +355,7 @@ class SegmenterPanel(Container[Any]):
             self.run = None
         self.compare.close()
         self.corrections.close()
+        self.recovery.forget_viewer()
         self.explore_button.close_sheet()
         self.scribbles.forget_viewer()
         self.input.forget_viewer()
