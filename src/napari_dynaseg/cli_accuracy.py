@@ -115,6 +115,37 @@ def voc2012(
     _report(lines, paper.VOC2012, against, as_json, threads)
 
 
+@accuracy.command()
+def microscopy(
+    root: Annotated[
+        Path, typer.Argument(help="A folder of the sets, such as dsb2018/ and isbi2012_em/.")
+    ],
+    methods: Methods = None,
+    quality: QualityOption = "fast",
+    limit: Limit = None,
+    seeds: Seeds = 1,
+    iterations: Iterations = None,
+    results: Results = None,
+    labels: Labels = None,
+    processes: Processes = None,
+    threads: Threads = 1,
+    as_json: Json = None,
+) -> None:
+    """Measure foreground and objects on microscopy, against Otsu's threshold with watershed."""
+    from napari_dynaseg.benchmark import microscopy_table
+    from napari_dynaseg.benchmark.microscopy import Microscopy
+
+    lines = _measure(
+        Microscopy(root),
+        (methods, {"quality": quality, "iterations": iterations}),
+        (limit, seeds, labels),
+        (results, processes, threads),
+    )
+    summary = microscopy_table.summarise(lines)
+    typer.echo(microscopy_table.write_table(summary))
+    write_figures(as_json, "microscopy", {"methods": summary}, threads)
+
+
 def _measure(
     data_set: "DataSet",
     wanted: tuple[list[str] | None, dict[str, Any]],
@@ -123,11 +154,12 @@ def _measure(
 ) -> list[dict[str, Any]]:
     from napari_dynaseg.benchmark.accuracy import measure, plan_runs
     from napari_dynaseg.benchmark.bsds500 import spread_evenly
-    from napari_dynaseg.benchmark.method_choice import parse_choices
+    from napari_dynaseg.benchmark.method_choice import CELL_ROWS, PAPER_ROWS, parse_choices
     from napari_dynaseg.benchmark.result_lines import ResultLines
 
     (texts, knobs), (limit, seeds, labels), (results, processes, threads) = wanted, extent, work
-    choices = parse_choices(texts, **knobs)
+    usual = CELL_ROWS if data_set.name == "microscopy" else PAPER_ROWS
+    choices = parse_choices(texts or usual, **knobs)
     runs = plan_runs(spread_evenly(data_set.list_names(), limit), choices, seeds, labels)
     processes = processes or min(8, os.cpu_count() or 1)
     lines = measure(data_set, runs, ResultLines(results), processes, threads)

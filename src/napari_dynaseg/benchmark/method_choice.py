@@ -1,19 +1,25 @@
 """A method and its knobs as the command line writes them: ``kmeans:clusters=4:window=3``."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from napari_dynaseg.errors import SettingsError
-from napari_dynaseg.peers import METHODS, Method, find_method
+from napari_dynaseg.peers import Method, find_method
 
-# Every row of the paper's table; the best of the dynamic ones have two settings there.
+# Every row of the paper's table, where SCF and FSF have two settings each.
 PAPER_ROWS = (
-    *(name for name in METHODS if name not in ("scf", "fsf")),
+    "iic",
+    "kmeans",
+    "graph",
+    "superpixels",
+    "fixed",
     "scf:mu=100",
     "scf",
     "fsf:mu=10",
     "fsf",
 )
+CELL_ROWS = ("otsu", "iic", "kmeans", "graph", "superpixels", "fixed", "scf", "fsf")
 
 
 @dataclass(frozen=True)
@@ -74,8 +80,8 @@ class MethodChoice:
         return self.method.configure(**knobs).model_dump(mode="json")
 
 
-def parse_choices(texts: list[str] | None, **defaults: Any) -> list[MethodChoice]:
-    """Read choices, several to a text, parted by commas or blanks; by default the paper's rows.
+def parse_choices(texts: Sequence[str], **defaults: Any) -> list[MethodChoice]:
+    """Read choices, several to a text, parted by commas or blanks.
 
     Parameters
     ----------
@@ -87,7 +93,7 @@ def parse_choices(texts: list[str] | None, **defaults: Any) -> list[MethodChoice
     SettingsError
         As there, or if a choice comes twice.
     """
-    names = [name for text in texts or PAPER_ROWS for name in text.replace(",", " ").split()]
+    names = [name for text in texts for name in text.replace(",", " ").split()]
     for name in names:
         if names.count(name) > 1:
             raise SettingsError(

@@ -11,6 +11,7 @@ from napari_dynaseg.peers.graph_based import GraphKnobs
 from napari_dynaseg.peers.iic import IicKnobs
 from napari_dynaseg.peers.kmeans import KMeansKnobs
 from napari_dynaseg.peers.method import Method, Preview, Work, finish
+from napari_dynaseg.peers.otsu import OtsuKnobs
 from napari_dynaseg.peers.superpixels import SuperpixelKnobs
 from napari_dynaseg.pixels import to_plane
 from napari_dynaseg.settings import SCHEMES, Scheme, Settings
@@ -25,7 +26,8 @@ def _weighted(scheme: Scheme, source: str) -> Method:
     return Method(scheme, SCHEMES[scheme].title, source, f"{_HERE}.weighted", Settings, fixed)
 
 
-# In the order of the paper's table. A further method needs a line here and a module with `run`.
+# In the order of the paper's table, then what is not in it. A further method needs a line here
+# and a module with `run`.
 METHODS: MappingProxyType[str, Method] = MappingProxyType(
     {
         method.name: method
@@ -49,6 +51,7 @@ METHODS: MappingProxyType[str, Method] = MappingProxyType(
             _weighted("fixed", "Kim et al. 2020"),
             _weighted("scf", "this paper"),
             _weighted("fsf", "this paper"),
+            Method("otsu", "Otsu's threshold", "Otsu 1979", f"{_HERE}.otsu", OtsuKnobs),
         )
     }
 )
