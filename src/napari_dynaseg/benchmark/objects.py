@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from napari_dynaseg.benchmark.protocol import Integers, count_shared, find_components
+from napari_dynaseg.benchmark.protocol import Integers, count_shared
 from napari_dynaseg.network_maps import Mask
 
 # An object is found if it overlaps a true one by more than this; then no two can.
@@ -35,8 +35,10 @@ def choose_foreground(labels: Integers, truth: Mask) -> Mask:
 
 def find_parts(foreground: Mask) -> Integers:
     """Number the connected parts of the foreground from 1; 0 elsewhere."""
-    components = find_components(foreground.astype(np.int32)) + 1
-    return np.where(foreground, components, 0)
+    from skimage.measure import label
+
+    parts: Integers = label(foreground, connectivity=1)
+    return parts
 
 
 def split_by_watershed(foreground: Mask) -> Integers:

@@ -50,9 +50,9 @@ def find_segments(mask: Integers, is_of_objects: bool) -> Integers:
     Examples
     --------
     >>> find_segments(np.array([[1, 0, 1, -1]]), is_of_objects=True)
-    array([[0, 1, 0, -1]])
+    array([[ 1,  0,  1, -1]])
     >>> find_segments(np.array([[1, 0, 1, -1]]), is_of_objects=False)
-    array([[0, 1, 2, -1]])
+    array([[ 0,  1,  2, -1]])
     """
     components = find_components(mask)
     if is_of_objects:

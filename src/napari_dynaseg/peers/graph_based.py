@@ -1,5 +1,7 @@
 """Graph-based segmentation of Felzenszwalb and Huttenlocher 2004, by scikit-image."""
 
+import warnings
+
 import numpy as np
 from pydantic import Field
 
@@ -43,7 +45,10 @@ def run(plane: Plane, knobs: GraphKnobs) -> Work:
 
     yield Preview(0, 1)
     picture = np.moveaxis(plane, 0, -1)  # (H, W, C)
-    segments = felzenszwalb(picture, knobs.scale, knobs.sigma, knobs.min_size, channel_axis=-1)
+    with warnings.catch_warnings():
+        # Other than three channels are meant.
+        warnings.filterwarnings("ignore", "Got image with third dimension of")
+        segments = felzenszwalb(picture, knobs.scale, knobs.sigma, knobs.min_size, channel_axis=-1)
     labels = number_by_size(segments)
     yield Preview(1, 1, lambda: labels)
     return labels
