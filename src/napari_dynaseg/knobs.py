@@ -54,7 +54,8 @@ class Knobs(BaseModel):
         -------
         dict
             ``type``, ``title`` and ``description``; ``enum`` for a choice; ``minimum``,
-            ``maximum``, ``exclusiveMinimum`` and ``exclusiveMaximum`` where there are limits.
+            ``maximum``, ``exclusiveMinimum`` and ``exclusiveMaximum`` where there are limits;
+            ``words`` and ``step`` where a field says more of its range.
         """
         knob: dict[str, Any] = _describe_all(cls)[name]
         return knob
@@ -63,6 +64,8 @@ class Knobs(BaseModel):
     def describe_range(cls, name: str) -> str:
         """Say which values a knob takes, in words: ``'a whole number from 1 to 10'``."""
         knob = cls.describe(name)
+        if "words" in knob:
+            return str(knob["words"])
         if "enum" in knob:
             return "one of " + ", ".join(repr(choice) for choice in knob["enum"])
         words = {

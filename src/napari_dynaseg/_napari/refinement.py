@@ -49,7 +49,7 @@ class Refinement:
         painted = run.maps.find_painted(position, shown)
         if not painted.any():
             raise ImageError("nothing is painted on this plane; paint what is wrong, then refine")
-        self._is_over = self.has_refined = False
+        self._is_over, self.outcome = False, ""
         self._worker: Any = create_worker(
             refine_plane, run, position, shown, painted, settings, _start_thread=False
         )
@@ -84,7 +84,7 @@ class Refinement:
         self._run.write_plane(self._layer, self._position, labels)
         self._run.maps.remember(self._position, labels, painted)
         self._run.keep_network = lambda: network
-        self.has_refined = True
+        self.outcome = "Refined; Ctrl+Z takes it back."
 
     def _end(self) -> None:
         if not self._is_over:

@@ -7,6 +7,7 @@ from napari.components import ViewerModel
 from napari.utils.notifications import show_error, show_info
 from psygnal import Signal
 
+from napari_dynaseg._napari.compare_rows import CompareRows
 from napari_dynaseg._napari.contact_sheet import ExploreButton
 from napari_dynaseg._napari.copy_row import CopyRow
 from napari_dynaseg._napari.corrections import Corrections
@@ -14,6 +15,7 @@ from napari_dynaseg._napari.image_input import ImageInput
 from napari_dynaseg._napari.kept_runs import KeptRuns
 from napari_dynaseg._napari.knobs import MuKnob, make_knob
 from napari_dynaseg._napari.layers import Job
+from napari_dynaseg._napari.method_run import MethodRun
 from napari_dynaseg._napari.network_row import NetworkRow
 from napari_dynaseg._napari.open_button import OpenButton
 from napari_dynaseg._napari.panel_watcher import PanelWatcher, preload_engine
@@ -56,7 +58,7 @@ class SegmenterPanel(Container[Any]):
         super().__init__(labels=True)
         self._viewer = napari_viewer
         self._last_used = LastUsed()
-        self.run: LiveRun | Refinement | None = None
+        self.run: LiveRun | Refinement | MethodRun | None = None
         self.kept = KeptRuns()
         self._build()
         self.show_settings(self._resolve())
@@ -92,6 +94,7 @@ class SegmenterPanel(Container[Any]):
             ]
         )
         self._build_advanced()
+        self.comparison = CompareRows()
         self.corrections = Corrections(self._viewer, self.input, self.kept)
         self._build_native_rows()
         self.watcher = PanelWatcher(self.native)
@@ -112,7 +115,7 @@ class SegmenterPanel(Container[Any]):
     def _build_native_rows(self) -> None:
         layout = self.native.layout()
         layout.insertWidget(2, self.axes_line)
-        folds = self.corrections.fold, self.advanced_fold
+        folds = self.corrections.fold, self.comparison.fold, self.advanced_fold
         for row in (self.display.status, self.display.curves, *folds):
             layout.addWidget(row)
         layout.addStretch(1)
@@ -130,7 +133,8 @@ class SegmenterPanel(Container[Any]):
         self.segment_button.changed.connect(lambda: self.start())
         self.network.loaded.connect(self.start)
         self.refine_button.changed.connect(lambda: self.refine())
-        for fold in (self.corrections.fold, self.advanced_fold):
+        self.comparison.asked.connect(self.compare)
+        for fold in (self.corrections.fold, self.comparison.fold, self.advanced_fold):
             fold.toggled.connect(self._make_room)
         self.stop_button.changed.connect(self.stop)
         self.watcher.painted += [self._align_rows, preload_engine]
@@ -138,12 +142,12 @@ class SegmenterPanel(Container[Any]):
 
     def _make_room(self) -> None:
         """Hide the curves while something is folded out: the panel would be too tall."""
-        folds = self.corrections.fold, self.advanced_fold
+        folds = self.corrections.fold, self.comparison.fold, self.advanced_fold
         self.display.curves.setHidden(any(fold.isExpanded() for fold in folds))
 
     def _align_rows(self) -> None:
         """Give all labels one width; magicgui measures them before the theme sets their font."""
-        for container in (self, self.advanced):
+        for container in (self, self.comparison, self.advanced):
             rows = {row.native.parentWidget() for row in container} - {container.native}
             labels = [row.layout().itemAt(0).widget() for row in rows]
             width = max(label.sizeHint().width() for label in labels)
@@ -275,16 +279,32 @@ class SegmenterPanel(Container[Any]):
             show_error(str(error))
             return
         run.progressed.connect(self.display.show_iteration)
-        run.ended.connect(lambda: self._on_refined(run))
+        run.ended.connect(lambda: self._on_aside_ended(run.outcome))
         self._show_running(settings.change(iterations=settings.refine_iterations), True)
         run.start()
 
-    def _on_refined(self, run: Refinement) -> None:
+    def _on_aside_ended(self, outcome: str) -> None:
+        """Say what a run came to that is none of the network's own, if it came to something."""
         self.run = None
         self._show_idle()
-        if run.has_refined:
-            self.display.show_words("Refined; Ctrl+Z takes it back.")
+        if outcome:
+            self.display.show_words(outcome)
         self.run_ended.emit()
+
+    def compare(self) -> None:
+        """Segment the plane on view by the other method chosen, into a layer of its own."""
+        if self.run is not None:
+            return
+        try:
+            job, knobs = self.input.snapshot(), self.comparison.configure()
+        except SegmentationError as error:
+            show_error(str(error))
+            return
+        run = self.run = MethodRun(self._viewer, job, self.comparison.method, knobs)
+        run.progressed.connect(self.display.show_steps)
+        run.ended.connect(lambda: self._on_aside_ended(run.outcome))
+        self._show_running(self.settings, True)
+        run.start()
 
     def _plan(
         self, job: Job, settings: Settings, network: "TrainedNetwork | None"
@@ -333,5 +353,11 @@ class SegmenterPanel(Container[Any]):
         self.network.offer(update)
 
     def _enable_start_knobs(self, enabled: bool) -> None:
-        for rows in (self.advanced, self.quality, self.explore_button, *self.stack.rows):
+        for rows in (
+            self.advanced,
+            self.comparison,
+            self.quality,
+            self.explore_button,
+            *self.stack.rows,
+        ):
             rows.enabled = enabled

@@ -22,14 +22,15 @@ class KMeansKnobs(Knobs):
     """The knobs of k-means; the defaults are the best on training images of BSDS500."""
 
     clusters: int = Field(
-        4, ge=2, le=100, title="Clusters", description="How many clusters (k) the pixels form"
+        5, ge=2, le=100, title="Clusters", description="How many clusters (k) the pixels form"
     )
     window: int = Field(
         1,
         ge=1,
         le=15,
         title="Window",
-        description="Side of the square around each pixel whose values are compared; odd",
+        description="Side of the square around each pixel whose values are compared",
+        json_schema_extra={"words": "an odd number from 1 to 15", "step": 2},
     )
     starts: int = Field(
         4,
