@@ -90,6 +90,12 @@ def voc2012(
             "--list", help="A file with an image's name on each line [default: all with masks]."
         ),
     ] = None,
+    whole_classes: Annotated[
+        bool,
+        typer.Option(
+            "--whole-classes", help="Each class is one segment, not each object or component."
+        ),
+    ] = False,
     methods: Methods = None,
     quality: QualityOption = "fast",
     limit: Limit = None,
@@ -107,7 +113,7 @@ def voc2012(
     from napari_dynaseg.benchmark.voc2012 import Voc2012
 
     lines = _measure(
-        Voc2012(root, names),
+        Voc2012(root, names, whole_classes),
         (methods, {"quality": quality, "iterations": iterations}),
         (limit, seeds, labels),
         (results, processes, threads),

@@ -14,7 +14,7 @@ from napari_dynaseg.errors import SettingsError
 
 def test_knobs_follow_the_name():
     choice = MethodChoice.parse("graph:scale=80:min-size=7")
-    assert choice.resolve(3) == {"scale": 80.0, "sigma": 1.0, "min_size": 7}
+    assert choice.resolve(3) == {"scale": 80.0, "sigma": 0.5, "min_size": 7}
 
 
 def test_knobs_for_all_reach_the_methods_that_have_them():

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,10 @@ from napari_dynaseg.pixels import Plane, to_plane
 # In masks: void, or in scribbles of the same form no scribble.
 VOID = 255
 BACKGROUND = 0
+# Masks have crumbs of a pixel or two where classes meet void, more of them than of real parts.
+SMALLEST_PART = 50
+
+Reading = Literal["objects", "parts", "classes"]
 
 
 def read_mask(path: Path) -> npt.NDArray[np.int32]:
@@ -36,28 +40,33 @@ def read_mask(path: Path) -> npt.NDArray[np.int32]:
     return np.where(mask == VOID, -1, mask)
 
 
-def find_segments(mask: Integers, is_of_objects: bool) -> Integers:
-    """Number the true segments of a mask from 0; void stays below 0.
+def find_segments(mask: Integers, reading: Reading, smallest: int = SMALLEST_PART) -> Integers:
+    """Number the true segments of a mask from 0; what is left out is below 0.
 
     Parameters
     ----------
     mask
         (H, W), void below 0.
-    is_of_objects
-        An object is one segment, even in several parts; of a mask of classes, and of the
-        background, each connected component is one.
+    reading
+        ``"objects"``: each number but the background's is one segment, even in several parts.
+        ``"parts"``: each connected component is one. ``"classes"``: each number is one.
+    smallest
+        Smaller components, of what is divided into components, are left out, as void is.
 
     Examples
     --------
-    >>> find_segments(np.array([[1, 0, 1, -1]]), is_of_objects=True)
+    >>> mask = np.array([[1, 0, 1, -1]])
+    >>> find_segments(mask, "objects", smallest=1)
     array([[ 1,  0,  1, -1]])
-    >>> find_segments(np.array([[1, 0, 1, -1]]), is_of_objects=False)
+    >>> find_segments(mask, "parts", smallest=1)
     array([[ 0,  1,  2, -1]])
     """
     components = find_components(mask)
-    if is_of_objects:
-        components = np.where(mask > BACKGROUND, components.max() + mask, components)
-    used, numbered = np.unique(np.where(mask < 0, -1, components), return_inverse=True)
+    crumbs = np.bincount(components.ravel() + 1)[components + 1] < smallest
+    whole = (mask > BACKGROUND) if reading == "objects" else np.full(mask.shape, reading != "parts")
+    chosen = np.where(whole, components.max() + 1 + mask, np.where(crumbs, -1, components))
+    chosen[mask < 0] = -1
+    used, numbered = np.unique(chosen, return_inverse=True)
     segments: Integers = numbered.reshape(mask.shape) - int(used[0] < 0)
     return segments
 
@@ -73,15 +82,20 @@ class Voc2012:
     names
         A file of one image's name a line, as those of ImageSets/Segmentation; by default all
         images that have a mask of classes.
+    whole_classes
+        Whether each class of an image is one segment; by default an object is, or where no
+        objects are known a connected component.
     """
 
     root: Path
     names: Path | None = None
+    whole_classes: bool = False
 
     @property
     def name(self) -> str:
         """Which set, and which part of it."""
-        return f"voc2012 {self.names.stem if self.names else 'all'}"
+        classes = " classes" if self.whole_classes else ""
+        return f"voc2012 {self.names.stem if self.names else 'all'}{classes}"
 
     def list_names(self) -> list[str]:
         """List the images, without their ending."""
@@ -108,6 +122,10 @@ class Voc2012:
         """Score a label map of an image; void pixels are left out."""
         objects = self.root / "SegmentationObject" / f"{name}.png"
         classes = self.root / "SegmentationClass" / f"{name}.png"
-        is_of_objects = objects.exists()
-        segments = find_segments(read_mask(objects if is_of_objects else classes), is_of_objects)
+        if self.whole_classes:
+            segments = find_segments(read_mask(classes), "classes")
+        elif objects.exists():
+            segments = find_segments(read_mask(objects), "objects")
+        else:
+            segments = find_segments(read_mask(classes), "parts")
         return score_against_people(labels, [segments])

@@ -12,10 +12,10 @@ from napari_dynaseg.pixels import Plane
 
 
 class GraphKnobs(Knobs):
-    """The knobs of the graph-based method."""
+    """The knobs of the method; the defaults are the best on training images of BSDS500."""
 
     scale: float = Field(
-        500,
+        300,
         gt=0,
         le=100_000,
         allow_inf_nan=False,
@@ -23,7 +23,7 @@ class GraphKnobs(Knobs):
         description="How different neighbouring segments must be; larger: fewer, larger segments",
     )
     sigma: float = Field(
-        1.0,
+        0.5,
         ge=0,
         le=20,
         allow_inf_nan=False,
@@ -31,7 +31,7 @@ class GraphKnobs(Knobs):
         description="Width of the Gaussian that the image is smoothed with before, in pixels",
     )
     min_size: int = Field(
-        50,
+        20,
         ge=1,
         le=1_000_000,
         title="Smallest segment",
