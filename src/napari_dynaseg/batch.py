@@ -17,6 +17,7 @@ from napari_dynaseg.files import (
 from napari_dynaseg.fit import Step, iter_fit
 from napari_dynaseg.label_files import find_ending, write_label_map
 from napari_dynaseg.labels import LabelMap
+from napari_dynaseg.method_record import MethodRecord
 from napari_dynaseg.pixels import Plane, Scaling, to_channels
 from napari_dynaseg.recipe import Recipe, Source, describe_scribbles
 from napari_dynaseg.remote import is_address
@@ -194,7 +195,7 @@ def segment_file(
         table = numbers.list_all(settings.channels)
         TrainedNetwork.from_step(step, recipe, scaling, table).save(plan.network)
     labels = place_labels(step.labels, numbers, within, bool(drawn))
-    _write_outputs(plan, plane, labels, recipe)
+    write_outputs(plan, plane, labels, recipe)
 
 
 def read_mask(path: Path, shape: tuple[int, ...]) -> Within:
@@ -239,7 +240,7 @@ def label_file(plan: FilePlan, network: TrainedNetwork) -> int:
     channels = read_channels(plan)
     check_channels(network, len(channels), str(plan.image))
     labels = network.label(channels)
-    _write_outputs(plan, network.scaling.apply(channels), labels, network.recipe)
+    write_outputs(plan, network.scaling.apply(channels), labels, network.recipe)
     return len(np.unique(labels))
 
 
@@ -283,7 +284,16 @@ def _measure(plan: FilePlan) -> StackImage | None:
     return None
 
 
-def _write_outputs(plan: FilePlan, plane: Plane, labels: LabelMap, recipe: Recipe) -> None:
+def write_outputs(
+    plan: FilePlan, plane: Plane, labels: LabelMap, recipe: Recipe | MethodRecord
+) -> None:
+    """Write the label map of an image, with what made it, and its picture where one is wanted.
+
+    Raises
+    ------
+    FileError
+        If an output cannot be written.
+    """
     write_label_map(plan.labels, labels, recipe, _measure(plan))
     if plan.preview:
         write_preview(plan.preview, plane, labels)

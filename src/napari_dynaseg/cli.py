@@ -1,17 +1,23 @@
 """The command line: parse, call, print."""
 
-import contextlib
-import inspect
 import sys
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from napari_dynaseg.cli_benchmark import benchmark
-from napari_dynaseg.errors import ImageWarning, SegmentationError, SettingsError
+from napari_dynaseg.cli_compare import compare
+from napari_dynaseg.cli_knobs import add_knob_options
+from napari_dynaseg.cli_messages import (
+    BAD_INPUT,
+    NAME,
+    do_plans,
+    name_in_warnings,
+    print_error,
+)
+from napari_dynaseg.errors import SegmentationError, SettingsError
 from napari_dynaseg.settings import Settings, describe_knob, describe_range
 
 if TYPE_CHECKING:
@@ -20,8 +26,6 @@ if TYPE_CHECKING:
     from napari_dynaseg.stack_batch import StackRun
     from napari_dynaseg.trained import TrainedNetwork
 
-NAME = "napari-dynaseg"
-BAD_INPUT = 2
 # typer brings its own copy of click; these are the parents of its public exceptions.
 CommandLineError: Any = typer.BadParameter.__mro__[2]
 
@@ -32,35 +36,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(benchmark, name="benchmark")
+app.add_typer(compare, name="compare")
 
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command one option for each knob of `Settings`, in place of its ``**knobs``.
-
-    The options are texts: `Settings` reads and checks them, here as everywhere.
-    """
-    parameters = [
-        parameter
-        for parameter in inspect.signature(command).parameters.values()
-        if parameter.kind is not inspect.Parameter.VAR_KEYWORD
-    ]
-    for name in Settings.model_fields:
-        option = typer.Option(help=_describe_option(name), metavar=describe_knob(name)["type"])
-        annotation = Annotated[str | None, option]
-        parameters.append(
-            inspect.Parameter(
-                name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
-            )
-        )
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return command
-
-
-def _describe_option(name: str) -> str:
-    default = describe_knob(name).get("default", "the scheme's own")
-    text = describe_knob(name)["description"]
-    return f"{text}. Takes {describe_range(name)} [default: {default}]"
+    """Give a command one option for each knob of `Settings`, in place of its ``**knobs``."""
+    return add_knob_options(command, Settings)
 
 
 @app.command()
@@ -209,21 +190,7 @@ def _segment_images(
     overwrite: bool,
     drawn: "ScribbleFile | None" = None,
 ) -> None:
-    failed = False
-    for plan in plans:
-        if not overwrite and (kept := plan.find_existing()):
-            typer.echo(f"{plan.image}: kept {kept}, which is there already")
-            continue
-        try:
-            with _name_in_warnings(plan.image):
-                summary = _segment_image(plan, settings, network, drawn)
-            typer.echo(f"{plan.image}: {summary} -> {plan.labels}")
-        except SegmentationError as error:
-            failed = True
-            name = str(plan.image)
-            _print_error(str(error) if name in str(error) else f"{name}: {error}")
-    if failed:
-        raise typer.Exit(BAD_INPUT)
+    do_plans(plans, overwrite, lambda plan: _segment_image(plan, settings, network, drawn))
 
 
 def _segment_image(
@@ -259,7 +226,7 @@ def _segment_stack(
     if len(images) > 1:
         raise SettingsError(f"{output} takes the labels of one stack; got {len(images)} images")
     name = images[0]
-    with _name_in_warnings(name), open_client(settings, **cluster) as client:
+    with name_in_warnings(name), open_client(settings, **cluster) as client:
         stack = open_stack(name, **reading)
         within = read_mask(mask, stack.axes.plane_shape) if mask else None
         choice |= {"scribbled": drawn.read(stack.axes.plane_shape)} if drawn else {}
@@ -324,7 +291,7 @@ def replay(
     if output.suffix != ".zarr" and output.exists() and not overwrite:
         typer.echo(f"{image}: kept {output}, which is there already")
         return
-    with _name_in_warnings(image):
+    with name_in_warnings(image):
         plan = plan_replay(found, image, output, axes=axes, level=level, plane=plane)
         if output.suffix == ".zarr":
             _run_stack(image, StackReplay.prepare(plan, overwrite))
@@ -363,33 +330,16 @@ def demo(
         typer.echo(line)
 
 
-def _print_error(text: str) -> None:
-    typer.echo(f"{NAME}: error: {' '.join(text.split())}", err=True)
-
-
-@contextlib.contextmanager
-def _name_in_warnings(image: str | Path) -> Iterator[None]:
-    """Print each warning about an image as one line that names it."""
-
-    def show(message: Warning | str, *_: object, **__: object) -> None:
-        typer.echo(f"{NAME}: warning: {image}: {message}", err=True)
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", ImageWarning)
-        warnings.showwarning = show
-        yield
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; bad input is one line on standard error and exit status 2."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         status = app(args=arguments or ["--help"], prog_name=NAME, standalone_mode=False)
     except CommandLineError as error:
-        _print_error(error.format_message())
+        print_error(error.format_message())
         status = BAD_INPUT
     except SegmentationError as error:
-        _print_error(str(error))
+        print_error(str(error))
         status = BAD_INPUT
     sys.exit(status or 0)
 

@@ -7,10 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
+from napari_dynaseg.cli_accuracy import accuracy
 from napari_dynaseg.errors import FileError, SettingsError
 from napari_dynaseg.settings import Settings
 
 benchmark = typer.Typer(help="Measure this program on this machine.")
+benchmark.add_typer(accuracy, name="accuracy")
 
 
 @benchmark.command()

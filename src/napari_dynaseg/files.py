@@ -16,6 +16,7 @@ from skimage.segmentation import mark_boundaries
 
 from napari_dynaseg.errors import FileError, ImageError
 from napari_dynaseg.labels import LabelMap
+from napari_dynaseg.method_record import MethodRecord
 from napari_dynaseg.pixels import Plane
 from napari_dynaseg.recipe import Recipe
 
@@ -110,7 +111,7 @@ def _find_channels(axes: list[str]) -> int | None:
     return axes.index("C") if "C" in axes and len(axes) == 3 else None
 
 
-def write_labels(path: Path, labels: LabelMap, recipe: Recipe) -> None:
+def write_labels(path: Path, labels: LabelMap, recipe: Recipe | MethodRecord) -> None:
     """Write a label map as a TIFF with its recipe inside, whole or not at all.
 
     Parameters

@@ -8,6 +8,7 @@ from napari_dynaseg.errors import FileError
 from napari_dynaseg.files import write_labels
 from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.layer_state import LayerState
+from napari_dynaseg.method_record import MethodRecord
 from napari_dynaseg.recipe import Recipe
 from napari_dynaseg.stack_image import StackImage
 
@@ -62,7 +63,10 @@ def read_label_layer(path: Path) -> tuple[Any, LayerState]:
 
 
 def write_label_map(
-    path: Path, labels: LabelMap, recipe: Recipe, image: StackImage | None = None
+    path: Path,
+    labels: LabelMap,
+    recipe: Recipe | MethodRecord,
+    image: StackImage | None = None,
 ) -> None:
     """Write the labels of one plane: as a layer by one of our endings, else as a plain TIFF.
 

@@ -1,20 +1,11 @@
 """Every knob of a run, once: its default, its range and its help."""
 
-from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Self
 
-import numpy as np
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, model_validator
 
-from napari_dynaseg.errors import SettingsError
+from napari_dynaseg.knobs import Knobs
 
 Scheme = Literal["scf", "fsf", "fixed"]
 Quality = Literal["fast", "exact"]
@@ -83,7 +74,7 @@ def _default_mu(validated: dict[str, Any]) -> float:
     return SCHEMES[validated.get("scheme", "scf")].default_mu
 
 
-class Settings(BaseModel):
+class Settings(Knobs):
     """The knobs of a run; frozen, so that it can pass between threads.
 
     Parameters
@@ -106,8 +97,6 @@ class Settings(BaseModel):
     >>> Settings(mu=80).change(scheme="fixed").mu
     80.0
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     scheme: Scheme = Field(
         "scf",
@@ -228,19 +217,8 @@ class Settings(BaseModel):
     )
 
     def __init__(self, **knobs: Any) -> None:
-        try:
-            super().__init__(**knobs)
-        except ValidationError as error:
-            raise SettingsError(_explain(error, knobs)) from None
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _accept_numpy_scalars_but_no_booleans(cls, value: Any) -> Any:
-        if isinstance(value, np.generic):
-            value = value.item()
-        if isinstance(value, bool):
-            raise ValueError("a truth value is no setting")
-        return value
+        # Said here once more for the type checker, which else writes one of every field.
+        super().__init__(**knobs)
 
     @model_validator(mode="after")
     def _leave_room_for_training(self) -> Self:
@@ -275,23 +253,15 @@ class Settings(BaseModel):
         return Settings(**{**given, **changes})
 
 
-@cache
 def describe_knob(name: str) -> dict[str, Any]:
-    """Describe a knob as JSON schema does, which every roof reads.
+    """Describe a knob of `Settings` as JSON schema does; see `Knobs.describe`.
 
     Parameters
     ----------
     name
         Name of a field of `Settings`.
-
-    Returns
-    -------
-    dict
-        ``type``, ``title`` and ``description``; ``enum`` for a choice; ``minimum``, ``maximum``,
-        ``exclusiveMinimum`` and ``exclusiveMaximum`` where there are limits.
     """
-    knob: dict[str, Any] = Settings.model_json_schema()["properties"][name]
-    return knob
+    return Settings.describe(name)
 
 
 def describe_range(name: str) -> str:
@@ -309,25 +279,4 @@ def describe_range(name: str) -> str:
     >>> describe_range("momentum")
     'a number from 0 to below 1'
     """
-    knob = describe_knob(name)
-    if "enum" in knob:
-        return "one of " + ", ".join(repr(choice) for choice in knob["enum"])
-    words = {
-        "minimum": "from",
-        "exclusiveMinimum": "above",
-        "maximum": "to",
-        "exclusiveMaximum": "to below",
-    }
-    kind = "a whole number" if knob["type"] == "integer" else "a number"
-    return " ".join([kind, *(f"{words[key]} {knob[key]:.10g}" for key in words if key in knob)])
-
-
-def _explain(error: ValidationError, knobs: dict[str, Any]) -> str:
-    """Turn pydantic's report into one sentence on its first complaint."""
-    complaint = error.errors()[0]
-    if not complaint["loc"]:
-        return complaint["msg"].removeprefix("Value error, ")
-    name = str(complaint["loc"][0])
-    if name not in Settings.model_fields:
-        return f"there is no setting {name!r}; the settings are {', '.join(Settings.model_fields)}"
-    return f"{name} must be {describe_range(name)}; got {knobs[name]!r}"
+    return Settings.describe_range(name)

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from napari_dynaseg.benchmark.protocol import SegmentScores, find_components, score_labels
+from napari_dynaseg.benchmark.protocol import (
+    SegmentScores,
+    find_components,
+    pool_kinds,
+    score_labels,
+)
 
 
 def test_unconnected_regions_of_one_label_are_two_segments():
@@ -44,3 +49,25 @@ def test_covering_weighs_segments_by_their_pixels():
 def test_numbers_that_a_true_map_does_not_use_are_no_segments():
     scores = score_labels(np.array([[1, 1]]), [np.array([[4, 4]], np.uint16)])
     assert scores.overlaps.tolist() == [1.0]
+
+
+def test_pixels_below_0_are_left_out():
+    labels = np.array([[1, 1, 1, 2, 2]])
+    scores = score_labels(labels, [np.array([[0, 0, -1, -1, 1]])])
+    # Label 1 counts with its two valid pixels, label 2 with its one.
+    assert scores.overlaps.tolist() == [1, 1]
+    assert scores.sizes.tolist() == [2, 1]
+
+
+def test_fine_takes_the_map_of_most_segments_and_coarse_that_of_fewest_of_each_image():
+    def make(*overlaps):
+        return SegmentScores(np.array(overlaps), np.full(len(overlaps), 4))
+
+    images = [[make(0.2, 0.4), make(0.6), make(0.1, 0.2)], [make(0.8, 1.0, 0.9)]]
+    kinds = pool_kinds(images)
+    assert kinds["all"] == pytest.approx((0.2 + 0.4 + 0.6 + 0.1 + 0.2 + 0.8 + 1.0 + 0.9) / 8)
+    # Of two maps of as many segments the first one counts.
+    assert kinds["fine"] == pytest.approx((0.2 + 0.4 + 0.8 + 1.0 + 0.9) / 5)
+    assert kinds["coarse"] == pytest.approx((0.6 + 0.8 + 1.0 + 0.9) / 4)
+    assert kinds["mean"] == pytest.approx((kinds["all"] + kinds["fine"] + kinds["coarse"]) / 3)
+    assert kinds["covering"] == pytest.approx(kinds["all"])

@@ -10,7 +10,14 @@ from magicgui.widgets.bases import RangedWidget, ValueWidget
 from psygnal import Signal
 from qtpy.QtWidgets import QDoubleSpinBox, QWidget
 
-from napari_dynaseg.settings import CHOICE_TITLES, SCHEMES, Scheme, describe_knob, describe_range
+from napari_dynaseg.knobs import Knobs
+from napari_dynaseg.settings import (
+    CHOICE_TITLES,
+    SCHEMES,
+    Scheme,
+    Settings,
+    describe_range,
+)
 
 SLIDER_STEPS = 300
 SLIDER_DECADES = 3.0
@@ -18,19 +25,21 @@ SLIDER_DECADES = 3.0
 DECIMALS = 20
 
 
-def make_knob(name: str) -> ValueWidget[Any]:
+def make_knob(name: str, knobs: type[Knobs] = Settings) -> ValueWidget[Any]:
     """Make the widget of a knob: a box of choices, of whole numbers or of exact numbers.
 
     Parameters
     ----------
     name
-        Name of a field of `Settings`.
+        Name of a field.
+    knobs
+        Of which class.
     """
-    knob = describe_knob(name)
+    knob = knobs.describe(name)
     shared = {
         "name": name,
         "label": knob["title"],
-        "tooltip": f"{knob['description']}. Takes {describe_range(name)}.",
+        "tooltip": f"{knob['description']}. Takes {knobs.describe_range(name)}.",
     }
     if "enum" in knob:
         titles: dict[str, str] = {key: facts.title for key, facts in SCHEMES.items()}
@@ -40,7 +49,8 @@ def make_knob(name: str) -> ValueWidget[Any]:
     lowest = knob["minimum"] if "minimum" in knob else knob["exclusiveMinimum"]
     highest = knob["maximum"] if "maximum" in knob else knob["exclusiveMaximum"]
     if knob["type"] == "integer":
-        return SpinBox(value=lowest, min=lowest, max=highest, **shared)
+        step = knob.get("step", 1)
+        return SpinBox(value=lowest, min=lowest, max=highest, step=step, **shared)
     return make_exact_box(lowest, highest, **shared)
 
 

@@ -127,6 +127,18 @@ class Job:
         return tuple(slice(None) if at is None else slice(at, at + 1) for at in position)
 
 
+def require_whole(job: Job, what: str) -> None:
+    """Refuse a job that is limited to a part, where what it is for labels whole planes.
+
+    Raises
+    ------
+    ImageError
+        If it is limited.
+    """
+    if job.within is not None:
+        raise ImageError(f"{what} labels whole planes; choose Everywhere in Within")
+
+
 def snapshot(layer: Image, dims: Dims, channels: Sequence[Image] = ()) -> Job:
     """Freeze the plane on view into a job.
 

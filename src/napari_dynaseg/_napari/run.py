@@ -65,7 +65,7 @@ class LiveRun:
         # Lambdas keep this run alive until its worker is done, whoever else forgets it.
         self._worker.yielded.connect(lambda update: self._on_yielded(update))
         self._worker.returned.connect(lambda result: self._on_returned(result))
-        self._worker.warned.connect(lambda warning: self._on_warned(*warning))
+        self._worker.warned.connect(lambda warning: show_image_warning(*warning))
         self._worker.finished.connect(lambda: self._finish())
         viewer.layers.events.removed.connect(self._on_layer_removed)
 
@@ -113,11 +113,6 @@ class LiveRun:
             show_error(result.sentence)
         elif result is not None and not self._is_over:
             self._show(result)
-
-    @staticmethod
-    def _on_warned(message: Warning, category: type[Warning], *_where: object) -> None:
-        if issubclass(category, ImageWarning):
-            show_warning(str(message))
 
     def _show(self, update: Update) -> None:
         # In place: for napari new data is a new layer in all but name, and three times the work.
@@ -182,6 +177,12 @@ class LiveRun:
             painted = None if drawn is None else drawn != 0
             kept.maps.remember(self._job.position, self.update.labels, painted)
         return kept
+
+
+def show_image_warning(message: Warning, category: type[Warning], *_where: object) -> None:
+    """Show what a worker warns of, if it is about the image."""
+    if issubclass(category, ImageWarning):
+        show_warning(str(message))
 
 
 def _read_network(plan: StackPlan) -> "TrainedNetwork":

@@ -61,6 +61,13 @@ class RunDisplay:
         self._show_progress(iteration)
         self.status.setText(f"iteration {iteration} of {int(self.bar.max)}")
 
+    def show_steps(self, done: int, total: int) -> None:
+        """Show how many steps of how many are done."""
+        if int(self.bar.max) != total:
+            self.bar.value, self.bar.max = 0, total
+        self._show_progress(done)
+        self.status.setText(f"step {done} of {total} · {write_seconds(self._elapsed)}")
+
     def show_words(self, words: str) -> None:
         """Show what a run came to, in words."""
         self.bar.value = self.bar.max

@@ -8,13 +8,15 @@ from napari.utils.notifications import show_error, show_info
 from psygnal import Signal
 
 from napari_dynaseg._napari.compare import Compare
+from napari_dynaseg._napari.compare_rows import CompareRows
 from napari_dynaseg._napari.contact_sheet import ExploreButton
 from napari_dynaseg._napari.copy_row import CopyRow
 from napari_dynaseg._napari.corrections import Corrections
 from napari_dynaseg._napari.image_input import ImageInput
 from napari_dynaseg._napari.kept_runs import KeptRuns
 from napari_dynaseg._napari.knobs import MuKnob, make_knob
-from napari_dynaseg._napari.layers import Job
+from napari_dynaseg._napari.layers import Job, require_whole
+from napari_dynaseg._napari.method_run import MethodRun
 from napari_dynaseg._napari.network_row import NetworkRow
 from napari_dynaseg._napari.open_button import OpenButton
 from napari_dynaseg._napari.panel_watcher import PanelWatcher, preload_engine
@@ -26,6 +28,7 @@ from napari_dynaseg._napari.preferences import (
 )
 from napari_dynaseg._napari.recovery_rows import RecoveryRows
 from napari_dynaseg._napari.refinement import Refinement
+from napari_dynaseg._napari.row_labels import align_labels
 from napari_dynaseg._napari.run import LiveRun
 from napari_dynaseg._napari.run_buttons import RunButtons
 from napari_dynaseg._napari.run_display import RunDisplay
@@ -34,7 +37,7 @@ from napari_dynaseg._napari.stack_controls import ALL_PLANES, StackControls
 from napari_dynaseg._napari.stack_plan import StackPlan, choose_planes, plan_stack
 from napari_dynaseg._napari.tall_fold import TallFold
 from napari_dynaseg._napari.worker import Update
-from napari_dynaseg.errors import ImageError, SegmentationError
+from napari_dynaseg.errors import SegmentationError
 from napari_dynaseg.settings import Settings
 
 if TYPE_CHECKING:
@@ -59,7 +62,7 @@ class SegmenterPanel(Container[Any]):
         super().__init__(labels=True)
         self._viewer = napari_viewer
         self._last_used = LastUsed()
-        self.run: LiveRun | Refinement | None = None
+        self.run: LiveRun | Refinement | MethodRun | None = None
         self.kept = KeptRuns()
         self._waiting: Refinement | None = None  # one whose undo would take much memory
         self._build()
@@ -99,6 +102,7 @@ class SegmenterPanel(Container[Any]):
             ]
         )
         self._build_advanced()
+        self.comparison = CompareRows()
         self.corrections = Corrections(self._viewer, self.input, self.kept)
         self.compare = Compare(self._viewer, self.kept)
         self.recovery = RecoveryRows(self._viewer)
@@ -121,7 +125,7 @@ class SegmenterPanel(Container[Any]):
     def _build_native_rows(self) -> None:
         layout = self.native.layout()
         layout.insertWidget(2, self.axes_line)
-        folds = self.corrections.fold, self.advanced_fold
+        folds = self.corrections.fold, self.comparison.fold, self.advanced_fold
         rows = self.display.status, self.compare.row.native, self.display.curves, *folds
         for row in rows:
             layout.addWidget(row)
@@ -141,7 +145,8 @@ class SegmenterPanel(Container[Any]):
         self.segment_button.changed.connect(lambda: self.start())
         self.network.loaded.connect(self.start)
         self.refine_button.changed.connect(lambda: self.refine())
-        for fold in (self.corrections.fold, self.advanced_fold):
+        self.comparison.asked.connect(self.run_method)
+        for fold in (self.corrections.fold, self.comparison.fold, self.advanced_fold):
             fold.toggled.connect(self._make_room)
         self.stop_button.changed.connect(self.stop)
         self.compare.told.connect(self.display.show_aside)
@@ -155,17 +160,12 @@ class SegmenterPanel(Container[Any]):
 
     def _make_room(self) -> None:
         """Hide the curves while something is folded out: the panel would be too tall."""
-        folds = self.corrections.fold, self.advanced_fold
+        folds = self.corrections.fold, self.comparison.fold, self.advanced_fold
         self.display.curves.setHidden(any(fold.isExpanded() for fold in folds))
 
     def _align_rows(self) -> None:
-        """Give all labels one width; magicgui measures them before the theme sets their font."""
-        for container in (self, self.advanced):
-            rows = {row.native.parentWidget() for row in container} - {container.native}
-            labels = [row.layout().itemAt(0).widget() for row in rows]
-            width = max(label.sizeHint().width() for label in labels)
-            for label in labels:
-                label.setMinimumWidth(width)
+        for container in (self, self.comparison, self.advanced):
+            align_labels(container)
 
     def _list_start_knobs(self) -> list[Any]:
         """List the knobs that only count at the start of a run."""
@@ -305,28 +305,49 @@ class SegmenterPanel(Container[Any]):
         self._show_running(settings.change(iterations=settings.refine_iterations), True)
         run.start()
 
-    def _on_refined(self, run: Refinement) -> None:
+    def _on_aside_ended(self, outcome: str) -> None:
+        """Say what a run came to that is none of the network's own, if it came to something."""
         self.run = None
         self._show_idle()
+        if outcome:
+            self.display.show_words(outcome)
+        self.run_ended.emit()
+
+    def _on_refined(self, run: Refinement) -> None:
         if run.change is not None:
             self.compare.note_change(run.change, "Refine")
-            self.display.show_words("Refined; Ctrl+Z takes it back.")
         elif run.question:
             self._waiting = run
             self.buttons.ask(run.question)
-        self.run_ended.emit()
+        self._on_aside_ended("" if run.change is None else "Refined; Ctrl+Z takes it back.")
 
     def _drop_waiting(self) -> Refinement | None:
         waiting, self._waiting = self._waiting, None
         self.buttons.ask("")
         return waiting
 
+    def run_method(self) -> None:
+        """Segment the plane on view by the other method chosen, into a layer of its own."""
+        if self.run is not None:
+            return
+        try:
+            job, knobs = self.input.snapshot(), self.comparison.configure()
+            require_whole(job, self.comparison.method.title)
+        except SegmentationError as error:
+            show_error(str(error))
+            return
+        run = self.run = MethodRun(self._viewer, job, self.comparison.method, knobs)
+        run.progressed.connect(self.display.show_steps)
+        run.ended.connect(lambda: self._on_aside_ended(run.outcome))
+        self._show_running(self.settings, True)
+        run.start()
+
     def _plan(
         self, job: Job, settings: Settings, network: "TrainedNetwork | None"
     ) -> tuple[Job, StackPlan | None]:
         ranges = self.stack.read_ranges()
-        if network is not None and job.within is not None:
-            raise ImageError("a saved network labels whole planes; choose Everywhere in Within")
+        if network is not None:
+            require_whole(job, "a saved network")
         job, positions = choose_planes(job, ranges) if ranges else (job, (job.position,))
         if network is None:
             job = self.scribbles.add_to(job)
@@ -380,6 +401,8 @@ class SegmenterPanel(Container[Any]):
             self.advanced,
             self.quality,
             self.scribbles,
+            self.comparison,
+            self.quality,
             self.explore_button,
             *self.stack.rows,
         ):

@@ -2,11 +2,12 @@
 
 Labels are split into connected components (4-connectivity) first. The score of a true segment is
 its largest intersection over union with any predicted segment. *All* is the mean over all true
-segments of all maps of all images, pooled (Kim, Kanezaki and Tanaka 2020, section V); covering
-weighs each segment by its pixels (Arbeláez et al. 2011, equation 3).
+segments of all maps of all images, pooled (Kim, Kanezaki and Tanaka 2020, section V); *Fine* takes
+of each image only the map with the most segments, *Coarse* the one with the fewest, *Mean* is the
+average of the three; covering weighs each segment by its pixels (Arbeláez et al. 2011, equation 3).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +49,26 @@ class SegmentScores:
         return float((self.overlaps * self.sizes).sum() / self.sizes.sum())
 
 
+def pool_kinds(images: Sequence[Sequence[SegmentScores]]) -> dict[str, float]:
+    """Score a set of images by *All*, *Fine*, *Coarse*, *Mean* and covering.
+
+    Parameters
+    ----------
+    images
+        For each image the scores of each map that was drawn of it. Of two maps of as many
+        segments the first one counts as fine or coarse.
+    """
+    pooled = SegmentScores.pool(score for maps in images for score in maps)
+    fine = SegmentScores.pool(max(maps, key=_count_segments) for maps in images)
+    coarse = SegmentScores.pool(min(maps, key=_count_segments) for maps in images)
+    kinds = {"all": pooled.mean, "fine": fine.mean, "coarse": coarse.mean}
+    return {**kinds, "mean": sum(kinds.values()) / 3, "covering": pooled.covering}
+
+
+def _count_segments(scores: SegmentScores) -> int:
+    return len(scores.overlaps)
+
+
 def find_components(labels: Integers) -> Integers:
     """Split labels into connected components, numbered from 0.
 
@@ -70,16 +91,33 @@ def score_labels(labels: Integers, truths: Iterable[Integers]) -> SegmentScores:
     labels
         (H, W), numbers ≥ 0.
     truths
-        True segments, each map (H, W), one number ≥ 0 a segment.
+        True segments, each map (H, W), one number ≥ 0 a segment; pixels below 0 are left out.
     """
     components = find_components(labels)
-    return SegmentScores.pool(_score_map(components, truth) for truth in truths)
+    return SegmentScores.pool(score_table(count_shared(components, truth)) for truth in truths)
 
 
-def _score_map(components: Integers, truth: Integers) -> SegmentScores:
+def count_shared(components: Integers, truth: Integers) -> npt.NDArray[np.int64]:
+    """Count the pixels that each true segment (row) shares with each component (column).
+
+    Parameters
+    ----------
+    components
+        (H, W), numbered from 0.
+    truth
+        (H, W), one number ≥ 0 a segment; pixels below 0 are left out.
+    """
     width = int(components.max()) + 1
-    pairs = truth.astype(np.int64).ravel() * width + components.ravel()
-    shared = np.bincount(pairs, minlength=(int(truth.max()) + 1) * width).reshape(-1, width)
+    truth = truth.astype(np.int64).ravel()
+    pairs = (truth * width + components.ravel())[truth >= 0]
+    shared: npt.NDArray[np.int64] = np.bincount(
+        pairs, minlength=(max(0, int(truth.max())) + 1) * width
+    )
+    return shared.reshape(-1, width)
+
+
+def score_table(shared: npt.NDArray[np.int64]) -> SegmentScores:
+    """Score the segments of one true map, from the pixels that it shares with components."""
     true_sizes, sizes = shared.sum(axis=1), shared.sum(axis=0)
     union = true_sizes[:, None] + sizes[None] - shared
     best = (shared / np.maximum(union, 1)).max(axis=1)

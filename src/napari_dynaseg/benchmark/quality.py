@@ -1,6 +1,5 @@
 """Whether Fast is as good as Exact: both on the same images of BSDS500, by the papers' protocol."""
 
-import json
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -8,15 +7,14 @@ from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
+from napari_dynaseg.benchmark.bootstrap import bootstrap_difference
 from napari_dynaseg.benchmark.bsds500 import read_truths
 from napari_dynaseg.benchmark.protocol import SegmentScores, score_labels
-from napari_dynaseg.errors import FileError
+from napari_dynaseg.benchmark.result_lines import ResultLines
 from napari_dynaseg.files import read_image
 from napari_dynaseg.fit import iter_fit
 from napari_dynaseg.pixels import to_plane
 from napari_dynaseg.settings import Quality, Scheme, Settings
-
-RESAMPLES = 10_000
 
 
 class Run(NamedTuple):
@@ -62,23 +60,14 @@ def compare(
     dict
         One for each run, those done before too.
     """
-    done = {tuple(line["run"]): line for line in _read_lines(results)}
+    kept = ResultLines(results)
+    done = {tuple(line["run"]): line for line in kept.lines}
     for run in plan_runs(images, fast_seeds):
         key = (Path(run.image).name, *run[1:])
         if key not in done:
             done[key] = {"run": key, **_score_run(run, iterations)}
-            with results.open("a") as file:
-                file.write(json.dumps(done[key]) + "\n")
+            kept.append(done[key])
         yield done[key]
-
-
-def _read_lines(results: Path) -> list[dict[str, Any]]:
-    if not results.exists():
-        return []
-    try:
-        return [json.loads(line) for line in results.read_text().splitlines()]
-    except ValueError as error:
-        raise FileError(f"{results} is no file of this comparison: {error}") from None
 
 
 def _score_run(run: Run, iterations: int) -> dict[str, Any]:
@@ -129,7 +118,7 @@ def _summarise_scheme(scheme: Scheme, lines: Sequence[dict[str, Any]]) -> dict[s
         sums[quality] = np.array(
             [(scores[name].overlaps.sum(), len(scores[name].overlaps)) for name in names]
         )
-    low, high = _bootstrap_difference(sums["fast"], sums["exact"])
+    low, high = bootstrap_difference(sums["fast"], sums["exact"])
     return figures | {
         "difference": figures["fast_all"] - figures["exact_all"],
         "low": low,
@@ -144,17 +133,6 @@ def _pool(lines: Sequence[dict[str, Any]], name: str) -> SegmentScores:
         for line in lines
         if line["run"][0] == name
     )
-
-
-def _bootstrap_difference(
-    one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]
-) -> tuple[float, float]:
-    """Draw the images anew, both methods on the same ones, and give the middle 95 %."""
-    draws = np.random.default_rng(0).integers(0, len(one), (RESAMPLES, len(one)))
-    ratios = [part[draws].sum(axis=1) for part in (one, other)]
-    differences = ratios[0][:, 0] / ratios[0][:, 1] - ratios[1][:, 0] / ratios[1][:, 1]
-    low, high = np.percentile(differences, [2.5, 97.5])
-    return float(low), float(high)
 
 
 def write_table(summary: dict[str, dict[str, float]]) -> str:

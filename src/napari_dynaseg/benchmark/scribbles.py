@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from napari_dynaseg.axes import parse_axes
 from napari_dynaseg.benchmark.bsds500 import read_truths
+from napari_dynaseg.benchmark.voc2012 import read_mask
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.files import read_image
 from napari_dynaseg.fit import iter_fit
@@ -24,8 +25,6 @@ from napari_dynaseg.stack_image import Channels, StackImage
 from napari_dynaseg.trained import TrainedNetwork
 from napari_dynaseg.training_planes import TrainingPlanes
 
-# In the scribbles and class masks of the data: no scribble, and void.
-NOTHING = 255
 STROKE_WIDTH = 5
 # Of a photograph's segments, those of such a share are worth two strokes.
 SMALLEST_SHARE, LARGEST_SHARE = 0.02, 0.3
@@ -177,13 +176,7 @@ def _train(
 
 def _read_classes(path: Path) -> LabelMap:
     """Read a map of classes, numbered from 1; 0 where there is nothing."""
-    from PIL import Image
-
-    try:
-        classes = np.array(Image.open(path)).astype(np.int32)
-    except OSError as error:
-        raise FileError(f"{path} cannot be read: {error}") from error
-    return np.where(classes == NOTHING, 0, classes + 1)
+    return (read_mask(path) + 1).astype(np.int32)
 
 
 def _score_classes(labels: LabelMap, truth: LabelMap) -> dict[int, float]:

@@ -1,0 +1,53 @@
+"""Options of the command line made from knobs: one for each, with its help and its range."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Annotated
+
+import typer
+
+from napari_dynaseg.knobs import Knobs
+
+
+def add_knob_options(
+    command: Callable[..., None],
+    knobs: type[Knobs],
+    names: Sequence[str] | None = None,
+) -> Callable[..., None]:
+    """Give a command one option for each knob, in place of its ``**knobs``.
+
+    The options are texts: the knobs read and check them, here as everywhere.
+
+    Parameters
+    ----------
+    command
+        What is called with them.
+    knobs
+        Their class.
+    names
+        Which of them; by default all.
+    """
+    parameters = [
+        parameter
+        for parameter in inspect.signature(command).parameters.values()
+        if parameter.kind is not inspect.Parameter.VAR_KEYWORD
+    ]
+    for name in names or knobs.model_fields:
+        described = knobs.describe(name)
+        option = typer.Option(help=_describe_option(knobs, name), metavar=described["type"])
+        annotation = Annotated[str | None, option]
+        parameters.append(
+            inspect.Parameter(
+                name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
+            )
+        )
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return command
+
+
+def _describe_option(knobs: type[Knobs], name: str) -> str:
+    described = knobs.describe(name)
+    default = described.get("default", "the scheme's own")
+    text = described["description"]
+    return f"{text}. Takes {knobs.describe_range(name)} [default: {default}]"

@@ -1,0 +1,22 @@
+"""The network with its weighted loss, as one method among the others: SCF, FSF, Fixed."""
+
+from functools import partial
+
+from napari_dynaseg.fast import limit_iterations
+from napari_dynaseg.fit import Step, iter_fit
+from napari_dynaseg.labels import LabelMap, number_by_size
+from napari_dynaseg.peers.method import Preview, Work
+from napari_dynaseg.pixels import Plane
+from napari_dynaseg.settings import Settings
+
+
+def run(plane: Plane, settings: Settings) -> Work:
+    """Segment a plane; see `napari_dynaseg.peers.method.Method.begin`."""
+    most = limit_iterations(settings)
+    for step in iter_fit(plane, settings):
+        yield Preview(step.iteration, most, partial(_see, step))
+    return number_by_size(step.labels)
+
+
+def _see(step: Step) -> LabelMap:
+    return step.labels if step.is_quick else step.sketch
