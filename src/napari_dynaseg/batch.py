@@ -21,7 +21,7 @@ from napari_dynaseg.pixels import Plane, Scaling, to_channels
 from napari_dynaseg.recipe import Recipe, Source
 from napari_dynaseg.remote import is_address
 from napari_dynaseg.saved_network import check_channels, check_ending
-from napari_dynaseg.settings import Settings
+from napari_dynaseg.settings import Settings, check_keeps_network
 from napari_dynaseg.stack_files import open_stack
 from napari_dynaseg.stack_image import Channels, StackImage
 from napari_dynaseg.trained import TrainedNetwork
@@ -160,6 +160,8 @@ def segment_file(plan: FilePlan, settings: Settings) -> Iterator[Step]:
     SegmentationError
         If the image cannot be read or segmented, or an output cannot be written.
     """
+    if plan.network:
+        check_keeps_network(settings)
     channels = read_channels(plan)
     scaling = Scaling.measure([channels])
     plane = scaling.apply(channels)

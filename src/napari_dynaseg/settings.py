@@ -16,7 +16,7 @@ from pydantic import (
 
 from napari_dynaseg.errors import SettingsError
 
-Scheme = Literal["scf", "fsf", "fixed"]
+Scheme = Literal["scf", "fsf", "fixed", "auto"]
 Quality = Literal["fast", "exact"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Way = Literal["one", "follow", "each"]
@@ -51,9 +51,17 @@ SCHEMES: MappingProxyType[Scheme, SchemeFacts] = MappingProxyType(
             5.0,
             "larger μ with Fixed: smoother, fewer regions",
         ),
+        "auto": SchemeFacts(
+            "Auto (three networks, merged regions)",
+            "w = q' / 15",
+            40.0,
+            "larger μ with Auto: regions merged further, fewer and larger",
+        ),
     }
 )
 
+# Those of the papers: one network, whose labels are the result.
+PUBLISHED_SCHEMES: tuple[Scheme, ...] = ("scf", "fsf", "fixed")
 
 # What the choices of other knobs are called where a user chooses.
 CHOICE_TITLES = MappingProxyType(
@@ -273,6 +281,21 @@ class Settings(BaseModel):
         """
         given = {name: getattr(self, name) for name in self.model_fields_set}
         return Settings(**{**given, **changes})
+
+
+def check_keeps_network(settings: Settings) -> None:
+    """Refuse Auto where a network is wanted: to train on, to save, or to label other planes.
+
+    Raises
+    ------
+    SettingsError
+        If the scheme is Auto.
+    """
+    if settings.scheme == "auto":
+        raise SettingsError(
+            "the scheme auto trains several networks on one plane, and keeps none to train on, "
+            f"to save or to label other planes; choose {', '.join(PUBLISHED_SCHEMES)} for that"
+        )
 
 
 @cache

@@ -16,7 +16,7 @@ from napari_dynaseg.fit import Step
 from napari_dynaseg.label_store import LabelStore
 from napari_dynaseg.remote import is_address
 from napari_dynaseg.saved_network import check_channels, check_ending
-from napari_dynaseg.settings import Settings
+from napari_dynaseg.settings import Settings, check_keeps_network
 from napari_dynaseg.stack import NETWORK, segment_planes, train_network
 from napari_dynaseg.stack_image import StackImage
 from napari_dynaseg.stack_order import spread_positions
@@ -127,6 +127,8 @@ def plan_stack(
     start = find_nearest(axes, box, find_plane(axes, plane))
     if network:
         check_channels(network, stack.channels, stack.name)
+    else:
+        check_keeps_network(settings)
     if network_goal:
         check_ending(network_goal)
     positions = tuple(list_box(axes, box))
