@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from napari_dynaseg.backend import torch
+from napari_dynaseg.engine.apply import Memberships
 from napari_dynaseg.engine.trainer import find_memberships
 from napari_dynaseg.ensemble import merge_by_networks
 from napari_dynaseg.fast import AUTO_BLURS, TRAININGS, choose_samples, enlarge_labels, limit_merging
@@ -88,8 +89,15 @@ def merge_regions(plane: Plane, members: Sequence[Member], mu: float) -> LabelMa
         return whole if reduction == 1 else np.ascontiguousarray(whole[:, *samples])
 
     memberships = (
-        find_memberships(reduce(make_scale(plane, member.scale)), member.settings, member.weights)
-        for member in members
+        _find_memberships(reduce(make_scale(plane, member.scale)), member) for member in members
     )
     labels = merge_by_networks(reduce(plane), memberships, mu)
     return enlarge_labels(labels, reduction, (height, width))
+
+
+def _find_memberships(seen: Plane, member: Member) -> Memberships:
+    """Apply a network as if the plane went on beyond its edge, where zeros would look like one."""
+    margin = member.settings.blocks
+    padded = np.pad(seen, ((0, 0), (margin, margin), (margin, margin)), mode="edge")
+    found = find_memberships(padded, member.settings, member.weights)
+    return found[:, margin:-margin, margin:-margin]

@@ -110,8 +110,8 @@ def _grow_regions(steps: Map) -> Integers:
     from scipy.ndimage import gaussian_filter
     from skimage.segmentation import watershed
 
-    grown: Integers = watershed(gaussian_filter(steps, STEP_BLUR), connectivity=1) - 1
-    return grown
+    grown: Integers = watershed(gaussian_filter(steps, STEP_BLUR), connectivity=1)
+    return np.maximum(grown, 1) - 1  # there is no lowest place where all are alike
 
 
 def _average(regions: Integers, sizes: Integers, channels: Plane) -> Numbers:
@@ -122,9 +122,7 @@ def _average(regions: Integers, sizes: Integers, channels: Plane) -> Numbers:
     return np.stack(sums, axis=1) / sizes[:, None]
 
 
-def _measure_borders(
-    regions: Integers, contrast: Numbers
-) -> tuple[Integers, Integers, Numbers]:
+def _measure_borders(regions: Integers, contrast: Numbers) -> tuple[Integers, Integers, Numbers]:
     """Find the regions that touch: their pairs, (2, e), and the border's length and contrast."""
     below = _list_touches(regions[:-1], regions[1:], contrast[:-1], contrast[1:])
     beside = _list_touches(regions[:, :-1], regions[:, 1:], contrast[:, :-1], contrast[:, 1:])

@@ -65,8 +65,8 @@ class Tree:
 
     def find_cost(self, regions: int) -> float:
         """Give the cost of the merge that leaves so many regions; 0 if there never were more."""
-        place = self.count - regions - 1
-        return float(self.costs[min(place, len(self.costs) - 1)]) if place >= 0 else 0.0
+        place = min(self.count - regions, len(self.costs)) - 1
+        return float(self.costs[place]) if place >= 0 else 0.0
 
     def cut(self, cost: float) -> Integers:
         """Do the merges up to a cost: give the number of each region, 0…, without gaps, (n,)."""

@@ -136,7 +136,7 @@ class Settings(BaseModel):
         "fast",
         title="Quality",
         description="fast: train on a reduced image for a few iterations, then label every "
-        "pixel: seconds; exact: train on every pixel, as published: minutes",
+        "pixel: seconds; exact: train on every pixel, as published: minutes. Auto is always fast",
     )
     iterations: int = Field(
         500,
@@ -144,7 +144,8 @@ class Settings(BaseModel):
         le=100_000,
         title="Iterations",
         description="The longest a run may train (T in the papers); it ends earlier when few "
-        "labels are left, and in fast quality after 45 (SCF) or 20 (FSF, Fixed)",
+        "labels are left, and in fast quality after 45 (SCF) or 20 (FSF, Fixed). Auto trains each "
+        "of its networks for 30 at most",
     )
     minimum_labels: int = Field(
         3,
