@@ -12,20 +12,24 @@ from napari_dynaseg.contact_sheet import (
     reduce_plane,
 )
 from napari_dynaseg.errors import ImageError
-from napari_dynaseg.settings import SCHEMES, Settings
+from napari_dynaseg.settings import PUBLISHED_SCHEMES, Settings
 
 QUICK = Settings(channels=4, iterations=3, minimum_labels=1, seed=7)
 PLANE = np.array([[[0, 0, 1, 1], [0, 0, 1, 1], [0, 0, 1, 1]]], np.float32)
 
 
-def test_every_scheme_comes_once_with_every_mu_around_its_default_rising():
+def test_every_published_scheme_comes_once_with_every_mu_around_its_default_rising():
     pairs = [(choice.scheme, choice.mu) for choice in list_choices(QUICK)]
     assert pairs == [
         *(("scf", mu) for mu in (15, 50, 150, 500)),
         *(("fsf", mu) for mu in (4.5, 15, 45, 150)),
         *(("fixed", mu) for mu in (1.5, 5, 15, 50)),
     ]
-    assert len(set(pairs)) == len(SCHEMES) * len(FACTORS)
+    assert len(set(pairs)) == len(PUBLISHED_SCHEMES) * len(FACTORS)
+
+
+def test_auto_is_in_no_sheet_even_where_the_user_has_a_default_for_it():
+    assert "auto" not in {choice.scheme for choice in list_choices(QUICK, {"auto": 9.0})}
 
 
 def test_the_other_knobs_stay_but_for_the_quality_which_is_fast():
@@ -35,7 +39,10 @@ def test_the_other_knobs_stay_but_for_the_quality_which_is_fast():
 
 def test_the_defaults_of_the_user_are_the_middle_and_the_range_is_kept_to():
     choices = list_choices(QUICK, {"scf": 0.02, "fixed": 9000.0, "fsf": 12.3456})
-    mus = {scheme: [each.mu for each in choices if each.scheme == scheme] for scheme in SCHEMES}
+    mus = {
+        scheme: [each.mu for each in choices if each.scheme == scheme]
+        for scheme in PUBLISHED_SCHEMES
+    }
     assert mus["scf"] == [0.01, 0.02, 0.06, 0.2]
     assert mus["fsf"] == [3.7, 12.3456, 37.0, 123.0]
     assert mus["fixed"] == [2700.0, 9000.0, 10_000.0, 10_000.0]

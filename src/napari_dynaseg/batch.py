@@ -23,7 +23,7 @@ from napari_dynaseg.recipe import Recipe, Source, describe_scribbles
 from napari_dynaseg.remote import is_address
 from napari_dynaseg.saved_network import check_channels, check_ending
 from napari_dynaseg.scribbles import start_numbers
-from napari_dynaseg.settings import Settings
+from napari_dynaseg.settings import Settings, check_keeps_network
 from napari_dynaseg.stack_files import open_stack
 from napari_dynaseg.stack_image import Channels, StackImage
 from napari_dynaseg.trained import TrainedNetwork
@@ -166,6 +166,8 @@ def segment_file(
     SegmentationError
         If the image cannot be read or segmented, or an output cannot be written.
     """
+    if plan.network:
+        check_keeps_network(settings)
     channels = read_channels(plan)
     scaling = Scaling.measure([channels])
     plane = scaling.apply(channels)

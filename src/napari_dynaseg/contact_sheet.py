@@ -12,7 +12,7 @@ from napari_dynaseg.errors import ImageError
 from napari_dynaseg.fast import choose_samples
 from napari_dynaseg.labels import LabelMap, number_by_size
 from napari_dynaseg.pixels import Plane
-from napari_dynaseg.settings import SCHEMES, Scheme, Settings, describe_knob
+from napari_dynaseg.settings import PUBLISHED_SCHEMES, SCHEMES, Scheme, Settings, describe_knob
 
 # How far the μ of a sheet lie from the default of their scheme: steps of about one to three.
 FACTORS = (0.3, 1.0, 3.0, 10.0)
@@ -67,7 +67,8 @@ def list_choices(
     >>> [(choice.scheme, choice.mu) for choice in list_choices(Settings())[:5]]
     [('scf', 15.0), ('scf', 50.0), ('scf', 150.0), ('scf', 500.0), ('fsf', 4.5)]
     """
-    middles = {name: facts.default_mu for name, facts in SCHEMES.items()} | dict(defaults or {})
+    middles = {name: SCHEMES[name].default_mu for name in PUBLISHED_SCHEMES}
+    middles |= {name: mu for name, mu in (defaults or {}).items() if name in middles}
     return tuple(
         settings.change(scheme=scheme, mu=_multiply_mu(middle, factor), quality="fast")
         for scheme, middle in middles.items()

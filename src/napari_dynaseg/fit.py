@@ -2,18 +2,20 @@
 
 from collections.abc import Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_dynaseg.auto import Member, make_scale, merge_regions, settle_member
 from napari_dynaseg.backend import choose_device, torch
 from napari_dynaseg.engine.apply import Statistics
 from napari_dynaseg.engine.trainer import Trainer, apply_network, measure_statistics
 from napari_dynaseg.errors import ImageError, SettingsError
 from napari_dynaseg.fast import (
+    AUTO_BLURS,
     MOST_PREVIEWED_PIXELS,
     choose_reduction,
     choose_samples,
@@ -23,7 +25,7 @@ from napari_dynaseg.fast import (
 from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.pixels import Plane, to_plane
 from napari_dynaseg.scribbles import start_numbers
-from napari_dynaseg.settings import Settings
+from napari_dynaseg.settings import Settings, check_keeps_network
 from napari_dynaseg.weighting import continuity_weight
 from napari_dynaseg.within import Within, limit_scribbles, place_labels
 
@@ -65,6 +67,7 @@ class Step:
     _planes: Sequence[Plane] = field(repr=False)
     _settings: Settings = field(repr=False)
     _reduction: int = field(repr=False)
+    _merged: LabelMap | None = field(default=None, repr=False)
 
     @property
     def total(self) -> float:
@@ -88,6 +91,8 @@ class Step:
         In Fast quality the network is applied to the plane when this is first asked for, with
         the weights of this iteration; that takes longer than the iteration did.
         """
+        if self._merged is not None:
+            return self._merged
         if self._reduction == 1:
             return self.trained_labels[: self.shape[0]]
         return self._application[0]
@@ -109,7 +114,8 @@ class Step:
     def is_quick(self) -> bool:
         """Whether `labels` are at hand, or within about a second: good for a preview."""
         pixels = sum(plane[0].size for plane in self._planes)
-        return self._reduction == 1 or pixels <= MOST_PREVIEWED_PIXELS
+        is_there = self._reduction == 1 or self._merged is not None
+        return is_there or pixels <= MOST_PREVIEWED_PIXELS
 
     @cached_property
     def sketch(self) -> LabelMap:
@@ -131,6 +137,9 @@ def iter_fit(
     the next iteration on. The training ends after ``settings.iterations``, or once no more than
     ``settings.minimum_labels`` labels are in use. In Fast quality it also ends after the
     iterations that suit the scheme, counted anew whenever settings are sent.
+
+    The scheme Auto trains several networks one after the other, and gives what each finds; its
+    last step has the regions that they make together.
 
     Parameters
     ----------
@@ -161,7 +170,8 @@ def iter_fit(
         If a plane has another shape or dtype, or values that are not finite.
         Or if scribbles do not fit the plane, have labels beyond q, or leave no channel free.
     SettingsError
-        If the device is not there, or a knob was sent that only counts at the start.
+        If the device is not there, or a knob was sent that only counts at the start. Or if
+        the scheme is Auto, and there are companions, a start or scribbles.
 
     Warns
     -----
@@ -178,7 +188,12 @@ def iter_fit(
             )
     if scribbles is not None:
         _check_scribbles(scribbles, plane, settings)
-    return _train(planes, settings, choose_device(settings.device), start, scribbles)
+    device = choose_device(settings.device)
+    if settings.scheme == "auto":
+        if companions or start is not None or scribbles is not None:
+            check_keeps_network(settings)
+        return _train_members(plane, settings, device)
+    return _train(planes, settings, device, start, scribbles)
 
 
 def segment(
@@ -351,6 +366,33 @@ def _train(
                 settings, turned = _accept(settings, sent), iteration
 
 
+def _train_members(plane: Plane, settings: Settings, device: torch.device) -> Steps:
+    """Train the networks of Auto one after the other; the last step has their regions.
+
+    What is sent on the way counts from the next network on, and μ for the regions.
+    """
+    members, iteration = [], 0
+    for scale in range(len(AUTO_BLURS)):
+        own = settle_member(settings, scale)
+        with closing(_train((make_scale(plane, scale),), own, device, None, None)) as run:
+            for step in run:
+                iteration += 1
+                sent = yield replace(step, iteration=iteration)
+                settings = _accept(settings, sent) if sent is not None else settings
+        members.append(Member(scale, own, step.weights))
+    labels = merge_regions(plane, members, settings.mu)
+    samples = choose_samples(labels.shape, step._reduction)
+    yield replace(
+        step,
+        iteration=iteration + 1,
+        trained_labels=_freeze(labels[samples]),
+        labels_in_use=int(labels.max()),
+        _planes=(plane,),
+        _settings=settings,
+        _merged=_freeze(labels),
+    )
+
+
 def _to_label_map(labels: torch.Tensor) -> LabelMap:
     label_map: LabelMap = (labels + 1).to(device="cpu", dtype=torch.int32).numpy()
     return _freeze(label_map)
@@ -363,6 +405,11 @@ def _freeze(label_map: LabelMap) -> LabelMap:
 
 def _accept(settings: Settings, sent: Settings) -> Settings:
     """Take over settings sent to a run, unless they change what was fixed at its start."""
+    if (sent.scheme == "auto") != (settings.scheme == "auto"):
+        raise SettingsError(
+            "a run that trains cannot change to the scheme auto or from it; "
+            f"got {sent.scheme!r} where the run has {settings.scheme!r}"
+        )
     for name in Settings.model_fields:
         if name not in CHANGEABLE_WHILE_TRAINING and getattr(sent, name) != getattr(settings, name):
             raise SettingsError(

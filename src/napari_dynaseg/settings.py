@@ -5,9 +5,10 @@ from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
+from napari_dynaseg.errors import SettingsError
 from napari_dynaseg.knobs import Knobs
 
-Scheme = Literal["scf", "fsf", "fixed"]
+Scheme = Literal["scf", "fsf", "fixed", "auto"]
 Quality = Literal["fast", "exact"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Way = Literal["one", "follow", "each"]
@@ -42,9 +43,17 @@ SCHEMES: MappingProxyType[Scheme, SchemeFacts] = MappingProxyType(
             5.0,
             "larger μ with Fixed: smoother, fewer regions",
         ),
+        "auto": SchemeFacts(
+            "Auto (three networks, merged regions)",
+            "w = q' / 15",
+            40.0,
+            "larger μ with Auto: regions merged further, fewer and larger",
+        ),
     }
 )
 
+# Those of the papers: one network, whose labels are the result.
+PUBLISHED_SCHEMES: tuple[Scheme, ...] = ("scf", "fsf", "fixed")
 
 # What the choices of other knobs are called where a user chooses.
 CHOICE_TITLES = MappingProxyType(
@@ -117,7 +126,7 @@ class Settings(Knobs):
         "fast",
         title="Quality",
         description="fast: train on a reduced image for a few iterations, then label every "
-        "pixel: seconds; exact: train on every pixel, as published: minutes",
+        "pixel: seconds; exact: train on every pixel, as published: minutes. Auto is always fast",
     )
     iterations: int = Field(
         500,
@@ -125,7 +134,8 @@ class Settings(Knobs):
         le=100_000,
         title="Iterations",
         description="The longest a run may train (T in the papers); it ends earlier when few "
-        "labels are left, and in fast quality after 45 (SCF) or 20 (FSF, Fixed)",
+        "labels are left, and in fast quality after 45 (SCF) or 20 (FSF, Fixed). Auto trains each "
+        "of its networks for 30 at most",
     )
     minimum_labels: int = Field(
         3,
@@ -251,6 +261,21 @@ class Settings(Knobs):
         """
         given = {name: getattr(self, name) for name in self.model_fields_set}
         return Settings(**{**given, **changes})
+
+
+def check_keeps_network(settings: Settings) -> None:
+    """Refuse Auto where a network is wanted: to train on, to save, or to label other planes.
+
+    Raises
+    ------
+    SettingsError
+        If the scheme is Auto.
+    """
+    if settings.scheme == "auto":
+        raise SettingsError(
+            "the scheme auto trains several networks on one plane, and keeps none to train on, "
+            f"to save or to label other planes; choose {', '.join(PUBLISHED_SCHEMES)} for that"
+        )
 
 
 def describe_knob(name: str) -> dict[str, Any]:

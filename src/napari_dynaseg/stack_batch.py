@@ -19,7 +19,7 @@ from napari_dynaseg.recipe import describe_scribbles
 from napari_dynaseg.remote import is_address
 from napari_dynaseg.results import keep_scribbles
 from napari_dynaseg.saved_network import check_channels, check_ending
-from napari_dynaseg.settings import Settings
+from napari_dynaseg.settings import Settings, check_keeps_network
 from napari_dynaseg.stack import NETWORK, segment_planes, train_network
 from napari_dynaseg.stack_image import StackImage
 from napari_dynaseg.stack_order import spread_positions
@@ -144,6 +144,8 @@ def plan_stack(
         scribbled = within.keep(scribbled) if within else scribbled
     if network:
         check_channels(network, stack.channels, stack.name)
+    else:
+        check_keeps_network(settings)
     if network_goal:
         check_ending(network_goal)
     positions = tuple(list_box(axes, box))

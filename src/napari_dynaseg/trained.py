@@ -22,7 +22,7 @@ from napari_dynaseg.network_maps import Mask
 from napari_dynaseg.pixels import Scaling
 from napari_dynaseg.recipe import NETWORK_KEY, Recipe, read_network_header
 from napari_dynaseg.refining import REFINING_KNOBS, Refined, train_on
-from napari_dynaseg.settings import Device, Settings
+from napari_dynaseg.settings import Device, Settings, check_keeps_network
 
 ENDING = ".dynaseg.safetensors"
 
@@ -57,7 +57,14 @@ class TrainedNetwork:
     def from_step(
         cls, step: Step, recipe: Recipe, scaling: Scaling, numbers: npt.NDArray[np.int32]
     ) -> "TrainedNetwork":
-        """Keep the network of a step; the parameters are those of the class."""
+        """Keep the network of a step; the parameters are those of the class.
+
+        Raises
+        ------
+        SettingsError
+            If the scheme is Auto.
+        """
+        check_keeps_network(Settings(**recipe.settings))
         return cls(recipe, scaling, step.weights.cpu().numpy(), step.statistics, numbers)
 
     @property

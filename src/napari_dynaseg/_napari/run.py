@@ -8,7 +8,7 @@ import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Labels
 from napari.qt.threading import create_worker
-from napari.utils.notifications import show_error, show_warning
+from napari.utils.notifications import show_error, show_info, show_warning
 from psygnal import Signal
 from qtpy.QtCore import QTimer
 
@@ -54,6 +54,7 @@ class LiveRun:
     ) -> None:
         self._viewer = viewer
         self._job, self._plan = job, plan
+        self._is_auto = settings.scheme == "auto"
         self._pace = Pace()
         self.layer = self._add_layer()
         self.update: Update | None = None
@@ -84,9 +85,20 @@ class LiveRun:
         """Start the training."""
         self._worker.start()
 
-    def change(self, settings: Settings) -> None:
-        """Turn the knobs; the training follows at its next iteration."""
-        self._worker.send(settings)
+    def change(self, settings: Settings) -> bool:
+        """Turn the knobs; the training follows at its next iteration.
+
+        Returns
+        -------
+        bool
+            Whether the run can follow: none becomes Auto on the way, or leaves it.
+        """
+        follows = (settings.scheme == "auto") == self._is_auto
+        if follows:
+            self._worker.send(settings)
+        else:
+            show_info("this run goes on with its scheme; the one chosen counts from the next on")
+        return follows
 
     def list_signals(self) -> list[Any]:
         """List the signals that a panel may follow."""

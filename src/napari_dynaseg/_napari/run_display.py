@@ -40,7 +40,7 @@ class RunDisplay:
 
     def show_turn(self, settings: Settings, update: Update | None) -> None:
         """Show how long a run may last by settings that were sent to it."""
-        if self._planes is None:
+        if self._planes is None and settings.scheme != "auto":
             done = update.now.iteration if update else 0
             self.bar.max = min(settings.iterations, done + limit_iterations(settings))
 

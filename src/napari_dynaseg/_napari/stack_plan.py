@@ -13,7 +13,7 @@ from napari_dynaseg.errors import FileError, ImageError
 from napari_dynaseg.network_maps import NetworkMaps
 from napari_dynaseg.recipe import describe_scribbles
 from napari_dynaseg.results import PlanesInMemory, Results
-from napari_dynaseg.settings import Settings
+from napari_dynaseg.settings import Settings, check_keeps_network
 
 if TYPE_CHECKING:
     from napari_dynaseg.trained import TrainedNetwork
@@ -119,7 +119,11 @@ def plan_stack(
     ------
     FileError
         If the folder cannot be used.
+    SettingsError
+        If a network is to be trained by the scheme Auto, which keeps none.
     """
+    if network is None:
+        check_keeps_network(settings)
     if folder is None and _fits_in_memory(job):
         array = np.zeros(job.stack_shape, np.int32)
         return StackPlan(positions, PlanesInMemory(array, job.axes), array, network)

@@ -239,8 +239,8 @@ class SegmenterPanel(Container[Any]):
     def _send_settings(self) -> None:
         if isinstance(self.run, LiveRun):
             settings = self.settings
-            self.run.change(settings)
-            self.display.show_turn(settings, self.run.update)
+            if self.run.change(settings):
+                self.display.show_turn(settings, self.run.update)
 
     # -- running ----------------------------------------------------------------------------
 

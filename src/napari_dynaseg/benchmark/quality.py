@@ -14,7 +14,7 @@ from napari_dynaseg.benchmark.result_lines import ResultLines
 from napari_dynaseg.files import read_image
 from napari_dynaseg.fit import iter_fit
 from napari_dynaseg.pixels import to_plane
-from napari_dynaseg.settings import Quality, Scheme, Settings
+from napari_dynaseg.settings import PUBLISHED_SCHEMES, Quality, Scheme, Settings
 
 
 class Run(NamedTuple):
@@ -32,7 +32,7 @@ def plan_runs(images: Sequence[Path], fast_seeds: int) -> list[Run]:
     return [
         Run(str(image), scheme, quality, seed)
         for quality, count in seeds.items()
-        for scheme in get_args(Scheme)
+        for scheme in PUBLISHED_SCHEMES
         for image in images
         for seed in range(count)
     ]
@@ -97,7 +97,7 @@ def summarise(lines: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
         For each scheme: ``exact_all``, ``fast_all``, ``difference`` with the ends ``low`` and
         ``high`` of its 95 % interval, the coverings, and the mean seconds of a run.
     """
-    return {scheme: _summarise_scheme(scheme, lines) for scheme in get_args(Scheme)}
+    return {scheme: _summarise_scheme(scheme, lines) for scheme in PUBLISHED_SCHEMES}
 
 
 def _summarise_scheme(scheme: Scheme, lines: Sequence[dict[str, Any]]) -> dict[str, float]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from napari_dynaseg.backend import torch
 from napari_dynaseg.engine.head import Head
@@ -21,6 +22,8 @@ from napari_dynaseg.network import Stage, list_stages
 from napari_dynaseg.pixels import Plane
 
 nn = torch.nn
+
+Memberships = npt.NDArray[np.float32]
 
 
 class Convolutions(Protocol):
@@ -46,6 +49,14 @@ class Tile:
     left: int
     height: int
     width: int
+
+    @property
+    def inside(self) -> tuple[slice, slice]:
+        """Its rows and columns in the plane."""
+        return (
+            slice(self.top, self.top + self.height),
+            slice(self.left, self.left + self.width),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,19 +110,44 @@ class Application:
         statistics
             Of the planes that the batch norms go by.
         """
-        matrix, offset = self._make_head(statistics).fold()
         labels = np.empty((self._height, self._width), np.int32)
+
+        def note(tile: Tile, response: torch.Tensor) -> None:
+            found = response.argmax(1).view(tile.height, tile.width) + 1
+            labels[tile.inside] = found.to("cpu", torch.int32).numpy()
+
+        self._respond(statistics, note)
+        return labels
+
+    @torch.no_grad()
+    def find_memberships(self, statistics: Statistics) -> Memberships:
+        """Give the softmax of each pixel's response, float32, (q, H, W): a large array.
+
+        Parameters
+        ----------
+        statistics
+            Of the planes that the batch norms go by.
+        """
+        memberships = np.empty((self._last.width, self._height, self._width), np.float32)
+
+        def note(tile: Tile, response: torch.Tensor) -> None:
+            found = response.softmax(1).T.reshape(-1, tile.height, tile.width)
+            memberships[:, *tile.inside] = found.cpu().numpy()
+
+        self._respond(statistics, note)
+        return memberships
+
+    def _respond(self, statistics: Statistics, note: Callable[[Tile, torch.Tensor], None]) -> None:
+        """Compute the response of each tile, (pixels, q), and have it noted."""
+        matrix, offset = self._make_head(statistics).fold()
 
         def respond(rows: range) -> None:
             for tile in self._cut_strip(rows):
                 values = self._compute(tile, self._depth)
-                response = torch.addmm(offset.to(values.device), values, matrix.to(values.device))
-                found = response.argmax(1).view(tile.height, tile.width) + 1
-                where = np.s_[tile.top : tile.top + tile.height, tile.left : tile.left + tile.width]
-                labels[where] = found.to("cpu", torch.int32).numpy()
+                there = values.device
+                note(tile, torch.addmm(offset.to(there), values, matrix.to(there)))
 
         self._convolutions.map(respond, self._strips)
-        return labels
 
     def _make_head(self, statistics: Statistics) -> Head:
         """Settle the batch norms, and fold the last layer with those around it."""

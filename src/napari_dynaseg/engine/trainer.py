@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from napari_dynaseg.backend import is_out_of_memory, torch
-from napari_dynaseg.engine.apply import Application, Statistics, gather_statistics
+from napari_dynaseg.engine.apply import Application, Memberships, Statistics, gather_statistics
 from napari_dynaseg.engine.cpu import CpuEngine
 from napari_dynaseg.engine.descent import Descent
 from napari_dynaseg.engine.device_step import DeviceEngine
@@ -150,6 +150,21 @@ def apply_network(
     def apply(applications: Sequence[Application]) -> tuple[LabelMap, Statistics]:
         known = statistics or gather_statistics(applications)
         return applications[0].find_labels(known), known
+
+    return _work_in_tiles([plane], settings, weights, apply)
+
+
+def find_memberships(plane: Plane, settings: Settings, weights: torch.Tensor) -> Memberships:
+    """Give the softmax of a trained network's response map: float32, (q, H, W).
+
+    Parameters
+    ----------
+    plane, settings, weights
+        As in `apply_network`; the batch norms go by this plane.
+    """
+
+    def apply(applications: Sequence[Application]) -> Memberships:
+        return applications[0].find_memberships(gather_statistics(applications))
 
     return _work_in_tiles([plane], settings, weights, apply)
 

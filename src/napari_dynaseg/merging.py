@@ -1,0 +1,181 @@
+"""Regions of a plane merged two by two, the most alike first: a tree that is cut at any level."""
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Integers = npt.NDArray[np.integer]
+Numbers = npt.NDArray[np.floating]
+
+# How a cost grows with the sizes of both regions: hardly, or small things would vanish in large.
+SIZE_POWER = 0.06
+# How it grows where two regions touch along a short part of their borders only.
+BORDER_POWER = 0.25
+# Regions of fewer pixels are merged before all others: nobody wants to look at speckle.
+SPECKLE_PIXELS = 30
+SPECKLE_FACTOR = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """Regions and which of them touch.
+
+    Parameters
+    ----------
+    features
+        What each region is like, (n, d): a distance of 1 is a large one.
+    sizes
+        Pixels of each region, (n,).
+    pairs
+        The regions that touch, (2, e), each pair once, the lower number first.
+    lengths
+        How many pairs of pixels touch there, (e,).
+    contrasts
+        How visible the border between them is, on average, (e,).
+    """
+
+    features: Numbers
+    sizes: Integers
+    pairs: Integers
+    lengths: Integers
+    contrasts: Numbers
+
+
+@dataclass(frozen=True, eq=False)
+class Tree:
+    """The merges of regions, the cheapest first.
+
+    Parameters
+    ----------
+    count
+        How many regions there were at first.
+    kept, absorbed
+        The two regions of each merge; the first one's number stands for both afterwards.
+    costs
+        What each merge cost; none is lower than one before it.
+    """
+
+    count: int
+    kept: Integers
+    absorbed: Integers
+    costs: Numbers
+
+    def find_cost(self, regions: int) -> float:
+        """Give the cost of the merge that leaves so many regions; 0 if there never were more."""
+        place = min(self.count - regions, len(self.costs)) - 1
+        return float(self.costs[place]) if place >= 0 else 0.0
+
+    def cut(self, cost: float) -> Integers:
+        """Do the merges up to a cost: give the number of each region, 0…, without gaps, (n,)."""
+        parents = np.arange(self.count)
+        done = int(np.searchsorted(self.costs, cost, side="right"))
+        # The other way round, so that the one that absorbs knows its own place already.
+        for kept, absorbed in zip(
+            self.kept[:done][::-1].tolist(), self.absorbed[:done][::-1].tolist(), strict=True
+        ):
+            parents[absorbed] = parents[kept]
+        return np.unique(parents, return_inverse=True)[1]
+
+
+def build_tree(graph: Graph) -> Tree:
+    """Merge the two regions that are cheapest to merge until one is left.
+
+    A merge costs √(difference · contrast), where the difference is that of the regions' mean
+    features, and the contrast that of the border between them: either says little of regions that
+    shade into each other, or of a line within a region. It costs a little more between larger
+    regions, and more where the border is a small part of the smaller one's outline.
+
+    Parameters
+    ----------
+    graph
+        The regions; where they do not hang together, the merges leave as many as there are parts.
+    """
+    merger = _Merger(graph)
+    merges = list(merger.run())
+    kept, absorbed, costs = zip(*merges, strict=True) if merges else ((), (), ())
+    return Tree(
+        len(graph.sizes),
+        np.array(kept, np.int64),
+        np.array(absorbed, np.int64),
+        np.maximum.accumulate(np.array(costs, np.float64)),
+    )
+
+
+class _Merger:
+    """The regions as they are after some merges."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._means = np.array(graph.features, np.float64)
+        self._sizes = np.array(graph.sizes, np.float64)
+        self._pixels = self._sizes.sum()
+        self._borders: list[dict[int, tuple[float, float]]] = [{} for _ in graph.sizes]
+        self._outlines = np.zeros(len(graph.sizes))
+        np.add.at(self._outlines, graph.pairs, graph.lengths)
+        # A stamp changes when its region does: what was reckoned before then is void.
+        self._stamps = [0] * len(graph.sizes)
+        self._queue: list[tuple[float, int, int, int, int]] = []
+        self._add_borders(graph)
+
+    def _add_borders(self, graph: Graph) -> None:
+        costs = self._reckon(graph.pairs[0], graph.pairs[1], graph.lengths, graph.contrasts)
+        ones, others = graph.pairs.tolist()
+        for one, other, length, contrast, cost in zip(
+            ones, others, graph.lengths.tolist(), graph.contrasts.tolist(), costs, strict=True
+        ):
+            self._borders[one][other] = self._borders[other][one] = (length, length * contrast)
+            self._queue.append((cost, one, other, 0, 0))
+        heapq.heapify(self._queue)
+
+    def _reckon(
+        self, ones: Integers, others: Integers, lengths: Integers | Numbers, contrasts: Numbers
+    ) -> list[float]:
+        """Reckon what merges cost, see `build_tree`."""
+        sizes, other_sizes = self._sizes[ones], self._sizes[others]
+        differences = self._means[ones] - self._means[others]
+        distances = np.sqrt(np.einsum("...i,...i->...", differences, differences))
+        shares = sizes * other_sizes / (sizes + other_sizes) / self._pixels
+        outlines = np.minimum(self._outlines[ones], self._outlines[others]) / lengths
+        costs = np.sqrt(distances * contrasts) * shares**SIZE_POWER * outlines**BORDER_POWER
+        costs[np.minimum(sizes, other_sizes) < SPECKLE_PIXELS] *= SPECKLE_FACTOR
+        return costs.tolist()  # type: ignore[no-any-return]
+
+    def run(self) -> Iterator[tuple[int, int, float]]:
+        """Merge to the end; yields the region that stays, the one absorbed and the cost."""
+        while self._queue:
+            cost, one, other, stamp, other_stamp = heapq.heappop(self._queue)
+            if self._stamps[one] == stamp and self._stamps[other] == other_stamp:
+                self._merge(one, other)
+                yield one, other, cost
+
+    def _merge(self, one: int, other: int) -> None:
+        mine, theirs = self._borders[one], self._borders[other]
+        length, _ = mine.pop(other)
+        del theirs[one]
+        size, other_size = self._sizes[one], self._sizes[other]
+        self._means[one] = (self._means[one] * size + self._means[other] * other_size) / (
+            size + other_size
+        )
+        self._sizes[one] = size + other_size
+        self._outlines[one] += self._outlines[other] - 2 * length
+        self._stamps[one] += 1
+        self._stamps[other] = -1
+        for neighbour, (shared, contrast) in theirs.items():
+            before = mine.get(neighbour, (0.0, 0.0))
+            mine[neighbour] = (before[0] + shared, before[1] + contrast)
+            del self._borders[neighbour][other]
+        self._borders[other] = {}
+        for neighbour, border in mine.items():
+            self._borders[neighbour][one] = border
+        if mine:
+            self._queue_borders(one)
+
+    def _queue_borders(self, one: int) -> None:
+        neighbours = np.fromiter(self._borders[one], np.int64)
+        lengths, totals = np.array(list(self._borders[one].values())).T
+        costs = self._reckon(np.full_like(neighbours, one), neighbours, lengths, totals / lengths)
+        stamp = self._stamps[one]
+        for neighbour, cost in zip(neighbours.tolist(), costs, strict=True):
+            heapq.heappush(self._queue, (cost, one, neighbour, stamp, self._stamps[neighbour]))

@@ -1,0 +1,86 @@
+"""The tree of merges: which regions come together first, and where it is cut."""
+
+import numpy as np
+import pytest
+
+from napari_dynaseg.merging import SPECKLE_PIXELS, Graph, build_tree
+
+LARGE = 100 * SPECKLE_PIXELS
+
+
+def make_chain(values, sizes=None, contrasts=None, lengths=None):
+    """Regions in a row, each touching the next."""
+    count = len(values)
+    ones = np.arange(count - 1)
+    return Graph(
+        np.array(values, float)[:, None],
+        np.array(sizes or [LARGE] * count),
+        np.stack([ones, ones + 1]),
+        np.array(lengths or [10] * (count - 1)),
+        np.array(contrasts or [1.0] * (count - 1)),
+    )
+
+
+def test_the_most_alike_merge_first():
+    tree = build_tree(make_chain([0.0, 5.0, 5.1, 9.0]))
+    assert (tree.kept[0], tree.absorbed[0]) == (1, 2)
+    np.testing.assert_array_equal(tree.cut(tree.costs[0]), [0, 1, 1, 2])
+
+
+def test_a_border_that_nobody_sees_goes_before_one_that_is_visible():
+    tree = build_tree(make_chain([0.0, 1.0, 2.0], contrasts=[0.9, 0.1]))
+    np.testing.assert_array_equal(tree.cut(tree.costs[0]), [0, 1, 1])
+
+
+def test_what_is_merged_is_compared_by_its_mean():
+    tree = build_tree(make_chain([0.0, 1.0, 3.0], sizes=[LARGE, 9 * LARGE, LARGE]))
+    assert tree.kept.tolist() == [0, 0]
+    assert tree.costs[1] > tree.costs[0]
+
+
+def test_regions_that_hardly_touch_stay_apart_longer():
+    alike = make_chain([0.0, 1.0, 2.0], lengths=[90, 10])
+    np.testing.assert_array_equal(build_tree(alike).cut(build_tree(alike).costs[0]), [0, 0, 1])
+
+
+def test_speckle_goes_first_to_its_most_similar_neighbour():
+    graph = make_chain([0.0, 5.0, 6.0, 6.1], sizes=[LARGE, SPECKLE_PIXELS - 1, LARGE, LARGE])
+    np.testing.assert_array_equal(build_tree(graph).cut(0.01), [0, 1, 1, 2])
+
+
+def test_cutting_at_nothing_leaves_all_and_at_everything_one():
+    tree = build_tree(make_chain([0.0, 1.0, 4.0, 9.0]))
+    np.testing.assert_array_equal(tree.cut(0.0), [0, 1, 2, 3])
+    np.testing.assert_array_equal(tree.cut(np.inf), [0, 0, 0, 0])
+
+
+def test_costs_never_fall_and_a_number_of_regions_has_its_cost():
+    random = np.random.default_rng(3)
+    tree = build_tree(make_chain(random.random(40).tolist()))
+    assert (np.diff(tree.costs) >= 0).all()
+    for regions in (1, 7, 39):
+        assert tree.find_cost(regions) == tree.costs[40 - regions - 1]
+        assert tree.cut(tree.find_cost(regions)).max() + 1 <= regions
+    assert tree.find_cost(40) == tree.find_cost(99) == 0.0
+
+
+def test_a_border_shared_with_both_is_the_sum_of_two():
+    ring = Graph(
+        np.array([[0.0], [0.1], [5.0], [5.2]]),
+        np.array([LARGE] * 4),
+        np.array([[0, 1, 2, 0], [1, 2, 3, 3]]),
+        np.array([10, 10, 10, 10]),
+        np.array([1.0, 1.0, 1.0, 1.0]),
+    )
+    tree = build_tree(ring)
+    np.testing.assert_array_equal(tree.cut(tree.costs[1]), [0, 0, 1, 1])
+    assert len(tree.costs) == 3
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_regions_that_do_not_touch_are_left_alone(count):
+    nothing = np.zeros((2, 0), int)
+    graph = Graph(np.zeros((count, 1)), np.full(count, LARGE), nothing, nothing[0], np.zeros(0))
+    tree = build_tree(graph)
+    assert tree.find_cost(1) == 0.0
+    np.testing.assert_array_equal(tree.cut(np.inf), range(count))
