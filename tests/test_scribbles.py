@@ -115,3 +115,16 @@ def test_a_plane_that_is_scribbled_all_over_trains(stripes):
     drawn = np.where(stripes > 100, 2, 1).astype(np.int32)
     *_, last = iter_fit(plane, Settings(**KNOBS), scribbles=drawn)
     assert np.isfinite(last.total)
+
+
+def test_within_a_mask_the_scribbles_inside_count(stripes, strokes):
+    mask = np.zeros(stripes.shape, bool)
+    mask[2:20, 20:34] = True
+    labels = segment(stripes, scribbles=strokes, within=mask, **KNOBS)
+    inside = mask & (strokes > 0)
+    np.testing.assert_array_equal(labels[inside], strokes[inside])
+    assert not labels[~mask].any()
+    assert 40 not in labels
+    mask[:, 26:] = False
+    with pytest.raises(ImageError, match="nothing is scribbled"):
+        segment(stripes, scribbles=strokes, within=mask, **KNOBS)

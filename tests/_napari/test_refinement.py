@@ -406,3 +406,50 @@ def test_labels_of_a_stack_on_disk_are_refined_and_led_back(
     layer.undo()
     np.testing.assert_array_equal(np.asarray(layer.data[...]), before)
     assert Recipe.from_metadata(layer.metadata).refinements == ()
+
+
+def test_scribbles_and_refinements_within_a_part_are_in_the_recipe(
+    viewer, panel, finish, qtbot, halves, tmp_path
+):
+    mask, drawn = np.zeros((24, 32), int), np.zeros((24, 32), int)
+    mask[2:22, 6:30], drawn[5:9, 4:12], drawn[5:9, 24:27] = 1, 40, 7
+    panel.scribbles.value = viewer.add_labels(drawn, name="strokes")
+    panel.input.within.value = viewer.add_labels(mask, name="part")
+    layer = finish(panel)
+    wait_for_threads(qtbot)
+    inside = (drawn > 0) & (mask > 0)
+    np.testing.assert_array_equal(layer.data[inside], drawn[inside])
+    assert not layer.data[mask == 0].any()
+    paint(layer, range(12, 16), range(18, 22), 50)
+    viewer.layers.selection.active = layer
+    refine(panel, qtbot)
+    assert not layer.data[mask == 0].any()
+    recipe, labels = replay_saved(layer, halves, tmp_path / "cells.dynaseg.ome.tif")
+    np.testing.assert_array_equal(labels, layer.data)
+    assert len(recipe.refinements) == 1
+
+
+def test_a_stack_within_a_part_is_refined_and_replayed(viewer, halves, finish, qtbot, tmp_path):
+    stack, mask = np.stack([halves] * 3), np.zeros((24, 32), int)
+    mask[2:22, 6:30] = 1
+    viewer.add_image(stack, name="cells", axis_labels=("z", "y", "x"))
+    part = viewer.add_labels(mask, name="part")
+    panel = open_panel(viewer)
+    panel.show_settings(QUICK.change(scribble_weight=4))
+    panel.input.within.value = part
+    panel.stack.planes.value = panel.stack.refine.value = "All planes"
+    layer = finish(panel)
+    wait_for_threads(qtbot)
+    viewer.layers.selection.active = layer
+    paint_bar(layer, 1, range(4, 20), range(22, 27), 50)
+    refine(panel, qtbot)
+    assert not layer.data[:, mask == 0].any()
+    assert all((plane[5:19, 20:28] == 50).mean() > 0.7 for plane in layer.data)
+    layer.save(str(tmp_path / "labels.dynaseg.ome.zarr"))
+    tifffile.imwrite(tmp_path / "cells.tif", stack, imagej=True, metadata={"axes": "ZYX"})
+    found = read_recipe(tmp_path / "labels.dynaseg.ome.zarr")
+    plan = plan_replay(found, str(tmp_path / "cells.tif"), tmp_path / "again.ome.zarr")
+    run = StackReplay.prepare(plan)
+    list(run.train())
+    list(run.segment())
+    np.testing.assert_array_equal(run.store.array[...], layer.data)
