@@ -122,6 +122,8 @@ def test_what_cannot_be_read_breaks_nothing_and_can_only_be_discarded(offer):
     (folder / HEAD).write_text("{")
     rows = offer()
     assert "cannot be restored" in rows[0].line.text()
+    assert str(folder) in rows[0].line.toolTip()
+    assert "Invalid JSON" in rows[0].line.toolTip()
     assert [button.text for button in rows[0][0]] == ["Discard"]
     assert folder.exists()
     rows[0].discard_button.native.click()

@@ -41,6 +41,7 @@ class RecoveryRow(Container[Any]):
         self.margins = (0, 0, 0, 0)
         self.line = make_line()
         self.line.setText(describe_left(left))
+        self.line.setToolTip(left.problem or str(left.folder))
         self.native.layout().insertWidget(0, self.line)
 
 
@@ -128,7 +129,7 @@ def describe_left(left: LeftJournal) -> str:
     """Say in a sentence what a crash left."""
     when = f"{left.written.day} {left.written:%b %H:%M}".replace(" ", "\N{NO-BREAK SPACE}")
     if left.problem:
-        return f"Unsaved labels of {when} cannot be restored: {left.problem}"
+        return f"Labels that were not saved on {when} cannot be restored."
     return f"A viewer ended without saving {left.name!r}, last changed {when}."
 
 
