@@ -248,3 +248,26 @@ def test_a_run_whose_last_iteration_was_shown_does_not_tell_its_trail_twice(job)
     (shown,) = [update for update in yielded if update is not None]
     assert [measures.iteration for measures in shown.trail] == [1, 2, 3, 4, 5, 6]
     assert [measures.iteration for measures in result.trail] == [6]
+
+
+class PassAtFirstAndLast(Pace):
+    """A pace that shows the first iteration and the last."""
+
+    def __init__(self):
+        super().__init__()
+        self._asked = 0
+
+    def try_pass(self) -> bool:
+        self._asked += 1
+        return self._asked in (1, QUICK.iterations)
+
+
+def test_a_run_tells_each_snapshot_once_but_for_the_last_which_ends_as_no_sketch(job):
+    yielded, result = drain(run_job(job, QUICK, PassAtFirstAndLast()))
+    told = [
+        snapshot.iteration
+        for update in (*yielded, result)
+        if update
+        for snapshot in update.snapshots
+    ]
+    assert told == [1, 2, 3, 4, 5, 6, 6]

@@ -328,7 +328,7 @@ class _Notes:
         from napari_dynaseg.trained import TrainedNetwork
 
         # The last iteration may have been shown already, as a preview.
-        trail = self._trail[-1:] if self._is_shown else self._trail
+        first_new = -1 if self._is_shown else 0
         self._is_shown = True
         if self._reduction > 1 and not is_sketch:
             self._take_snapshot(step, 1)
@@ -338,10 +338,10 @@ class _Notes:
         return Update(
             labels=recipe.within.place(numbered) if recipe.within else numbered,
             recipe=recipe,
-            trail=tuple(trail),
+            trail=tuple(self._trail[first_new:]),
             position=recipe.source.position,
             keep_network=partial(
                 TrainedNetwork.from_step, step, recipe, self._training.scaling, numbers
             ),
-            snapshots=tuple(self._snapshots),
+            snapshots=tuple(self._snapshots)[first_new:],
         )
