@@ -8,6 +8,7 @@ from typing import Any
 from napari_dynaseg.knobs import Knobs
 from napari_dynaseg.peers import Method
 from napari_dynaseg.recipe import Record, Source
+from napari_dynaseg.within import Within
 
 # Under this key a record lies in a layer's metadata and in a label file.
 METADATA_KEY = "dynaseg_method"
@@ -24,6 +25,8 @@ class MethodRecord(Record):
         All of them.
     source
         The image.
+    within
+        The pixels that it was limited to, if it was.
     step
         After which step these labels were seen, where it was stopped on the way; `None` for
         those that it ended in.
@@ -38,12 +41,15 @@ class MethodRecord(Record):
     published_by: str
     knobs: dict[str, Any]
     source: Source
+    within: Within | None = None
     step: int | None = None
     versions: dict[str, str]
     created: str
 
     @classmethod
-    def now(cls, method: Method, knobs: Knobs, source: Source) -> "MethodRecord":
+    def now(
+        cls, method: Method, knobs: Knobs, source: Source, within: Within | None = None
+    ) -> "MethodRecord":
         """Write down what is run at this moment."""
         packages = ("napari-dynaseg", "torch", "scikit-image", "scikit-learn")
         return cls(
@@ -52,6 +58,7 @@ class MethodRecord(Record):
             published_by=method.source,
             knobs=knobs.model_dump(mode="json"),
             source=source,
+            within=within,
             versions={
                 **{package: version(package) for package in packages},
                 "python": platform.python_version(),

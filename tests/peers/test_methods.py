@@ -17,7 +17,10 @@ QUICK = {
     "kmeans": {"clusters": 2, "starts": 2},
     "graph": {"min_size": 50},
     "otsu": {"sigma": 0},
-} | {name: {"iterations": 3, "channels": 8, "device": "cpu"} for name in ("scf", "fsf", "fixed")}
+} | {
+    name: {"iterations": 3, "channels": 8, "device": "cpu"}
+    for name in ("scf", "fsf", "fixed", "auto")
+}
 
 every_method = pytest.mark.parametrize("name", METHODS)
 

@@ -106,7 +106,7 @@ class MethodRun:
             show_error(result.sentence)
         elif result is not None and not self._is_over:
             self._show(result.labels, result.record)
-            count = len(np.unique(result.labels))
+            count = int(result.labels.max())
             self.outcome = f"{count} labels by {self._method.title}."
 
     def _show(self, labels: LabelMap, record: MethodRecord) -> None:
@@ -164,16 +164,19 @@ def run_method(
 def _run(job: Job, method: Method, knobs: Knobs, pace: Pace) -> Generator[Shown, None, Result]:
     plane = job.read_plane()
     source = Source.of(plane, job.name, path=job.path, position=job.position, level=job.stack.level)
-    record = MethodRecord.now(method, knobs, source)
-    work = method.begin(plane, knobs)
+    within = job.within
+    record = MethodRecord.now(method, knobs, source, within)
+    work = method.begin(within.crop(plane) if within else plane, knobs)
     while True:
         try:
             preview = next(work)
         except StopIteration as end:
-            return Result(end.value, record)
+            return Result(within.place(end.value) if within else end.value, record)
         may_show = preview.draw is not None and pace.try_pass()
         started = time.monotonic()
         labels = preview.labels if may_show else None
+        if labels is not None and within:
+            labels = within.place(labels)
         pace.mark_labelled(time.monotonic() - started)
         seen = record.model_copy(update={"step": preview.done})
         yield Shown(preview.done, preview.total, labels, seen)

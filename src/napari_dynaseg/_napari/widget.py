@@ -8,7 +8,6 @@ from napari.utils.notifications import show_error, show_info
 from psygnal import Signal
 
 from napari_dynaseg._napari.compare import Compare
-from napari_dynaseg._napari.compare_rows import CompareRows
 from napari_dynaseg._napari.contact_sheet import ExploreButton
 from napari_dynaseg._napari.copy_row import CopyRow
 from napari_dynaseg._napari.corrections import Corrections
@@ -16,6 +15,7 @@ from napari_dynaseg._napari.image_input import ImageInput
 from napari_dynaseg._napari.kept_runs import KeptRuns
 from napari_dynaseg._napari.knobs import MuKnob, make_knob
 from napari_dynaseg._napari.layers import Job, require_whole
+from napari_dynaseg._napari.method_rows import MethodRows
 from napari_dynaseg._napari.method_run import MethodRun
 from napari_dynaseg._napari.network_row import NetworkRow
 from napari_dynaseg._napari.open_button import OpenButton
@@ -102,7 +102,7 @@ class SegmenterPanel(Container[Any]):
             ]
         )
         self._build_advanced()
-        self.comparison = CompareRows()
+        self.methods = MethodRows()
         self.corrections = Corrections(self._viewer, self.input, self.kept)
         self.compare = Compare(self._viewer, self.kept)
         self.recovery = RecoveryRows(self._viewer)
@@ -125,7 +125,7 @@ class SegmenterPanel(Container[Any]):
     def _build_native_rows(self) -> None:
         layout = self.native.layout()
         layout.insertWidget(2, self.axes_line)
-        folds = self.corrections.fold, self.comparison.fold, self.advanced_fold
+        folds = self.corrections.fold, self.methods.fold, self.advanced_fold
         rows = self.display.status, self.compare.row.native, self.display.curves, *folds
         for row in rows:
             layout.addWidget(row)
@@ -145,8 +145,8 @@ class SegmenterPanel(Container[Any]):
         self.segment_button.changed.connect(lambda: self.start())
         self.network.loaded.connect(self.start)
         self.refine_button.changed.connect(lambda: self.refine())
-        self.comparison.asked.connect(self.run_method)
-        for fold in (self.corrections.fold, self.comparison.fold, self.advanced_fold):
+        self.methods.asked.connect(self.run_method)
+        for fold in (self.corrections.fold, self.methods.fold, self.advanced_fold):
             fold.toggled.connect(self._make_room)
         self.stop_button.changed.connect(self.stop)
         self.compare.told.connect(self.display.show_aside)
@@ -160,11 +160,11 @@ class SegmenterPanel(Container[Any]):
 
     def _make_room(self) -> None:
         """Hide the curves while something is folded out: the panel would be too tall."""
-        folds = self.corrections.fold, self.comparison.fold, self.advanced_fold
+        folds = self.corrections.fold, self.methods.fold, self.advanced_fold
         self.display.curves.setHidden(any(fold.isExpanded() for fold in folds))
 
     def _align_rows(self) -> None:
-        for container in (self, self.comparison, self.advanced):
+        for container in (self, self.methods, self.advanced):
             align_labels(container)
 
     def _list_start_knobs(self) -> list[Any]:
@@ -331,12 +331,11 @@ class SegmenterPanel(Container[Any]):
         if self.run is not None:
             return
         try:
-            job, knobs = self.input.snapshot(), self.comparison.configure()
-            require_whole(job, self.comparison.method.title)
+            job, knobs = self.input.snapshot(), self.methods.configure()
         except SegmentationError as error:
             show_error(str(error))
             return
-        run = self.run = MethodRun(self._viewer, job, self.comparison.method, knobs)
+        run = self.run = MethodRun(self._viewer, job, self.methods.method, knobs)
         run.progressed.connect(self.display.show_steps)
         run.ended.connect(lambda: self._on_aside_ended(run.outcome))
         self._show_running(self.settings, True)
@@ -401,7 +400,7 @@ class SegmenterPanel(Container[Any]):
             self.advanced,
             self.quality,
             self.scribbles,
-            self.comparison,
+            self.methods,
             self.quality,
             self.explore_button,
             *self.stack.rows,

@@ -17,9 +17,9 @@ def compare(panel, qtbot):
     """Give a function that presses Run for a method, waits and gives the layer."""
 
     def press(name):
-        panel.comparison.choice.value = name
+        panel.methods.choice.value = name
         with qtbot.waitSignal(panel.run_ended, timeout=TIMEOUT):
-            panel.comparison.run_button.native.click()
+            panel.methods.run_button.native.click()
             run = panel.run
         return run.layer
 
@@ -27,7 +27,7 @@ def compare(panel, qtbot):
 
 
 def test_every_method_but_the_schemes_is_offered_with_its_own_knobs(panel):
-    rows = panel.comparison
+    rows = panel.methods
     panel.show()
     rows.fold.expand(animate=False)
     offered = [rows.choice.native.itemText(n) for n in range(rows.choice.native.count())]
@@ -62,16 +62,16 @@ def test_an_earlier_layer_is_left_as_it_was(viewer, compare):
 
 
 def test_a_turned_knob_counts(panel, compare):
-    panel.comparison.choice.value = "kmeans"
-    clusters = panel.comparison.list_knobs()[0]
+    panel.methods.choice.value = "kmeans"
+    clusters = panel.methods.list_knobs()[0]
     clusters.value = 2
     assert compare("kmeans").data.max() == 2
 
 
 def test_a_bad_knob_is_told_and_nothing_runs(panel, viewer):
-    panel.comparison.choice.value = "kmeans"
-    panel.comparison.list_knobs()[1].value = 4
-    panel.compare()
+    panel.methods.choice.value = "kmeans"
+    panel.methods.list_knobs()[1].value = 4
+    panel.run_method()
     assert "window must be an odd number from 1 to 15; got 4" in last_notification()
     assert panel.run is None
     assert len(viewer.layers) == 1
@@ -88,7 +88,7 @@ def run_for_ever(plane, knobs):
 def endless(panel, monkeypatch, qtbot):
     """Give a run that has shown something and goes on."""
     monkeypatch.setattr(Method, "begin", lambda _self, plane, knobs: run_for_ever(plane, knobs))
-    panel.compare()
+    panel.run_method()
     run = panel.run
     qtbot.waitUntil(lambda: bool(run.layer.data.any()), timeout=TIMEOUT)
     return run
@@ -113,7 +113,7 @@ def test_removing_the_layer_ends_it(panel, viewer, endless, qtbot):
 
 
 def test_only_one_run_goes_on_at_a_time(panel, endless):
-    panel.compare()
+    panel.run_method()
     assert panel.run is endless
     panel.stop()
 
@@ -132,7 +132,7 @@ def test_a_method_that_fails_leaves_no_layer_and_a_panel_that_works(
     monkeypatch.setattr(Method, "begin", lambda _self, plane, knobs: fail(plane, knobs))
     # What reaches Qt's event loop, napari shows as a notification with the whole story.
     with qtbot.captureExceptions() as caught, qtbot.waitSignal(panel.run_ended, timeout=TIMEOUT):
-        panel.compare()
+        panel.run_method()
     assert told in (str(caught[0][1]) if caught else last_notification())
     assert len(viewer.layers) == 1
     assert panel.segment_button.enabled
@@ -143,11 +143,22 @@ def test_a_plane_of_a_stack_gets_labels_where_it_lies(viewer, qtbot):
     viewer.add_image(stack, name="stack", scale=(3, 0.5, 0.5))
     panel = open_panel(viewer)
     viewer.dims.set_point(0, 6)
-    panel.comparison.choice.value = "otsu"
+    panel.methods.choice.value = "otsu"
     with qtbot.waitSignal(panel.run_ended, timeout=TIMEOUT):
-        panel.compare()
+        panel.run_method()
         run = panel.run
     assert isinstance(run, MethodRun)
     assert run.layer.data.shape == (1, 12, 10)
     assert run.layer.translate.tolist() == [6, 0, 0]
     assert tuple(run.layer.metadata[METADATA_KEY]["source"]["position"]) == (2, None, None)
+
+
+def test_a_run_within_a_layer_is_0_outside_it(panel, viewer, compare):
+    corners = [[3.5, 7.5], [3.5, 27.5], [19.5, 27.5], [19.5, 7.5]]
+    panel.input.within.value = viewer.add_shapes([corners], name="area")
+    layer = compare("kmeans")
+    inside = np.zeros((24, 32), bool)
+    inside[4:20, 8:28] = True
+    np.testing.assert_array_equal(layer.data > 0, inside)
+    assert layer.metadata[METADATA_KEY]["within"]["shape"] == [24, 32]
+    assert panel.display.status.text() == "5 labels by k-means."

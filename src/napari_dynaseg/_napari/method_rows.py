@@ -15,7 +15,7 @@ from napari_dynaseg.settings import SCHEMES
 OFFERED = tuple(method for name, method in METHODS.items() if name not in SCHEMES)
 
 
-class CompareRows(Container[Any]):
+class MethodRows(Container[Any]):
     """A box of methods with a button beside it, and below the knobs of the one chosen."""
 
     asked = Signal()
