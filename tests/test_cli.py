@@ -71,6 +71,24 @@ def test_the_options_reach_the_recipe(call, image, tmp_path):
     assert read_labels(tmp_path / "labels.tif")[1].settings == expected.model_dump()
 
 
+def test_the_scheme_auto_gives_the_regions_of_its_networks(call, image, tmp_path):
+    status, out, _ = call("segment", "cells.png", "-o", "labels.tif", "--scheme", "auto", *QUICK)
+    assert status == 0
+    labels, recipe = read_labels(tmp_path / "labels.tif")[:2]
+    assert f"{labels.max()} labels after 7 iterations" in out
+    assert recipe.settings["scheme"] == "auto"
+
+
+@pytest.mark.parametrize(
+    "rest", [("out.tif", "--save-network", "a.dynaseg.safetensors"), ("out.ome.zarr",)]
+)
+def test_auto_says_at_once_where_it_cannot_serve(call, image, rest):
+    status, out, err = call("segment", "cells.png", "--scheme", "auto", "-o", *rest)
+    assert status == 2
+    assert "the scheme auto trains several networks on one plane" in err
+    assert "iterations" not in out
+
+
 def test_a_preview_is_drawn_where_asked(call, image, tmp_path):
     out = ("-o", "labels.tif", "--preview", "look.png")
     assert call("segment", "cells.png", *out, *QUICK)[0] == 0
