@@ -63,7 +63,7 @@ def test_a_change_is_checked_as_the_first_values_are():
 @pytest.mark.parametrize(
     ("knob", "value", "sentence"),
     [
-        ("scheme", "dice", "scheme must be one of 'scf', 'fsf', 'fixed', 'auto', 'auto'; got 'dice'"),
+        ("scheme", "dice", "scheme must be one of 'scf', 'fsf', 'fixed', 'auto'; got 'dice'"),
         ("mu", 0.001, "mu must be a number from 0.01 to 10000; got 0.001"),
         ("mu", 10_001, "mu must be a number from 0.01 to 10000; got 10001"),
         ("mu", float("nan"), "mu must be a number from 0.01 to 10000; got nan"),
@@ -148,7 +148,7 @@ def test_texts_of_numbers_count_as_numbers_as_the_command_line_gives_them():
 @pytest.mark.parametrize(
     ("knob", "words"),
     [
-        ("scheme", "one of 'scf', 'fsf', 'fixed', 'auto', 'auto'"),
+        ("scheme", "one of 'scf', 'fsf', 'fixed', 'auto'"),
         ("mu", "a number from 0.01 to 10000"),
         ("channels", "a whole number from 2 to 1024"),
         ("learning_rate", "a number above 0 to 10"),
