@@ -17,7 +17,7 @@ Numbers = npt.NDArray[np.floating]
 
 # How much the perceptual channels, the texture and the networks' clusters count in the
 # difference of two regions; chosen on training images of BSDS500, as all numbers here.
-PERCEPTUAL_WEIGHT, TEXTURE_WEIGHT, CLUSTER_WEIGHT = 3.0, 4.0, 0.5
+PERCEPTUAL_WEIGHT, TEXTURE_WEIGHT, CLUSTER_WEIGHT = 3.0, 4.0, 0.25
 # Half of a plane's own contrast is evened out: towards channels of this standard deviation.
 USUAL_DEVIATION, LEAST_DEVIATION = 0.24, 0.02
 # How far the plane is blurred before steps are measured, and the steps before regions are grown.
