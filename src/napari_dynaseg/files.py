@@ -1,8 +1,6 @@
 """Image and label files: what the command line reads and writes."""
 
-import os
-import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.method_record import MethodRecord
 from napari_dynaseg.pixels import Plane
 from napari_dynaseg.recipe import Recipe
+from napari_dynaseg.whole_file import write_whole
 
 TIFF_ENDINGS = (".tif", ".tiff")
 IMAGE_ENDINGS = (*TIFF_ENDINGS, ".png", ".jpg", ".jpeg")
@@ -183,39 +182,3 @@ def draw_preview(plane: Plane, labels: LabelMap) -> npt.NDArray[np.uint8]:
     outlined = mark_boundaries(coloured, labels, color=(1, 1, 1), mode="inner")
     drawn: npt.NDArray[np.uint8] = np.round(255 * np.clip(outlined, 0, 1)).astype(np.uint8)
     return drawn
-
-
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Write beside the goal and move into place, so that no half a file is ever left there.
-
-    Parameters
-    ----------
-    path
-        The goal; folders above it are made.
-    write
-        Writes the file under another name.
-
-    Raises
-    ------
-    FileError
-        If the file cannot be written.
-    """
-    handle = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(suffix=path.suffix, prefix=".part-", dir=path.parent)
-        os.close(handle)
-        try:
-            write(Path(part))
-            Path(part).chmod(0o666 & ~_read_umask())
-            Path(part).replace(path)
-        finally:
-            Path(part).unlink(missing_ok=True)
-    except (OSError, ValueError) as error:
-        raise FileError(f"{path} cannot be written: {error}") from error
-
-
-def _read_umask() -> int:
-    umask = os.umask(0)
-    os.umask(umask)
-    return umask

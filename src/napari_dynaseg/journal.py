@@ -15,13 +15,12 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import zarr
 from pydantic import Field, ValidationError
 
 from napari_dynaseg.errors import FileError
-from napari_dynaseg.files import write_whole
 from napari_dynaseg.layer_state import LayerState, read_state
 from napari_dynaseg.recipe import Record
+from napari_dynaseg.whole_file import write_whole
 
 HEAD = "journal.json"
 # Pixels of a block, in row-major order: a plane of 512×512, and few enough to be fast.
@@ -173,6 +172,8 @@ def read_journal(folder: Path) -> tuple[Any, LayerState]:
     if head.array is None:
         return _read_pixels(folder, head), state
     try:
+        import zarr  # takes a while to load, and a panel that opens has no need of it
+
         return zarr.open_array(head.array, mode="r+"), state
     except Exception as error:  # zarr raises whatever it likes on a broken file
         raise FileError(f"{head.array} cannot be read: {error}") from error

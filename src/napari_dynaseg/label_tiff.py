@@ -13,9 +13,10 @@ from pydantic import ValidationError
 
 from napari_dynaseg.axes import Axes
 from napari_dynaseg.errors import FileError
-from napari_dynaseg.files import read_labels, write_whole
+from napari_dynaseg.files import read_labels
 from napari_dynaseg.layer_state import STATE_KEY, LayerState, read_state
 from napari_dynaseg.recipe import Record
+from napari_dynaseg.whole_file import write_whole
 
 ENDING = ".dynaseg.ome.tif"
 NAMESPACE = "napari-dynaseg"

@@ -9,7 +9,6 @@ from uuid import uuid4
 
 import numpy as np
 import zarr
-from zarr.storage import LocalStore
 
 from napari_dynaseg.axes import Axes
 from napari_dynaseg.errors import FileError, SegmentationError
@@ -19,8 +18,8 @@ from napari_dynaseg.ome_array import write_empty
 from napari_dynaseg.ome_labels import ARRAY
 from napari_dynaseg.recipe import METADATA_KEY, Recipe, read_network_header
 from napari_dynaseg.results import NETWORK
-
-ENDING = ".dynaseg.ome.zarr"
+from napari_dynaseg.zarr_folder import ENDING as ENDING  # noqa: PLC0414 (others take it from here)
+from napari_dynaseg.zarr_folder import find_folder
 
 
 def write_label_zarr(path: Path, pixels: Any, state: LayerState) -> None:
@@ -159,14 +158,6 @@ def _open(path: Path) -> zarr.Group:
     if not is_ours:
         raise FileError(f"{path} holds no label layer of napari-dynaseg")
     return group
-
-
-def find_folder(pixels: Any) -> Path | None:
-    """Find the folder in which the pixels of a layer lie; `None` if they lie in none."""
-    store = getattr(pixels, "store", None)
-    if not isinstance(pixels, zarr.Array) or not isinstance(store, LocalStore):
-        return None
-    return Path(store.root).absolute() / pixels.path
 
 
 def _iter_planes(axes: Axes) -> Iterator[tuple[slice | int, ...]]:

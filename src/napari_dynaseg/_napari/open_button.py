@@ -13,9 +13,8 @@ from napari.layers import Layer
 from napari.utils.notifications import show_error
 from qtpy.QtWidgets import QFileDialog
 
-from napari_dynaseg._napari.label_files import read_layers
 from napari_dynaseg.errors import SegmentationError
-from napari_dynaseg.label_zarr import ENDING
+from napari_dynaseg.zarr_folder import ENDING
 
 
 class OpenButton(PushButton):
@@ -43,6 +42,9 @@ class OpenButton(PushButton):
 
     def open(self, path: Path) -> Any:
         """Add the labels of a folder to the viewer; what is wrong is shown as a notification."""
+        # Not before: what reads files takes half a second to load.
+        from napari_dynaseg._napari.label_files import read_layers
+
         try:
             (layer,) = (Layer.create(*data) for data in read_layers(str(path)))
         except SegmentationError as error:

@@ -2,6 +2,7 @@
 
 import threading
 from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 from qtpy.QtCore import QEvent, QObject, QTimer
@@ -52,6 +53,7 @@ def preload_engine() -> threading.Thread:
 def _warm_up() -> None:
     from napari_dynaseg.engine.warm_up import warm_up
 
+    import_module("napari_dynaseg.fit")
     # An interpreter that ends meanwhile starts no threads; all else a run would say itself.
     with suppress(RuntimeError):
         warm_up()
