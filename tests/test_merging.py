@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from napari_dynaseg import merging
 from napari_dynaseg.merging import SPECKLE_PIXELS, Graph, build_tree
 
 LARGE = 100 * SPECKLE_PIXELS
@@ -34,8 +35,28 @@ def test_a_border_that_nobody_sees_goes_before_one_that_is_visible():
 
 def test_what_is_merged_is_compared_by_its_mean():
     tree = build_tree(make_chain([0.0, 1.0, 3.0], sizes=[LARGE, 9 * LARGE, LARGE]))
-    assert tree.kept.tolist() == [0, 0]
-    assert tree.costs[1] > tree.costs[0]
+    np.testing.assert_array_equal(tree.cut(tree.costs[0]), [0, 0, 1])
+    # From 0.9, the mean of both, to 3, and not from 1.
+    differences = np.square(tree.costs)
+    assert differences[1] / differences[0] > 2.1
+
+
+def test_a_region_of_many_neighbours_is_not_reckoned_anew_at_every_merge(monkeypatch):
+    random = np.random.default_rng(5)
+    count = 400
+    spokes = np.arange(1, count + 1)
+    star = Graph(
+        np.concatenate([[0.0], random.random(count)])[:, None],
+        np.array([1000 * LARGE] + [LARGE] * count),
+        np.stack([np.zeros_like(spokes), spokes]),
+        np.full(count, 10),
+        np.ones(count),
+    )
+    quick = build_tree(star)
+    monkeypatch.setattr(merging, "NOTABLE_GROWTH", 1.0)
+    exact = build_tree(star)
+    np.testing.assert_allclose(quick.costs, exact.costs, rtol=0.05)
+    assert len(quick.costs) == len(exact.costs) == count
 
 
 def test_regions_that_hardly_touch_stay_apart_longer():

@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,9 @@ BORDER_POWER = 0.25
 # Regions of fewer pixels are merged before all others: nobody wants to look at speckle.
 SPECKLE_PIXELS = 30
 SPECKLE_FACTOR = 1e-6
+# What a region's merges cost is reckoned anew when it has grown by this factor: a background that
+# takes up thousands of small regions hardly changes by one of them.
+NOTABLE_GROWTH = 1.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,30 +108,46 @@ def build_tree(graph: Graph) -> Tree:
     )
 
 
+class _Border(NamedTuple):
+    """Where two regions touch: how long, the sum of its contrast, and its entry in the queue."""
+
+    length: float
+    contrast: float
+    entry: int
+
+
 class _Merger:
     """The regions as they are after some merges."""
 
     def __init__(self, graph: Graph) -> None:
         self._means = np.array(graph.features, np.float64)
         self._sizes = np.array(graph.sizes, np.float64)
+        self._reckoned_sizes = self._sizes.copy()
         self._pixels = self._sizes.sum()
-        self._borders: list[dict[int, tuple[float, float]]] = [{} for _ in graph.sizes]
+        self._borders: list[dict[int, _Border]] = [{} for _ in graph.sizes]
         self._outlines = np.zeros(len(graph.sizes))
         np.add.at(self._outlines, graph.pairs, graph.lengths)
-        # A stamp changes when its region does: what was reckoned before then is void.
-        self._stamps = [0] * len(graph.sizes)
-        self._queue: list[tuple[float, int, int, int, int]] = []
+        self._queue: list[tuple[float, int, int, int]] = []
+        self._entries = 0
         self._add_borders(graph)
 
     def _add_borders(self, graph: Graph) -> None:
         costs = self._reckon(graph.pairs[0], graph.pairs[1], graph.lengths, graph.contrasts)
-        ones, others = graph.pairs.tolist()
+        parts = (*graph.pairs, graph.lengths, graph.contrasts)
         for one, other, length, contrast, cost in zip(
-            ones, others, graph.lengths.tolist(), graph.contrasts.tolist(), costs, strict=True
+            *(part.tolist() for part in parts), costs, strict=True
         ):
-            self._borders[one][other] = self._borders[other][one] = (length, length * contrast)
-            self._queue.append((cost, one, other, 0, 0))
+            self._queue.append(self._note(cost, one, other, length, length * contrast))
         heapq.heapify(self._queue)
+
+    def _note(
+        self, cost: float, one: int, other: int, length: float, contrast: float
+    ) -> tuple[float, int, int, int]:
+        """Note a border, and give its entry for the queue; one that is there is void now."""
+        self._entries += 1
+        border = _Border(length, contrast, self._entries)
+        self._borders[one][other] = self._borders[other][one] = border
+        return cost, one, other, border.entry
 
     def _reckon(
         self, ones: Integers, others: Integers, lengths: Integers | Numbers, contrasts: Numbers
@@ -145,37 +165,48 @@ class _Merger:
     def run(self) -> Iterator[tuple[int, int, float]]:
         """Merge to the end; yields the region that stays, the one absorbed and the cost."""
         while self._queue:
-            cost, one, other, stamp, other_stamp = heapq.heappop(self._queue)
-            if self._stamps[one] == stamp and self._stamps[other] == other_stamp:
+            cost, one, other, entry = heapq.heappop(self._queue)
+            border = self._borders[one].get(other)
+            if border is not None and border.entry == entry:
+                # A region with thousands of neighbours keeps its list of them.
+                if len(self._borders[one]) < len(self._borders[other]):
+                    one, other = other, one
                 self._merge(one, other)
                 yield one, other, cost
 
     def _merge(self, one: int, other: int) -> None:
         mine, theirs = self._borders[one], self._borders[other]
-        length, _ = mine.pop(other)
+        length = mine.pop(other).length
         del theirs[one]
         size, other_size = self._sizes[one], self._sizes[other]
-        self._means[one] = (self._means[one] * size + self._means[other] * other_size) / (
-            size + other_size
-        )
-        self._sizes[one] = size + other_size
+        total = size + other_size
+        self._means[one] = (self._means[one] * size + self._means[other] * other_size) / total
+        self._sizes[one] = total
         self._outlines[one] += self._outlines[other] - 2 * length
-        self._stamps[one] += 1
-        self._stamps[other] = -1
-        for neighbour, (shared, contrast) in theirs.items():
-            before = mine.get(neighbour, (0.0, 0.0))
-            mine[neighbour] = (before[0] + shared, before[1] + contrast)
+        for neighbour, border in theirs.items():
+            before = mine.get(neighbour, _Border(0.0, 0.0, 0))
+            mine[neighbour] = _Border(
+                before.length + border.length, before.contrast + border.contrast, 0
+            )
             del self._borders[neighbour][other]
         self._borders[other] = {}
-        for neighbour, border in mine.items():
-            self._borders[neighbour][one] = border
-        if mine:
-            self._queue_borders(one)
+        self._queue_borders(one, list(mine) if self._has_grown(one) else list(theirs))
 
-    def _queue_borders(self, one: int) -> None:
-        neighbours = np.fromiter(self._borders[one], np.int64)
-        lengths, totals = np.array(list(self._borders[one].values())).T
-        costs = self._reckon(np.full_like(neighbours, one), neighbours, lengths, totals / lengths)
-        stamp = self._stamps[one]
-        for neighbour, cost in zip(neighbours.tolist(), costs, strict=True):
-            heapq.heappush(self._queue, (cost, one, neighbour, stamp, self._stamps[neighbour]))
+    def _has_grown(self, region: int) -> bool:
+        """Tell whether a region has changed since all its costs were reckoned."""
+        before, now = self._reckoned_sizes[region], self._sizes[region]
+        if now < NOTABLE_GROWTH * before and before >= SPECKLE_PIXELS:
+            return False
+        self._reckoned_sizes[region] = now
+        return True
+
+    def _queue_borders(self, one: int, neighbours: list[int]) -> None:
+        if not neighbours:
+            return
+        others = np.array(neighbours)
+        lengths, contrasts, _ = np.array([self._borders[one][other] for other in neighbours]).T
+        costs = self._reckon(np.full_like(others, one), others, lengths, contrasts / lengths)
+        for other, length, contrast, cost in zip(
+            neighbours, lengths.tolist(), contrasts.tolist(), costs, strict=True
+        ):
+            heapq.heappush(self._queue, self._note(cost, one, other, length, contrast))
