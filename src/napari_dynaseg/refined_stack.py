@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from napari_dynaseg.axes import Position
+from napari_dynaseg.compressed_map import CompressedMap
 from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.refinements import Paint
 from napari_dynaseg.refining import lay_over, spread_from_plane
@@ -51,11 +52,11 @@ def spread_over_planes(
     """
     origin, first = start
     taught = np.unique(first[first != 0])
-    spreads = {origin: _Packed(first)}
+    spreads = {origin: CompressedMap.of(first)}
     for position in order_planes(positions, origin)[1:]:
         paint = read(position)
         parent = find_parent(position, origin)
-        before = spreads[parent].unpack() if parent in spreads else np.zeros_like(first)
+        before = spreads[parent].read() if parent in spreads else np.zeros_like(first)
         own = paint.painted & np.isin(paint.shown, taught)
         before = np.where(own, paint.shown, before)
         if not before.any():
@@ -65,19 +66,5 @@ def spread_over_planes(
         labels = network.label(within.crop(channels) if within else channels)
         labels = within.place(labels) if within else labels
         spread = spread_from_plane(labels, before)
-        spreads[position] = _Packed(spread)
+        spreads[position] = CompressedMap.of(spread)
         yield paint, lay_over(paint.shown, spread, paint.painted)
-
-
-class _Packed:
-    """A map of few regions in few bytes: a stack may have thousands of planes."""
-
-    def __init__(self, regions: LabelMap) -> None:
-        from zlib import compress
-
-        self._shape, self._content = regions.shape, compress(regions.astype(np.int32).tobytes(), 1)
-
-    def unpack(self) -> LabelMap:
-        from zlib import decompress
-
-        return np.frombuffer(decompress(self._content), np.int32).reshape(self._shape)
