@@ -77,3 +77,18 @@ def test_a_workspace_grows_when_asked_for_more():
     workspace = Workspace()
     workspace.take("numbers", 4)
     assert workspace.take("numbers", 9).shape == (9,)
+
+
+def test_the_leader_computes_with_one_thread_and_hands_parts_to_the_lanes():
+    with Lanes(2) as lanes:
+        threads, parts = lanes.lead(
+            lambda: (torch.get_num_threads(), lanes.map(lambda item: item + 1, [1, 2]))
+        )
+    assert (threads, parts) == (1, [2, 3])
+
+
+def test_closing_ends_the_leader():
+    lanes = Lanes(2)
+    leader = lanes.lead(threading.current_thread)
+    lanes.close()
+    assert not leader.is_alive()

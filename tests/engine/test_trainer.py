@@ -1,9 +1,12 @@
 """What happens when a GPU runs out of memory: tiles, then the CPU, and a notice."""
 
+from contextlib import closing
+
 import numpy as np
 import pytest
 
 from napari_dynaseg.backend import torch
+from napari_dynaseg.benchmark.processes import use_threads
 from napari_dynaseg.engine import trainer as module
 from napari_dynaseg.engine.cpu import CpuEngine
 from napari_dynaseg.engine.device_step import DeviceEngine
@@ -141,3 +144,23 @@ def test_a_device_that_cannot_hold_the_smallest_tile_is_left_for_the_cpu(
         labels, _ = apply_network(plane, SMALL, PretendedWeights(weights))
     assert tried == [512, 256, 128, 64]
     np.testing.assert_array_equal(labels, expected)
+
+
+def train_with_threads(plane, threads):
+    settings = Settings(seed=1)
+    with use_threads(threads), closing(Trainer(plane, settings, DEVICE)) as trainer:
+        for _ in range(3):
+            trainer.measure(lambda labels_in_use: 50 / labels_in_use)
+            trainer.descend()
+        weights = trainer.copy_weights()
+        return weights, apply_network(plane, settings, weights)
+
+
+def test_weights_and_labels_are_the_same_to_the_last_bit_whatever_the_number_of_threads():
+    plane = np.random.default_rng(0).random((3, 107, 160), dtype=np.float32)
+    weights, (labels, statistics) = train_with_threads(plane, 1)
+    same_weights, (same_labels, same_statistics) = train_with_threads(plane, 2)
+    assert torch.equal(weights, same_weights)
+    assert np.array_equal(labels, same_labels)
+    for layer, same in zip(statistics.moments, same_statistics.moments, strict=True):
+        assert torch.equal(layer.square, same.square)

@@ -47,10 +47,11 @@ class Lanes:
         threads = torch.get_num_threads()
         count = count or threads
         self._local = threading.local()
-        self._gate = threading.Barrier(count + 1)
+        self._gate = threading.Barrier(count + 2)
         self._pool = ThreadPoolExecutor(count, "dynaseg-lane", initializer=self._open)
-        for _ in range(count):
-            self._pool.submit(int)
+        self._leader = ThreadPoolExecutor(1, "dynaseg-leader", initializer=self._open)
+        for pool in (*[self._pool] * count, self._leader):
+            pool.submit(int)
         self._gate.wait()
         # torch hands the number that was set last, in whichever thread, on to every new thread
         # of the process: ours is not for others.
@@ -76,8 +77,16 @@ class Lanes:
         """
         return list(self._pool.map(work, items))
 
+    def lead(self, work: Callable[[], Result]) -> Result:
+        """Do work that hands parts of it to the lanes, in one more thread that computes alone.
+
+        What it computes between those parts does not depend on the caller's threads either.
+        """
+        return self._leader.submit(work).result()
+
     def close(self) -> None:
         """End the threads, once they have finished what they are at."""
+        self._leader.shutdown(cancel_futures=True)
         self._pool.shutdown(cancel_futures=True)
 
     def __enter__(self) -> Self:

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -101,10 +102,10 @@ class Trainer:
             Gives the weight w from q', a number or a scalar tensor.
         """
         try:
-            return self._engine.set_gradients(weigh)
+            return self._lanes.lead(partial(self._engine.set_gradients, weigh))
         except RuntimeError as error:
             self._engine = self._leave_device(error)
-            return self._engine.set_gradients(weigh)
+            return self._lanes.lead(partial(self._engine.set_gradients, weigh))
 
     def copy_weights(self) -> torch.Tensor:
         """Copy all weights into one vector."""
@@ -194,7 +195,8 @@ def _work_in_tiles(
     if weights.device.type == "cpu":
         with Lanes() as lanes:
             convolutions = CpuConvolutions(network, lanes)
-            return work([Application(plane, network, convolutions) for plane in planes])
+            applications = [Application(plane, network, convolutions) for plane in planes]
+            return lanes.lead(partial(work, applications))
     try:
         on_device = DeviceConvolutions(network, tile)
         return work([Application(plane, network, on_device) for plane in planes])
