@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -19,7 +19,8 @@ from napari_dynaseg.errors import FileError, ImageError
 from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.ome_array import write_empty
 from napari_dynaseg.ome_labels import ARRAY, ENDING, describe_labels
-from napari_dynaseg.recipe import METADATA_KEY, Record
+from napari_dynaseg.recipe import METADATA_KEY
+from napari_dynaseg.store_description import Description
 
 # Under this key a store describes itself, beside the metadata that other readers understand.
 STORE_KEY = "dynaseg_store"
@@ -29,26 +30,6 @@ MARKS = Path(ARRAY, "dynaseg", "finished")
 NOTES = Path(ARRAY, "dynaseg", "notes")
 # The ending, as a pattern, that zarr and this module give to what is being written.
 PARTIAL = f".{'[0-9a-f]' * 32}.partial"
-
-
-class Description(Record):
-    """What a store is made for.
-
-    Parameters
-    ----------
-    axes
-        How the axes of the image are read.
-    scale, units
-        Size and unit of a pixel on each axis of the image; empty where they are not known.
-    recipe
-        What makes the labels, as plain values.
-    """
-
-    format: Literal[1] = 1
-    axes: Axes
-    scale: tuple[float, ...] = ()
-    units: tuple[str, ...] = ()
-    recipe: dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +99,7 @@ class LabelStore:
         ImageError
             If there is not one scale or unit for each axis.
         """
-        description = _describe(axes, recipe, scale, units)
+        description = Description.describe(axes, recipe, scale, units)
         _check_path(path)
         if path.exists():
             raise FileError(f"{path} exists already; expected a path that is free")
@@ -177,7 +158,7 @@ class LabelStore:
             If a store is there that was made for something else, and in what it differs; or
             if `open` or `create` fail.
         """
-        description = _describe(axes, recipe, scale, units)
+        description = Description.describe(axes, recipe, scale, units)
         if not path.exists():
             try:
                 cls.create(path, axes, recipe, scale=scale, units=units)
@@ -187,7 +168,7 @@ class LabelStore:
                     raise
         store = cls.open(path)
         there = store.description.model_dump(mode="json")
-        differences = _compare(there, description.model_dump(mode="json"))
+        differences = description.list_differences(there)
         if differences:
             raise FileError(f"{path} was made for something else: {'; '.join(differences)}")
         store._remove_leftovers()
@@ -384,28 +365,6 @@ def _explain(error: Exception) -> str:
 def _remove_all(folder: Path, pattern: str) -> None:
     for leftover in folder.glob(pattern):
         leftover.unlink(missing_ok=True)
-
-
-def _compare(there: Any, here: Any, where: str = "") -> list[str]:
-    """List in which entries two recipes or descriptions differ."""
-    if isinstance(there, dict) and isinstance(here, dict):
-        return [
-            difference
-            for key in {**there, **here}
-            for difference in _compare(
-                there.get(key, "nothing"), here.get(key, "nothing"), f"{where}.{key}".lstrip(".")
-            )
-        ]
-    return [] if there == here else [f"{where} is {there!r} there and {here!r} here"]
-
-
-def _describe(
-    axes: Axes, recipe: dict[str, Any], scale: tuple[float, ...], units: tuple[str, ...]
-) -> Description:
-    for name, entries in (("scale", scale), ("units", units)):
-        if len(entries) not in (0, len(axes.sizes)):
-            raise ImageError(f"{name} must have one entry for each axis; got {entries}")
-    return Description(axes=axes, scale=scale, units=units, recipe=recipe)
 
 
 def _write_empty(path: Path, description: Description) -> None:
