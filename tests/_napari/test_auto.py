@@ -69,3 +69,15 @@ def test_refine_says_that_auto_keeps_no_network(auto_panel, finish, qtbot):
     wait_for_threads(qtbot)
     assert "choose scf, fsf, fixed" in last_message()
     assert (layer.data[3, 3:5] == 50).all()
+
+
+def test_the_quality_cannot_be_chosen_where_it_does_not_count(auto_panel, finish):
+    assert not auto_panel.quality.enabled
+    finish(auto_panel)
+    assert not auto_panel.quality.enabled
+    auto_panel.scheme.value = "fsf"
+    assert auto_panel.quality.enabled
+    auto_panel.scheme.value = "auto"
+    assert not auto_panel.quality.enabled
+    auto_panel.restore_defaults()
+    assert auto_panel.quality.enabled

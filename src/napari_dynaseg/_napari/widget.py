@@ -200,6 +200,7 @@ class SegmenterPanel(Container[Any]):
         for knob in (self.scheme, *self._list_start_knobs()):
             with knob.changed.blocked():
                 knob.value = getattr(settings, knob.name)
+        self._enable_quality(self.run is None)
         self.mu.show_value(settings.mu)
         self.mu.show_scheme(settings.scheme, find_default_mu(settings.scheme, read_preferences()))
 
@@ -209,6 +210,7 @@ class SegmenterPanel(Container[Any]):
 
     def _on_scheme(self, scheme: str) -> None:
         self._last_used.remember("scheme", scheme)
+        self._enable_quality(self.run is None)
         self._show_mu()
         self._send_settings()
 
@@ -398,11 +400,13 @@ class SegmenterPanel(Container[Any]):
     def _enable_start_knobs(self, enabled: bool) -> None:
         for rows in (
             self.advanced,
-            self.quality,
             self.scribbles,
             self.methods,
-            self.quality,
             self.explore_button,
             *self.stack.rows,
         ):
             rows.enabled = enabled
+        self._enable_quality(enabled)
+
+    def _enable_quality(self, enabled: bool) -> None:
+        self.quality.enabled = enabled and self.scheme.value != "auto"  # which is always fast
