@@ -367,6 +367,106 @@ def test_scribbles_that_do_not_fit_are_refused(plane, scribbles, told):
         iter_fit(plane, SMALL, scribbles=scribbles)
 
 
+@pytest.fixture
+def guidance():
+    """Give a guidance of two halves, which the random plane does not have, and a free row."""
+    halves = np.full((12, 10), 9, np.int32)
+    halves[:, 5:], halves[0] = 4, 0
+    return halves
+
+
+def test_a_guidance_counts_in_the_loss_by_its_weight(plane, guidance):
+    settings = SMALL.change(guidance_weight=0.25)
+    step = next(iter_fit(plane, settings, guidance=guidance))
+    assert step.guidance > 0
+    assert step.total == step.similarity + step.weight * step.continuity + 0.25 * step.guidance
+    alone = next(iter_fit(plane, settings))
+    assert (step.similarity, alone.guidance) == (alone.similarity, 0)
+
+
+def find_agreement(labels, guidance):
+    """Give the share of the pixels of each half that have the label of most of them."""
+    return [np.bincount(labels[guidance == half]).max() / 55 for half in (9, 4)]
+
+
+def test_the_regions_of_a_guidance_come_to_be_those_of_the_labels(plane, guidance):
+    settings = SMALL.change(iterations=60, minimum_labels=2, mu=1, guidance_weight=1)
+    *_, alone = iter_fit(plane, settings)
+    *_, guided = iter_fit(plane, settings, guidance=guidance)
+    assert min(find_agreement(guided.labels, guidance)) > 0.9
+    assert min(find_agreement(alone.labels, guidance)) < 0.8
+
+
+def test_the_numbers_of_a_guidance_do_not_count(plane, guidance):
+    other = np.where(guidance == 9, 2, guidance * 1000)
+    runs = [list(iter_fit(plane, SMALL, guidance=each)) for each in (guidance, other)]
+    assert torch.equal(runs[0][-1].weights, runs[1][-1].weights)
+
+
+def test_a_guidance_of_no_weight_changes_nothing(plane, guidance):
+    settings = SMALL.change(guidance_weight=0)
+    *_, guided = iter_fit(plane, settings, guidance=guidance)
+    *_, alone = iter_fit(plane, settings)
+    assert torch.equal(guided.weights, alone.weights)
+
+
+def test_scribbled_pixels_are_not_guided(plane, guidance):
+    scribbles = scribble(plane, (1, np.s_[:6]), (2, np.s_[6:]))
+    steps = [
+        next(iter_fit(plane, SMALL, scribbles=scribbles, guidance=each))
+        for each in (guidance, None)
+    ]
+    assert steps[0].total == steps[1].total
+    assert steps[0].guidance == 0
+
+
+def test_companions_are_not_guided(plane, guidance):
+    full = np.where(guidance == 0, 4, guidance)
+    alone = next(iter_fit(plane, SMALL, guidance=full))
+    beside = next(iter_fit(plane, SMALL, companions=[plane], guidance=full))
+    assert beside.guidance == pytest.approx(alone.guidance / 2, rel=0.1)
+
+
+def test_in_fast_quality_a_guidance_draws_the_pixels_that_are_trained_on(large_plane):
+    halves = np.ones(large_plane.shape[1:], np.int32)
+    halves[:, 105:] = 2
+    step = next(iter_fit(large_plane, SMALL, guidance=halves))
+    assert step.trained_labels.shape != halves.shape
+    assert step.guidance > 0
+    between = np.zeros_like(halves)
+    between[0, 0] = 1  # no pixel that is trained on
+    assert next(iter_fit(large_plane, SMALL, guidance=between)).guidance == 0
+
+
+@pytest.mark.parametrize(
+    ("guidance", "told"),
+    [
+        (np.ones((3, 3), np.int32), r"of shape \(12, 10\); got int32 of shape \(3, 3\)"),
+        (np.ones((12, 10)), "guidance must be whole numbers.*got float64"),
+        (np.full((12, 10), -1), "guidance must be labels from 1 on .*got -1 to -1"),
+        (np.full((12, 10), 1 << 40), "that int32 holds; got 1099511627776"),
+        (np.zeros((12, 10), int), "there is no guidance; expected labels from 1 on"),
+    ],
+)
+def test_a_guidance_that_does_not_fit_is_refused(plane, guidance, told):
+    with pytest.raises(ImageError, match=told):
+        iter_fit(plane, SMALL, guidance=guidance)
+    with pytest.raises(ImageError, match=told):
+        segment(plane, channel_axis=0, guidance=guidance, channels=8)
+
+
+def test_a_mask_guides_as_well(image):
+    mask = image > 60
+    knobs = {"channels": 8, "iterations": 4, "device": "cpu"}
+    labels = segment(image, guidance=mask, **knobs)
+    np.testing.assert_array_equal(labels, segment(image, guidance=3 * mask.astype(int), **knobs))
+
+
+def test_auto_takes_no_guidance(plane, guidance):
+    with pytest.raises(SettingsError, match="auto trains several networks"):
+        iter_fit(plane, SMALL.change(scheme="auto"), guidance=guidance)
+
+
 def test_a_companion_of_another_shape_is_refused(plane):
     with pytest.raises(ImageError, match="must have one shape"):
         iter_fit(plane, SMALL, companions=[plane[:, 1:].copy()])

@@ -144,3 +144,16 @@ def test_scribbles_count_within_the_mask_alone():
     assert (labels[mask] > 0).all()
     with pytest.raises(ImageError, match="nothing is scribbled"):
         segment(image, within=mask, scribbles=np.where(mask, 0, strokes), **knobs)
+
+
+def test_a_guidance_counts_within_the_mask_alone():
+    picture, disk = draw_picture()
+    inside = 1 + (np.indices(picture.shape)[0] > 15)
+    knobs = {**QUICK, "guidance_weight": 1, "iterations": 20, "mu": 1}
+    labels = segment(picture, within=disk, guidance=inside, **knobs)
+    outside = np.where(disk, inside, 77)
+    np.testing.assert_array_equal(segment(picture, within=disk, guidance=outside, **knobs), labels)
+    assert not labels[~disk].any()
+    assert (labels != segment(picture, within=disk, **knobs)).any()
+    with pytest.raises(ImageError, match="there is no guidance"):
+        segment(picture, within=disk, guidance=np.where(disk, 0, inside), **knobs)

@@ -1,6 +1,7 @@
 """Fast quality: how far a plane is reduced for training, and how long the training is."""
 
 import math
+from collections.abc import Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -8,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_dynaseg.labels import LabelMap
+from napari_dynaseg.pixels import Plane
 from napari_dynaseg.settings import Scheme, Settings
 
 # Rows and columns of the pixels that stand for the squares of a plane.
@@ -128,6 +130,44 @@ def choose_samples(
         order = np.argsort(-away, kind="stable")  # of several in a square the last one stays
         rows[tuple(squares[order].T)], columns[tuple(squares[order].T)] = drawn[order].T
     return rows, columns
+
+
+def reduce_together(
+    planes: Sequence[Plane],
+    reduction: int,
+    scribbles: LabelMap | None = None,
+    guidance: LabelMap | None = None,
+) -> tuple[Plane, LabelMap | None, LabelMap | None]:
+    """Reduce planes and lay them below each other, with what is given on the first of them.
+
+    Parameters
+    ----------
+    planes
+        Of one shape, (C, H, W).
+    reduction
+        The side of the squares that a pixel is chosen from, as in `choose_samples`.
+    scribbles, guidance
+        (H, W), labels on the first plane, 0 where there are none.
+
+    Returns
+    -------
+    tuple
+        The picture, and scribbles and guidance at its pixels; `None` where there are none.
+    """
+    _, height, width = planes[0].shape
+    plain = choose_samples((height, width), reduction)
+    drawn = choose_samples((height, width), reduction, scribbles)
+    parts = [planes[0][:, *drawn], *(plane[:, *plain] for plane in planes[1:])]
+    picture = np.concatenate(parts, axis=1)
+
+    def reduce(given: LabelMap | None) -> LabelMap | None:
+        if given is None:
+            return None
+        reduced = np.zeros(picture.shape[1:], np.int32)
+        reduced[: len(drawn[0])] = given[drawn]
+        return reduced
+
+    return picture, reduce(scribbles), reduce(guidance)
 
 
 def _find_middles(size: int, reduction: int) -> npt.NDArray[np.integer]:

@@ -13,7 +13,7 @@ from napari_dynaseg.auto import Member, make_scale, merge_regions, settle_member
 from napari_dynaseg.backend import choose_device, torch
 from napari_dynaseg.engine.apply import Statistics
 from napari_dynaseg.engine.trainer import Trainer, apply_network, measure_statistics
-from napari_dynaseg.errors import ImageError, SettingsError
+from napari_dynaseg.errors import SettingsError
 from napari_dynaseg.fast import (
     AUTO_BLURS,
     MOST_PREVIEWED_PIXELS,
@@ -21,13 +21,16 @@ from napari_dynaseg.fast import (
     choose_samples,
     enlarge_labels,
     limit_iterations,
+    reduce_together,
 )
+from napari_dynaseg.given import GUIDANCE, SCRIBBLES
+from napari_dynaseg.inputs import check_guidance, check_planes, check_scribbles, read_given
 from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.pixels import Plane, to_plane
 from napari_dynaseg.scribbles import start_numbers
 from napari_dynaseg.settings import Settings, check_keeps_network
 from napari_dynaseg.weighting import continuity_weight
-from napari_dynaseg.within import Within, limit_scribbles, place_labels
+from napari_dynaseg.within import Within, limit_guidance, limit_scribbles, place_labels
 
 CHANGEABLE_WHILE_TRAINING = ("scheme", "mu", "iterations", "minimum_labels")
 
@@ -50,8 +53,13 @@ class Step:
         q', how many different labels that map has.
     weight
         w, the weight of the continuity term.
-    similarity, continuity, scribble
-        The terms of the loss, before weighting; that of the scribbles is 0 if there are none.
+    similarity, continuity
+        L_sim and L_con of equation 1: the cross-entropy of the response map with its own labels,
+        a mean over the pixels without a scribble, and the mean of its absolute differences.
+    scribble, guidance
+        The terms of the scribbles and of the guidance, before weighting; 0 if there are none. That
+        of the guidance is how much larger the cross-entropy with the matched clusters is than
+        that with the own labels, where there is guidance, as a mean over the same pixels.
     weights
         Those of the network, before the update, in one vector.
     """
@@ -63,6 +71,7 @@ class Step:
     similarity: float
     continuity: float
     scribble: float
+    guidance: float
     weights: torch.Tensor = field(repr=False)
     _planes: Sequence[Plane] = field(repr=False)
     _settings: Settings = field(repr=False)
@@ -73,10 +82,13 @@ class Step:
     def total(self) -> float:
         """The loss, what the iteration descended on: similarity + weight * continuity.
 
-        Scribbles, where there are some, are added with the weight of the settings.
+        Scribbles and guidance, where there are some, are added with the weights of the settings.
+        With the guidance weight g, similarity + g * guidance is the cross-entropy against the
+        soft labels (1 - g) · own label + g · matched cluster, which the guided pixels have.
         """
         scribble = self._settings.scribble_weight * self.scribble
-        return self.similarity + self.weight * self.continuity + scribble
+        guidance = self._settings.guidance_weight * self.guidance
+        return self.similarity + self.weight * self.continuity + scribble + guidance
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -130,6 +142,7 @@ def iter_fit(
     companions: Sequence[Plane] = (),
     start: torch.Tensor | None = None,
     scribbles: LabelMap | None = None,
+    guidance: LabelMap | None = None,
 ) -> Steps:
     """Train a network on a plane and yield each iteration's result.
 
@@ -158,6 +171,11 @@ def iter_fit(
         Labels that the user has given to some pixels of the plane: (H, W), 1…q, the channel of
         the response map that shall be largest there, and 0 elsewhere. As many labels as are
         scribbled are the minimum.
+    guidance
+        Another segmentation of the plane: (H, W), whole numbers, 0 where there is none. At each
+        iteration its labels are matched to the labels of the step by overlap, and draw their
+        pixels there by ``settings.guidance_weight``; see `napari_dynaseg.guidance`. Scribbled
+        pixels it leaves alone.
 
     Yields
     ------
@@ -169,9 +187,10 @@ def iter_fit(
     ImageError
         If a plane has another shape or dtype, or values that are not finite.
         Or if scribbles do not fit the plane, have labels beyond q, or leave no channel free.
+        Or if the guidance does not fit the plane, has labels below 0, or is 0 everywhere.
     SettingsError
         If the device is not there, or a knob was sent that only counts at the start. Or if
-        the scheme is Auto, and there are companions, a start or scribbles.
+        the scheme is Auto, and there are companions, a start, scribbles or a guidance.
 
     Warns
     -----
@@ -179,21 +198,17 @@ def iter_fit(
         If a GPU's memory does not suffice, and the CPU takes over.
     """
     planes = (plane, *companions)
-    for each in planes:
-        _check_plane(each)
-        if each.shape != plane.shape:
-            raise ImageError(
-                f"planes to train on together must have one shape; got {plane.shape} "
-                f"and {each.shape}"
-            )
+    check_planes(planes)
     if scribbles is not None:
-        _check_scribbles(scribbles, plane, settings)
+        check_scribbles(scribbles, plane, settings)
+    if guidance is not None:
+        check_guidance(guidance, plane)
     device = choose_device(settings.device)
     if settings.scheme == "auto":
-        if companions or start is not None or scribbles is not None:
+        if companions or any(each is not None for each in (start, scribbles, guidance)):
             check_keeps_network(settings)
         return _train_members(plane, settings, device)
-    return _train(planes, settings, device, start, scribbles)
+    return _train(planes, settings, device, start, scribbles, guidance)
 
 
 def segment(
@@ -202,6 +217,7 @@ def segment(
     channel_axis: int | None = None,
     within: npt.ArrayLike | None = None,
     scribbles: npt.ArrayLike | None = None,
+    guidance: npt.ArrayLike | None = None,
     **settings: Any,
 ) -> LabelMap:
     """Segment one image.
@@ -220,6 +236,10 @@ def segment(
         Labels that you give to some pixels: whole numbers of shape (H, W), 0 elsewhere. They
         appear in the result as they are, and what is like them takes their numbers. As many
         labels as are scribbled are the minimum.
+    guidance
+        Another segmentation of the image, such as a threshold: whole numbers of shape (H, W), 0
+        (or False) where there is none. It draws the result to its own regions by
+        ``guidance_weight``; its numbers do not count, only which pixels share one.
     **settings
         The knobs of `napari_dynaseg.settings.Settings`.
 
@@ -234,9 +254,10 @@ def segment(
     ------
     ImageError
         If the image cannot be read as one plane, the mask has another shape or is empty, or
-        scribbles do not fit.
+        scribbles or the guidance do not fit.
     SettingsError
-        If a knob does not exist or is out of range.
+        If a knob does not exist or is out of range; or the scheme is Auto, and there are
+        scribbles or a guidance.
 
     Examples
     --------
@@ -254,93 +275,39 @@ def segment(
     >>> labels = segment(image, scribbles=strokes, iterations=10)
     >>> labels[4:12, 12].tolist()
     [7, 7, 7, 7, 7, 7, 7, 7]
+
+    A threshold guides the run.
+
+    >>> labels = segment(image, guidance=1 + (image > 100), iterations=10)
     """
     knobs = Settings(**settings)
     plane = to_plane(image, channel_axis)
     limits = None if within is None else Within.of(within, plane.shape[1:])
-    drawn = limit_scribbles(_read_scribbles(scribbles, plane), limits, knobs.channels)
+    drawn = limit_scribbles(read_given(scribbles, plane, SCRIBBLES), limits, knobs.channels)
+    guiding = limit_guidance(read_given(guidance, plane, GUIDANCE), limits)
     limited = limits.crop(plane) if limits else plane
-    for step in iter_fit(limited, knobs, scribbles=drawn.channels if drawn else None):
+    wanted = drawn.channels if drawn else None
+    for step in iter_fit(limited, knobs, scribbles=wanted, guidance=guiding):
         last = step
     numbers = start_numbers(drawn)
     numbers.follow(last.labels)
     return place_labels(last.labels, numbers, limits, bool(drawn))
 
 
-def _read_scribbles(
-    scribbles: npt.ArrayLike | None, plane: Plane
-) -> npt.NDArray[np.integer] | None:
-    if scribbles is None:
-        return None
-    given = np.asarray(scribbles)
-    if given.dtype.kind not in "iu":
-        raise ImageError(f"scribbles must be whole numbers; got {given.dtype}")
-    _check_drawn(given, plane)
-    return given
-
-
-def _check_plane(plane: Plane) -> None:
-    if plane.dtype != np.float32 or plane.ndim != 3 or not len(plane) or plane[0].size < 2:
-        raise ImageError(
-            "a plane must be float32 of shape (C, H, W) with more than one pixel; "
-            f"got {plane.dtype} of shape {plane.shape}"
-        )
-    if not np.isfinite(plane).all():
-        raise ImageError("a plane must have finite values; got NaN or infinity")
-
-
-def _check_drawn(scribbles: npt.NDArray[Any], plane: Plane) -> None:
-    if scribbles.shape != plane.shape[1:] or scribbles.dtype.kind not in "iu":
-        raise ImageError(
-            f"scribbles must be whole numbers of shape {plane.shape[1:]}; "
-            f"got {scribbles.dtype} of shape {scribbles.shape}"
-        )
-
-
-def _check_scribbles(scribbles: LabelMap, plane: Plane, settings: Settings) -> None:
-    _check_drawn(scribbles, plane)
-    if scribbles.min() < 0 or scribbles.max() > settings.channels:
-        raise ImageError(
-            f"scribbles must be from 1 to {settings.channels}, the channels, or 0; "
-            f"got {scribbles.min()} to {scribbles.max()}"
-        )
-    count = len(np.unique(scribbles[scribbles > 0]))
-    if count >= settings.channels:
-        raise ImageError(
-            f"scribbles must leave a channel free, or nothing would be trained; got {count} "
-            f"labels with {settings.channels} channels; raise the channels"
-        )
-
-
-def _reduce(
-    planes: Sequence[Plane], reduction: int, scribbles: LabelMap | None
-) -> tuple[Plane, LabelMap | None]:
-    """Lay reduced planes below each other, and the reduced scribbles likewise."""
-    _, height, width = planes[0].shape
-    plain = choose_samples((height, width), reduction)
-    drawn = choose_samples((height, width), reduction, scribbles)
-    parts = [planes[0][:, *drawn], *(plane[:, *plain] for plane in planes[1:])]
-    picture = np.concatenate(parts, axis=1)
-    if scribbles is None:
-        return picture, None
-    reduced = np.zeros(picture.shape[1:], np.int32)
-    reduced[: len(drawn[0])] = scribbles[drawn]
-    return picture, reduced
-
-
 def _train(
     planes: Sequence[Plane],
     settings: Settings,
     device: torch.device,
-    start: torch.Tensor | None,
-    scribbles: LabelMap | None,
+    start: torch.Tensor | None = None,
+    scribbles: LabelMap | None = None,
+    guidance: LabelMap | None = None,
 ) -> Steps:
     _, height, width = planes[0].shape
     reduction = choose_reduction(height, width, settings)
-    picture, reduced = _reduce(planes, reduction, scribbles)
+    picture, *given = reduce_together(planes, reduction, scribbles, guidance)
     scribbled = 0 if scribbles is None else len(np.unique(scribbles[scribbles > 0]))
     turned, iteration, labels_in_use = 0, 0, settings.channels
-    with closing(Trainer(picture, settings, device, start, reduced)) as trainer:
+    with closing(Trainer(picture, settings, device, start, *given)) as trainer:
         while iteration < min(
             settings.iterations, turned + limit_iterations(settings)
         ) and labels_in_use > max(settings.minimum_labels, scribbled):
@@ -354,6 +321,7 @@ def _train(
                 similarity=measurement.similarity,
                 continuity=measurement.continuity,
                 scribble=measurement.scribble,
+                guidance=measurement.guidance,
                 weights=trainer.copy_weights(),
                 _planes=planes,
                 _settings=settings,
@@ -374,7 +342,7 @@ def _train_members(plane: Plane, settings: Settings, device: torch.device) -> St
     members, iteration = [], 0
     for scale in range(len(AUTO_BLURS)):
         own = settle_member(settings, scale)
-        with closing(_train((make_scale(plane, scale),), own, device, None, None)) as run:
+        with closing(_train((make_scale(plane, scale),), own, device)) as run:
             for step in run:
                 iteration += 1
                 sent = yield replace(step, iteration=iteration)

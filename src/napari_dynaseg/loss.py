@@ -1,4 +1,4 @@
-"""The terms of the loss: similarity and continuity of the response map, and scribbles."""
+"""The terms of the loss: similarity and continuity of the response map, guidance and scribbles."""
 
 from napari_dynaseg.backend import torch
 
@@ -41,6 +41,33 @@ def scribble_loss(response: torch.Tensor, scribbles: torch.Tensor) -> torch.Tens
         A scalar, the mean over the pixels that have a scribble; 0 if none has.
     """
     return _mean_cross_entropy(response, scribbles)
+
+
+def guidance_loss(
+    response: torch.Tensor, labels: torch.Tensor, clusters: torch.Tensor
+) -> torch.Tensor:
+    """How much larger the cross-entropy with a guidance is than that with the own labels.
+
+    `similarity_loss` plus g times this is the cross-entropy between the response map and the
+    soft labels (1 - g) · own label + g · cluster.
+
+    Parameters
+    ----------
+    response
+        Response map, shape (q, H, W).
+    labels
+        As for `similarity_loss`; -1 where pixels are left out, which have no guidance either.
+    clusters
+        The channel that the guidance of each pixel is matched to, -1 where there is none, (H, W).
+
+    Returns
+    -------
+    torch.Tensor
+        A scalar, the sum over the pixels with guidance, divided by how many are not left out.
+    """
+    wanted = torch.where(clusters < 0, labels, clusters)
+    own, guided = (response.gather(0, each.clamp(min=0)[None]) for each in (labels, wanted))
+    return (own - guided).sum() / (labels >= 0).sum().clamp(min=1)
 
 
 def continuity_loss(response: torch.Tensor) -> torch.Tensor:

@@ -184,6 +184,15 @@ class Settings(Knobs):
         description="How much the pixels that you have labelled weigh in the loss, beside 1 for "
         "similarity",
     )
+    guidance_weight: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        title="Guidance weight",
+        description="How much another segmentation draws the pixels that it covers: 0 not at all, "
+        "1 in place of the network's own labels",
+    )
     refine_iterations: int = Field(
         20,
         ge=1,

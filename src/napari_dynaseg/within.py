@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from napari_dynaseg.corrections import Correction, apply, describe
 from napari_dynaseg.errors import ImageError
+from napari_dynaseg.given import GUIDANCE
 from napari_dynaseg.labels import LabelMap, number_by_size
 from napari_dynaseg.scribbles import LabelNumbers, Scribbles
 
@@ -174,6 +175,37 @@ def limit_scribbles(
     if scribbled is None:
         return None
     return Scribbles.for_first_run(within.cut(scribbled) if within else scribbled, channels)
+
+
+def limit_guidance(
+    guidance: npt.NDArray[np.integer] | None, within: Within | None
+) -> LabelMap | None:
+    """Read a guidance for a run that may be limited to a part of a plane.
+
+    Parameters
+    ----------
+    guidance
+        (H, W), labels from 1 on, 0 where there is none; `None` where nothing guides at all.
+    within
+        The part; by default the whole plane.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        int32, that of the box around the part.
+
+    Raises
+    ------
+    ImageError
+        If there is no guidance in the part, or labels below 0 or beyond int32.
+    """
+    if guidance is None:
+        return None
+    GUIDANCE.check_labels(guidance)
+    part = within.cut(guidance) if within else guidance
+    if not part.any():
+        raise ImageError(f"{GUIDANCE.nothing}; expected labels from 1 on, and 0 for none")
+    return part.astype(np.int32)
 
 
 def place_labels(

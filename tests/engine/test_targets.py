@@ -1,16 +1,25 @@
-"""Scribbles draw the response map to what the user wants, by the same gradients as autograd's."""
+"""Scribbles and a guidance draw the response map, by the same gradients as autograd's."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from napari_dynaseg.backend import torch
 from napari_dynaseg.engine.cpu import CpuEngine
 from napari_dynaseg.engine.device_step import DeviceEngine
+from napari_dynaseg.engine.guides import Guides
 from napari_dynaseg.engine.lanes import Lanes
 from napari_dynaseg.engine.targets import Targets
-from napari_dynaseg.loss import scribble_loss, similarity_loss
+from napari_dynaseg.guidance import match_clusters
+from napari_dynaseg.loss import guidance_loss, scribble_loss, similarity_loss
 from napari_dynaseg.network import build_network
 from napari_dynaseg.settings import Settings
-from tests.engine.yardstick import differentiate_plainly, find_largest_error
+from tests.engine.yardstick import (
+    differentiate_plainly,
+    find_largest_error,
+    find_soft_entropy,
+)
 
 
 def weigh(labels_in_use):
@@ -77,3 +86,87 @@ def test_scribbles_are_the_mean_over_their_pixels():
     scribbles = torch.tensor([[-1, 0, 1]])
     expected = (torch.log(torch.tensor(2.0)) + torch.log1p(torch.exp(torch.tensor(-1.0)))) / 2
     assert scribble_loss(response, scribbles).item() == pytest.approx(expected.item())
+
+
+def guide_by(share):
+    """Give a guidance of squares of 9 pixels a side on a share of a plane of 50×41."""
+    rows, columns = np.indices((50, 41)) // 9
+    guidance = (1 + rows * 5 + columns).astype(np.int32)
+    return np.where(np.random.default_rng(2).random((50, 41)) < share, guidance, 0)
+
+
+def soften(labels, guidance, weight, channels=12):
+    """Give the soft labels of each pixel, (H, W, q), counted and matched the plain way."""
+    numbers = np.unique(guidance[guidance > 0])
+    overlaps = np.array(
+        [
+            [
+                ((guidance == number) & (labels.numpy() == cluster)).sum()
+                for cluster in range(channels)
+            ]
+            for number in numbers
+        ]
+    )
+    clusters = dict(zip(numbers.tolist(), match_clusters(overlaps).tolist(), strict=True))
+    soft = torch.nn.functional.one_hot(labels, channels).double()
+    for number, cluster in clusters.items():
+        there = torch.from_numpy(guidance == number)
+        soft[there] *= 1 - weight
+        soft[there, cluster] += weight
+    return soft
+
+
+@pytest.mark.parametrize("kind", ["cpu", "device"])
+@pytest.mark.parametrize("weight", [0.25, 1.0])
+@pytest.mark.parametrize("drawn", [0, 0.1])
+def test_gradients_with_guidance_are_those_of_the_soft_labels(image, network, kind, weight, drawn):
+    scribbles = scribble(drawn) if drawn else None
+    guidance = guide_by(0.7)
+    if drawn:
+        guidance[scribbles.numpy() >= 0] = 0
+    targets = Targets.from_scribbles(scribbles, 0.5) if drawn else Targets.without_scribbles(2050)
+    targets = replace(targets, guides=Guides.of(guidance, weight))
+    with Lanes(2) as lanes:
+        engine = (
+            CpuEngine(image, network, lanes, targets)
+            if kind == "cpu"
+            else DeviceEngine(image, network, targets.move_to(torch.device("cpu")))
+        )
+        measurement = engine.set_gradients(weigh)
+    labels, in_use, similarity, continuity, expected = differentiate_plainly(
+        image,
+        network,
+        weigh,
+        scribbles=scribbles,
+        guide=lambda labels: soften(labels, guidance, weight),
+    )
+    gradients = [parameter.grad for parameter in network.parameters()]
+    assert find_largest_error(gradients, expected) < 1e-4
+    assert measurement.similarity == pytest.approx(similarity, rel=1e-5)
+    assert measurement.continuity == pytest.approx(continuity, rel=1e-5)
+    response = network.double()(image.double()[None])[0]
+    others = torch.where(scribbles < 0, labels, -1) if drawn else labels
+    soft = find_soft_entropy(response, others, soften(labels, guidance, weight)).item()
+    assert measurement.guidance > 0
+    assert measurement.similarity + weight * measurement.guidance == pytest.approx(soft, rel=1e-5)
+
+
+def test_the_guidance_term_has_a_gradient(image, network):
+    response = network(image[None])[0]
+    guidance_loss(response, response.detach().argmax(dim=0), scribble(0.1)).backward()
+    assert any(parameter.grad.abs().sum() > 0 for parameter in network.parameters())
+
+
+def test_guidance_is_how_far_the_clusters_are_from_the_own_labels():
+    response = torch.zeros(2, 1, 4)
+    response[1] = torch.tensor([[3.0, 1.0, 0.5, 2.0]])
+    own, clusters = torch.tensor([[1, 1, 1, -1]]), torch.tensor([[0, 1, -1, -1]])
+    assert guidance_loss(response, own, clusters).item() == pytest.approx(3 / 3)
+
+
+def test_labels_of_a_guidance_are_matched_where_they_lie():
+    guides = Guides.of(np.array([[40, 40, 0], [7, 7, 7]], np.int32), 0.5)
+    clusters = guides.match(torch.tensor([[2, 2, 0], [2, 1, 2]]), 3)
+    np.testing.assert_array_equal(clusters, [1, 2, -1])
+    np.testing.assert_array_equal(guides.find_wanted(clusters), [[2, 2, -1], [1, 1, 1]])
+    np.testing.assert_array_equal(guides.find_wanted(clusters, slice(1, 2)), [[1, 1, 1]])

@@ -6,10 +6,11 @@ from napari_dynaseg.backend import torch
 from napari_dynaseg.loss import continuity_loss, scribble_loss, similarity_loss
 
 
-def differentiate_plainly(image, network, weigh, dtype=torch.float64, scribbles=None):
+def differentiate_plainly(image, network, weigh, dtype=torch.float64, scribbles=None, guide=None):
     """Give labels, q', both losses and all gradients, by autograd on the whole plane.
 
-    Scribbles, where there are some, weigh a half.
+    Scribbles, where there are some, weigh a half. A guide gives the soft labels of the pixels
+    without a scribble from the hard ones, (H, W, q); they take the place of the own labels.
     """
     network = copy.deepcopy(network).to(dtype)
     with torch.enable_grad():
@@ -18,12 +19,20 @@ def differentiate_plainly(image, network, weigh, dtype=torch.float64, scribbles=
         in_use = len(labels.unique())
         others = labels if scribbles is None else torch.where(scribbles < 0, labels, -1)
         similarity, continuity = similarity_loss(response, others), continuity_loss(response)
-        loss = similarity + weigh(in_use) * continuity
+        drawn = similarity if guide is None else find_soft_entropy(response, others, guide(labels))
+        loss = drawn + weigh(in_use) * continuity
         if scribbles is not None:
             loss = loss + 0.5 * scribble_loss(response, scribbles)
         loss.backward()
     gradients = [parameter.grad for parameter in network.parameters()]
     return labels, in_use, similarity.item(), continuity.item(), gradients
+
+
+def find_soft_entropy(response, others, soft):
+    """Give the cross-entropy against soft labels, (H, W, q), as a mean over where others ≥ 0."""
+    counts = others >= 0
+    logarithms = torch.nn.functional.log_softmax(response, dim=0).permute(1, 2, 0)
+    return -(soft.to(response.dtype) * logarithms).sum(dim=2)[counts].sum() / counts.sum()
 
 
 def differentiate_along(image, network, weigh, masks, response):

@@ -87,6 +87,7 @@ class CpuEngine:
             similarity=losses.similarity,
             continuity=losses.continuity,
             scribble=losses.scribble,
+            guidance=losses.guidance,
         )
 
     @property

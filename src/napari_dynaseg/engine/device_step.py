@@ -1,7 +1,8 @@
 """One step on a GPU: torch's own convolutions and gradients, channels last.
 
-q' and the weight w stay on the device while the step is worked out; the host reads the five
-numbers of the step once, at its end, and the label map only when somebody asks for it.
+q' and the weight w stay on the device while the step is worked out; the host reads the six
+numbers of the step once, at its end, and the label map only when somebody asks for it. Only a
+guidance is matched on the host, by its overlaps.
 """
 
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from collections.abc import Callable
 from napari_dynaseg.backend import torch
 from napari_dynaseg.engine.measurement import Measurement
 from napari_dynaseg.engine.targets import Targets
-from napari_dynaseg.loss import continuity_loss, scribble_loss, similarity_loss
+from napari_dynaseg.loss import continuity_loss, guidance_loss, scribble_loss, similarity_loss
 
 nn = torch.nn
 
@@ -25,7 +26,7 @@ class DeviceEngine:
         As `napari_dynaseg.network.build_network` makes it, on the device; its gradients are set,
         its parameters are read.
     targets
-        What the responses are drawn to, its tensor on the device; by default each to its own
+        What the responses are drawn to, its tensors on the device; by default each to its own
         label.
     """
 
@@ -48,22 +49,29 @@ class DeviceEngine:
         labels = response.detach().argmax(dim=0)  # (H, W)
         labels_in_use = count_labels(labels, len(response))
         weight = weigh(labels_in_use)
-        similarity, scribble = self._find_entropies(response, labels)
+        similarity, scribble, guidance = self._find_entropies(response, labels)
         continuity = continuity_loss(response)
         loss = similarity + weight * continuity + self._targets.weight * scribble
+        if self._targets.guides is not None:
+            loss = loss + self._targets.guides.weight * guidance
         loss.backward()  # type: ignore[no-untyped-call]
-        terms = [term.detach() for term in (similarity, continuity, scribble)]
+        terms = [term.detach() for term in (similarity, continuity, scribble, guidance)]
         in_use, *rest = torch.stack([labels_in_use, weight, *terms]).tolist()
         return Measurement(labels, int(in_use), *rest)
 
     def _find_entropies(
         self, response: torch.Tensor, labels: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        scribbles = self._targets.scribbles
-        if scribbles is None:
-            return similarity_loss(response, labels), response.new_zeros(())
-        others = torch.where(scribbles < 0, labels, -1)
-        return similarity_loss(response, others), scribble_loss(response, scribbles)
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        scribbles, guides = self._targets.scribbles, self._targets.guides
+        scribble = guidance = response.new_zeros(())
+        others = labels
+        if scribbles is not None:
+            others = torch.where(scribbles < 0, labels, -1)
+            scribble = scribble_loss(response, scribbles)
+        if guides is not None:
+            wanted = guides.find_wanted(guides.match(labels, len(response)))
+            guidance = guidance_loss(response, others, wanted)
+        return similarity_loss(response, others), scribble, guidance
 
 
 def count_labels(labels: torch.Tensor, channels: int) -> torch.Tensor:

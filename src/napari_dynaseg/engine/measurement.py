@@ -20,8 +20,8 @@ class Measurement:
         w of equation 1.
     similarity, continuity
         The two terms of the loss, before weighting.
-    scribble
-        The term of the scribbles, before weighting; 0 where there are none.
+    scribble, guidance
+        The terms of the scribbles and of the guidance, before weighting; 0 where there are none.
     """
 
     labels: torch.Tensor
@@ -30,3 +30,4 @@ class Measurement:
     similarity: float
     continuity: float
     scribble: float = 0.0
+    guidance: float = 0.0

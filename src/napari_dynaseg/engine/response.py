@@ -23,14 +23,14 @@ Values = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Losses:
-    """The two terms of the loss, and sums over the plane that the way back needs, float64.
+    """The terms of the loss, and sums over the plane that the way back needs, float64.
 
     Parameters
     ----------
     similarity, continuity
         L_sim and L_con of equation 1.
-    scribble
-        The term of the scribbles.
+    scribble, guidance
+        The terms of the scribbles and of the guidance.
     total
         Σ dr, (q,), with the gradient dr.
     product
@@ -40,6 +40,7 @@ class Losses:
     similarity: float
     continuity: float
     scribble: float
+    guidance: float
     total: torch.Tensor
     product: torch.Tensor
 
@@ -93,7 +94,7 @@ class ResponseMap:
         return int(torch.count_nonzero(counts))
 
     def differentiate(self, activation: torch.Tensor, weight: float) -> Losses:
-        """Replace the map by the gradient of L_sim + weight * L_con.
+        """Replace the map by the gradient of L_sim + weight * L_con and the other terms.
 
         Parameters
         ----------
@@ -102,17 +103,18 @@ class ResponseMap:
         weight
             w of equation 1.
         """
+        clusters = self._targets.match(self.labels, self.channels)
 
         def compute(place: int) -> tuple[torch.Tensor, ...]:
             rows, total = self.grid.blocks[place], make_sums(self.channels)
-            terms = self._differentiate_block(place, weight, total)
+            terms = self._differentiate_block(place, weight, total, clusters)
             gradient = self.values[rows].view(-1, self.channels)
             return terms, total, gradient.T @ activation[rows].view(-1, activation.shape[2])
 
         parts = self.lanes.map(compute, range(len(self.grid.blocks)))
         terms, total, product = (add_up(column) for column in zip(*parts, strict=True))
-        similarity, continuity, scribble = terms.tolist()
-        return Losses(similarity, continuity, scribble, total, product)
+        similarity, continuity, scribble, guidance = terms.tolist()
+        return Losses(similarity, continuity, scribble, guidance, total, product)
 
     def _keep_edges(self, place: int) -> None:
         """Keep a block's first and last row for the blocks before and after it."""
@@ -122,7 +124,9 @@ class ResponseMap:
         if place + 1 < len(self.grid.blocks):
             self._edges[place + 1, 0] = self.values[rows.stop - 1]
 
-    def _differentiate_block(self, place: int, weight: float, total: torch.Tensor) -> torch.Tensor:
+    def _differentiate_block(
+        self, place: int, weight: float, total: torch.Tensor, clusters: torch.Tensor | None
+    ) -> torch.Tensor:
         """Write a block's gradient over its responses; give its shares of the terms.
 
         The sum of the gradient over the pixels is added to the total.
@@ -132,11 +136,11 @@ class ResponseMap:
         count = rows.stop - rows.start
         if not count:
             self.values[block] = 0
-            return make_sums(3)
+            return make_sums(4)
         response = self.values[rows]  # (rows, padded W, q)
         gradient = self.lanes.workspace.take("gradient", count, width, self.channels)
-        similarity, scribble = self._targets.set_gradient(
-            rows, response, self._labels[rows], self._largest[rows], gradient
+        similarity, scribble, guidance = self._targets.set_gradient(
+            rows, response, self._labels[rows], self._largest[rows], gradient, clusters
         )
         # Beyond the plane's ends lies the end itself: no difference.
         above = self._edges[place, 0] if rows.start > 0 else response[0]
@@ -152,7 +156,7 @@ class ResponseMap:
         )
         spread_out(gradient.numpy(), self.values[block].numpy(), total.numpy())
         continuity = vertical / down + horizontal / across
-        return torch.tensor([similarity, continuity, scribble], dtype=torch.float64)
+        return torch.tensor([similarity, continuity, scribble, guidance], dtype=torch.float64)
 
     def _count_pairs(self) -> tuple[int, int]:
         """Count the values that the vertical and the horizontal mean go over, at least 1."""

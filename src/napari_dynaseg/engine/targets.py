@@ -1,4 +1,4 @@
-"""The cross-entropy of the response map with its own labels, and with a user's scribbles."""
+"""The cross-entropy of the response map with its own labels, a guidance and a user's scribbles."""
 
 import math
 from dataclasses import dataclass, replace
@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_dynaseg.backend import torch
-from napari_dynaseg.engine.compiled import compiled_sum
+from napari_dynaseg.engine.compiled import compiled, compiled_sum
+from napari_dynaseg.engine.guides import Guides
 
 Values = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int64]
@@ -28,12 +29,15 @@ class Targets:
         How many pixels have a scribble.
     weight
         What these weigh together.
+    guides
+        What a guidance draws to as well, of pixels without a scribble; `None` for no guidance.
     """
 
     others: int
     scribbles: torch.Tensor | None = None
     scribbled: int = 0
     weight: float = 0.0
+    guides: Guides | None = None
 
     @classmethod
     def without_scribbles(cls, pixels: int) -> "Targets":
@@ -47,9 +51,14 @@ class Targets:
         return cls(scribbles.numel() - scribbled, scribbles, scribbled, weight)
 
     def move_to(self, device: torch.device) -> "Targets":
-        """Give them with their tensor on a device."""
+        """Give them with their tensors on a device."""
         scribbles = None if self.scribbles is None else self.scribbles.to(device)
-        return replace(self, scribbles=scribbles)
+        guides = None if self.guides is None else self.guides.move_to(device)
+        return replace(self, scribbles=scribbles, guides=guides)
+
+    def match(self, labels: torch.Tensor, channels: int) -> torch.Tensor | None:
+        """Match the guidance to the present labels, as `Guides.match` does, if there is one."""
+        return None if self.guides is None else self.guides.match(labels, channels)
 
     def set_gradient(
         self,
@@ -58,8 +67,11 @@ class Targets:
         labels: torch.Tensor,
         largest: torch.Tensor,
         gradient: torch.Tensor,
-    ) -> tuple[float, float]:
-        """Write the gradient of the cross-entropies; give a block's share of L_sim and scribbles.
+        clusters: torch.Tensor | None = None,
+    ) -> tuple[float, float, float]:
+        """Write the gradient of the cross-entropies; give a block's share of each.
+
+        Those are L_sim, the term of the scribbles, and that of the guidance.
 
         Parameters
         ----------
@@ -71,6 +83,8 @@ class Targets:
             Where the largest response is, and the response there, (rows, W or more).
         gradient
             (rows, W, q).
+        clusters
+            As `match` gives them.
         """
         width = gradient.shape[1]
         torch.sub(response[:, :width], largest[:, :width, None], out=gradient).exp_()
@@ -79,7 +93,19 @@ class Targets:
         similarity, scribble = set_entropy_gradient(
             response.numpy(), labels.numpy(), largest.numpy(), given, *weights, gradient.numpy()
         )
-        return similarity / max(1, self.others), scribble / max(1, self.scribbled)
+        guidance = 0.0
+        if self.guides is not None and clusters is not None:
+            guidance = add_guidance(
+                response.numpy(),
+                labels.numpy(),
+                largest.numpy(),
+                self.guides.find_wanted(clusters, rows).numpy(),
+                self.guides.weight * weights[0],
+                gradient.numpy(),
+            )
+        shares = similarity, guidance
+        similarity, guidance = (share / max(1, self.others) for share in shares)
+        return similarity, scribble / max(1, self.scribbled), guidance
 
 
 NOTHING_GIVEN = np.zeros((0, 0), np.int64)
@@ -142,3 +168,48 @@ def set_entropy_gradient(
             else:
                 similarity += entropy
     return similarity, scribble
+
+
+@compiled
+def add_guidance(
+    response: Values,
+    labels: Numbers,
+    largest: Values,
+    wanted: Numbers,
+    weight: float,
+    gradient: Values,
+) -> float:
+    """Move a part of each pixel's target from its own label to the cluster that guides it.
+
+    The cross-entropy against (1 - g) · own label + g · cluster has the gradient softmax minus
+    that target. It is the cross-entropy against the own label, plus g times the largest response
+    less that of the cluster.
+
+    Parameters
+    ----------
+    response
+        (rows, W or more, q).
+    labels, largest
+        (rows, W or more).
+    wanted
+        The cluster that guides each pixel, -1 where none does, (rows, W).
+    weight
+        What the part weighs in the gradient: g times the weight of a pixel.
+    gradient
+        That of the cross-entropy against the own labels, (rows, W, q); changed in place.
+
+    Returns
+    -------
+    float
+        The sum of the differences of the responses.
+    """
+    rows, width, _ = gradient.shape
+    part, guidance = np.float32(weight), 0.0
+    for y in range(rows):
+        for x in range(width):
+            cluster, own = wanted[y, x], labels[y, x]
+            if cluster >= 0 and cluster != own:
+                gradient[y, x, own] += part
+                gradient[y, x, cluster] -= part
+                guidance += largest[y, x] - response[y, x, cluster]
+    return guidance

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,7 @@ from napari_dynaseg.engine.cpu import CpuEngine
 from napari_dynaseg.engine.descent import Descent
 from napari_dynaseg.engine.device_step import DeviceEngine
 from napari_dynaseg.engine.devices import DEVICE_TILE, CpuConvolutions, DeviceConvolutions
+from napari_dynaseg.engine.guides import Guides
 from napari_dynaseg.engine.lanes import Lanes, Result
 from napari_dynaseg.engine.measurement import Measurement
 from napari_dynaseg.engine.memory import check_memory
@@ -42,6 +44,9 @@ class Trainer:
         The weights to begin with, as `copy_weights` gives them; by default random ones.
     scribbles
         The labels that a user has given, (H, W): 1…q, 0 where there is none.
+    guidance
+        Another segmentation, (H, W): labels from 1 on, 0 where there is none. It does not count
+        where there are scribbles.
 
     Raises
     ------
@@ -56,12 +61,13 @@ class Trainer:
         device: torch.device,
         start: torch.Tensor | None = None,
         scribbles: LabelMap | None = None,
+        guidance: LabelMap | None = None,
     ) -> None:
         if device.type == "cpu":
             check_memory(plane.shape, settings)
         # A copy: the caller's array may be read-only, reversed, or changed while the run goes on.
         self._image = torch.from_numpy(np.array(plane, order="C"))  # (C, H, W)
-        self._targets = _read_scribbles(scribbles, settings.scribble_weight)
+        self._targets = _read_targets(scribbles, guidance, settings)
         self._lanes = Lanes()
         self._device = device
         self.network = build_network(len(plane), settings)
@@ -209,10 +215,19 @@ def _work_in_tiles(
     return _work_in_tiles(planes, settings, weights.cpu(), work)
 
 
-def _read_scribbles(scribbles: LabelMap | None, weight: float) -> Targets | None:
-    if scribbles is None or not scribbles.any():
-        return None
-    return Targets.from_scribbles(torch.from_numpy(scribbles.astype(np.int64) - 1), weight)
+def _read_targets(
+    scribbles: LabelMap | None, guidance: LabelMap | None, settings: Settings
+) -> Targets | None:
+    targets = None
+    if scribbles is not None and scribbles.any():
+        wanted = torch.from_numpy(scribbles.astype(np.int64) - 1)
+        targets = Targets.from_scribbles(wanted, settings.scribble_weight)
+    if guidance is not None:
+        guidance = guidance if scribbles is None else np.where(scribbles > 0, 0, guidance)
+        if guidance.any():  # in Fast quality it may lie between the pixels that are trained on
+            targets = targets or Targets.without_scribbles(guidance.size)
+            targets = replace(targets, guides=Guides.of(guidance, settings.guidance_weight))
+    return targets
 
 
 def warn_of_memory(device: torch.device, remedy: str) -> None:

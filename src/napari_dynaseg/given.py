@@ -1,0 +1,66 @@
+"""Label maps that a user gives to a run: what each kind is called, and what it must be like."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_dynaseg.errors import ImageError
+
+HIGHEST = np.iinfo(np.int32).max
+
+
+class GivenKind(NamedTuple):
+    """A kind of label maps that are given.
+
+    Parameters
+    ----------
+    name
+        What one is called.
+    nothing
+        What is said of one that is 0 everywhere.
+    """
+
+    name: str
+    nothing: str
+
+    def check_shape(self, labels: npt.NDArray[Any], shape: tuple[int, ...]) -> None:
+        """Refuse a map that does not fit a plane of a shape, (H, W), or holds no whole numbers.
+
+        Raises
+        ------
+        ImageError
+            If it is such a map.
+        """
+        if labels.shape != shape or labels.dtype.kind not in "iu":
+            raise ImageError(
+                f"{self.name} must be whole numbers of shape {shape}; "
+                f"got {labels.dtype} of shape {labels.shape}"
+            )
+
+    def check_labels(self, labels: npt.NDArray[np.integer[Any]], where: str = "") -> None:
+        """Refuse labels below 0 or beyond int32.
+
+        Parameters
+        ----------
+        labels
+            0 where there is none.
+        where
+            Which map it is, for the message.
+
+        Raises
+        ------
+        ImageError
+            If there are such labels.
+        """
+        lowest, highest = int(labels.min()), int(labels.max())
+        if lowest < 0 or highest > HIGHEST:
+            got = f"{where} has" if where else "got"
+            raise ImageError(
+                f"{self.name} must be labels from 1 on that int32 holds; "
+                f"{got} {lowest} to {highest}"
+            )
+
+
+SCRIBBLES = GivenKind("scribbles", "nothing is scribbled")
+GUIDANCE = GivenKind("guidance", "there is no guidance")
