@@ -1,22 +1,43 @@
 """CNN and superpixels: which label is the target, and what Fast trains on."""
 
+from contextlib import closing
+
 import numpy as np
 
 from napari_dynaseg.backend import torch
+from napari_dynaseg.network import build_network
 from napari_dynaseg.peers import METHODS, finish, superpixels
+from napari_dynaseg.peers.training import sample
+from napari_dynaseg.settings import Settings
 
 
-def test_the_most_frequent_label_of_a_superpixel_is_the_target_of_all_of_it():
-    labels = torch.tensor([[2, 2, 0], [1, 0, 0]])
-    parts = torch.tensor([[0, 0, 1], [0, 1, 1]])
-    assert superpixels.find_majority(labels, parts, 3).tolist() == [[2, 2, 0], [2, 0, 0]]
+def test_a_superpixel_is_drawn_to_its_most_frequent_label():
+    votes = np.array([[1, 0, 3], [2, 2, 1]])
+    assert superpixels.find_majority(votes).tolist() == [2, 0]
+
+
+def test_superpixels_are_the_whole_target_and_no_continuity_counts():
+    plane = np.random.default_rng(0).random((2, 12, 10), np.float32)
+    settings = Settings(scheme="fixed", guidance_weight=1.0, channels=6, device="cpu")
+    parts = np.arange(1, 13, dtype=np.int32)[:, None].repeat(10, axis=1)
+    sampled = sample(plane, settings)
+    network = build_network(2, settings)
+    response = network(torch.from_numpy(plane)[None])
+    labels = response[0].argmax(0)
+    targets = torch.stack([row.bincount(minlength=6).argmax().expand(10) for row in labels])
+    torch.nn.functional.cross_entropy(response, targets[None]).backward()
+    with closing(superpixels.SuperpixelLearner(sampled, settings, parts)) as learner:
+        assert learner.measure().tolist() == (labels + 1).tolist()
+        ours = [parameter.grad for parameter in learner._trainer.network.parameters()]
+    for own, expected in zip(ours, network.parameters(), strict=True):
+        torch.testing.assert_close(own, expected.grad, rtol=1e-3, atol=1e-6)
 
 
 def test_superpixels_keep_to_an_edge():
     picture = np.zeros((3, 20, 20), np.float32)
     picture[:, :, 9:] = 1
     parts = superpixels.find_superpixels(picture, 4, 1.0)
-    assert parts.min() == 0
+    assert parts.min() == 1
     assert not set(np.unique(parts[:, :9])) & set(np.unique(parts[:, 9:]))
 
 

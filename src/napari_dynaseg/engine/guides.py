@@ -1,12 +1,18 @@
 """Where the labels of a guidance lie, and to which clusters they draw the response map."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from napari_dynaseg.backend import torch
 from napari_dynaseg.guidance import match_clusters
 from napari_dynaseg.labels import LabelMap
+
+# Gives the cluster of each label, (K,), from how many pixels they share, (K, q).
+Match = Callable[[npt.NDArray[np.integer[Any]]], npt.NDArray[np.int64]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,20 +27,23 @@ class Guides:
         K.
     weight
         How much of a pixel's target is the matched cluster, 0…1; the rest is its own label.
+    match_labels
+        Which cluster a label is matched to.
     """
 
     places: torch.Tensor
     count: int
     weight: float
+    match_labels: Match = match_clusters
 
     @classmethod
-    def of(cls, guidance: LabelMap, weight: float) -> "Guides":
+    def of(cls, guidance: LabelMap, weight: float, match: Match = match_clusters) -> "Guides":
         """Read a guidance, (H, W): labels from 1 on, 0 where there is none."""
         is_guided = guidance > 0
         numbers, found = np.unique(guidance[is_guided], return_inverse=True)
         places = np.full(guidance.shape, len(numbers), np.int64)
         places[is_guided] = found
-        return cls(torch.from_numpy(places), len(numbers), weight)
+        return cls(torch.from_numpy(places), len(numbers), weight, match)
 
     def move_to(self, device: torch.device) -> "Guides":
         """Give them with their tensor on a device."""
@@ -61,7 +70,7 @@ class Guides:
         overlaps = torch.zeros((self.count + 1) * channels, dtype=torch.int32, device=labels.device)
         overlaps.scatter_add_(0, pairs, overlaps.new_ones(()).expand(len(pairs)))
         shared = overlaps.view(-1, channels)[: self.count].cpu().numpy()  # (K, q)
-        clusters = np.append(match_clusters(shared), -1)
+        clusters = np.append(self.match_labels(shared), -1)
         return torch.from_numpy(clusters).to(labels.device)
 
     def find_wanted(self, clusters: torch.Tensor, rows: slice = slice(None)) -> torch.Tensor:

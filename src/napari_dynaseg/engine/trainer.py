@@ -14,12 +14,13 @@ from napari_dynaseg.engine.cpu import CpuEngine
 from napari_dynaseg.engine.descent import Descent
 from napari_dynaseg.engine.device_step import DeviceEngine
 from napari_dynaseg.engine.devices import DEVICE_TILE, CpuConvolutions, DeviceConvolutions
-from napari_dynaseg.engine.guides import Guides
+from napari_dynaseg.engine.guides import Guides, Match
 from napari_dynaseg.engine.lanes import Lanes, Result
 from napari_dynaseg.engine.measurement import Measurement
 from napari_dynaseg.engine.memory import check_memory
 from napari_dynaseg.engine.targets import Targets
 from napari_dynaseg.errors import ImageWarning
+from napari_dynaseg.guidance import match_clusters
 from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.network import build_network
 from napari_dynaseg.pixels import Plane
@@ -47,6 +48,8 @@ class Trainer:
     guidance
         Another segmentation, (H, W): labels from 1 on, 0 where there is none. It does not count
         where there are scribbles.
+    match
+        Which cluster each of its labels draws to.
 
     Raises
     ------
@@ -62,12 +65,14 @@ class Trainer:
         start: torch.Tensor | None = None,
         scribbles: LabelMap | None = None,
         guidance: LabelMap | None = None,
+        *,
+        match: Match = match_clusters,
     ) -> None:
         if device.type == "cpu":
             check_memory(plane.shape, settings)
         # A copy: the caller's array may be read-only, reversed, or changed while the run goes on.
         self._image = torch.from_numpy(np.array(plane, order="C"))  # (C, H, W)
-        self._targets = _read_targets(scribbles, guidance, settings)
+        self._targets = _read_targets(scribbles, guidance, match, settings)
         self._lanes = Lanes()
         self._device = device
         self.network = build_network(len(plane), settings)
@@ -216,7 +221,7 @@ def _work_in_tiles(
 
 
 def _read_targets(
-    scribbles: LabelMap | None, guidance: LabelMap | None, settings: Settings
+    scribbles: LabelMap | None, guidance: LabelMap | None, match: Match, settings: Settings
 ) -> Targets | None:
     targets = None
     if scribbles is not None and scribbles.any():
@@ -226,7 +231,7 @@ def _read_targets(
         guidance = guidance if scribbles is None else np.where(scribbles > 0, 0, guidance)
         if guidance.any():  # in Fast quality it may lie between the pixels that are trained on
             targets = targets or Targets.without_scribbles(guidance.size)
-            targets = replace(targets, guides=Guides.of(guidance, settings.guidance_weight))
+            targets = replace(targets, guides=Guides.of(guidance, settings.guidance_weight, match))
     return targets
 
 

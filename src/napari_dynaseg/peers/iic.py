@@ -53,6 +53,7 @@ def run(plane: Plane, knobs: IicKnobs) -> Work:
     """Segment a plane; see `napari_dynaseg.peers.method.Method.begin`."""
     from napari_dynaseg.backend import torch
     from napari_dynaseg.peers import training
+    from napari_dynaseg.peers.differentiated import DifferentiatedLearner
 
     settings = Settings(
         scheme="fixed",
@@ -61,20 +62,22 @@ def run(plane: Plane, knobs: IicKnobs) -> Work:
         device=knobs.device,
         minimum_labels=1,
     )
-    sampled = training.prepare(plane, settings)
-    picture, network = sampled.picture, sampled.network
-    silence_outputs(network, knobs.clusters)
     generator = torch.Generator().manual_seed(knobs.seed)
 
-    def measure() -> "tuple[torch.Tensor, torch.Tensor]":
+    def find_loss(
+        network: "torch.nn.Sequential", picture: "torch.Tensor"
+    ) -> "tuple[torch.Tensor, torch.Tensor]":
         copy, turned = make_copy(picture, generator)
         response = network(picture)
         own = response[0, : knobs.clusters].softmax(0)
         other = network(copy)[0, : knobs.clusters].softmax(0).flip(turned)
         return -measure_information(own, other, knobs.displacement), response
 
+    sampled = training.sample(plane, settings)
+    learner = DifferentiatedLearner(sampled, settings, find_loss)
+    silence_outputs(learner.network, knobs.clusters)
     most = min(knobs.iterations, FAST_ITERATIONS if knobs.quality == "fast" else knobs.iterations)
-    return (yield from training.train(plane, settings, sampled, measure, most))
+    return (yield from training.train(plane, settings, learner, sampled.reduction, most))
 
 
 def silence_outputs(network: "torch.nn.Sequential", kept: int) -> None:

@@ -1,18 +1,20 @@
 """CNN and superpixels (Kanezaki 2018): in each superpixel the most frequent label is the target."""
 
-from typing import TYPE_CHECKING
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
 from napari_dynaseg.knobs import Knobs
+from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.peers.method import Work
 from napari_dynaseg.pixels import Plane
 from napari_dynaseg.settings import Device, Quality, Settings
 
 if TYPE_CHECKING:
-    from napari_dynaseg.backend import torch
+    from napari_dynaseg.peers.training import Sampled
 
 # In Fast quality, which sees every third pixel of a photograph.
 FAST_ITERATIONS = 30
@@ -53,54 +55,76 @@ class SuperpixelKnobs(Knobs):
 
 def run(plane: Plane, knobs: SuperpixelKnobs) -> Work:
     """Segment a plane; see `napari_dynaseg.peers.method.Method.begin`."""
-    from napari_dynaseg.backend import torch
     from napari_dynaseg.peers import training
 
-    settings = Settings(scheme="fixed", quality=knobs.quality, seed=knobs.seed, device=knobs.device)
-    sampled = training.prepare(plane, settings)
-    picture, network = sampled.picture, sampled.network
-    parts = find_superpixels(
-        picture[0].cpu().numpy(), knobs.superpixels // sampled.reduction**2, knobs.compactness
+    settings = Settings(
+        scheme="fixed",
+        quality=knobs.quality,
+        seed=knobs.seed,
+        device=knobs.device,
+        guidance_weight=1.0,
     )
-    superpixels = torch.from_numpy(parts).to(picture.device)
-
-    def measure() -> "tuple[torch.Tensor, torch.Tensor]":
-        response = network(picture)
-        targets = find_majority(response.detach()[0].argmax(0), superpixels, settings.channels)
-        return torch.nn.functional.cross_entropy(response, targets[None]), response
-
+    sampled = training.sample(plane, settings)
+    superpixels = find_superpixels(
+        sampled.picture, knobs.superpixels // sampled.reduction**2, knobs.compactness
+    )
     most = min(knobs.iterations, FAST_ITERATIONS if knobs.quality == "fast" else knobs.iterations)
-    return (yield from training.train(plane, settings, sampled, measure, most))
+    with closing(SuperpixelLearner(sampled, settings, superpixels)) as learner:
+        return (yield from training.train(plane, settings, learner, sampled.reduction, most))
 
 
-def find_superpixels(picture: Plane, count: int, compactness: float) -> npt.NDArray[np.int64]:
-    """Divide a plane (C, H, W) into superpixels by SLIC, numbered from 0."""
-    from skimage.segmentation import slic
-
-    image = np.moveaxis(picture, 0, -1)
-    parts: npt.NDArray[np.int64] = slic(
-        image, max(1, count), compactness, channel_axis=-1, start_label=0
-    ).astype(np.int64)
-    return parts
-
-
-def find_majority(
-    labels: "torch.Tensor", superpixels: "torch.Tensor", channels: int
-) -> "torch.Tensor":
-    """Give each superpixel's most frequent label to all its pixels.
+class SuperpixelLearner:
+    """A network whose superpixels guide it, wholly, each to its most frequent label.
 
     Parameters
     ----------
-    labels
-        (H, W), 0…channels - 1.
+    sampled
+        What it trains on.
+    settings
+        The knobs of the network and its training.
     superpixels
-        (H, W), numbered from 0.
-    channels
-        How many labels there may be.
+        (H, W), numbered from 1.
     """
-    from napari_dynaseg.backend import torch
 
-    count = int(superpixels.max()) + 1
-    pairs = (superpixels * channels + labels).flatten()
-    votes = torch.bincount(pairs, minlength=count * channels).view(count, channels)
-    return votes.argmax(1)[superpixels]
+    def __init__(self, sampled: "Sampled", settings: Settings, superpixels: LabelMap) -> None:
+        from napari_dynaseg.engine.trainer import Trainer
+
+        self._trainer = Trainer(
+            sampled.picture,
+            settings,
+            sampled.device,
+            guidance=superpixels,
+            match=find_majority,
+        )
+        self.copy_weights, self.descend = self._trainer.copy_weights, self._trainer.descend
+        self.close = self._trainer.close
+
+    def measure(self) -> LabelMap:
+        """Give the labels at the present weights, 1…q, and find the gradients."""
+        # Without continuity.
+        channels = self._trainer.measure(lambda labels_in_use: 0 * labels_in_use).labels
+        labels: LabelMap = channels.cpu().numpy().astype(np.int32) + 1
+        return labels
+
+
+def find_superpixels(picture: Plane, count: int, compactness: float) -> LabelMap:
+    """Divide a plane (C, H, W) into superpixels by SLIC, numbered from 1."""
+    from skimage.segmentation import slic
+
+    image = np.moveaxis(picture, 0, -1)
+    parts: LabelMap = slic(
+        image, max(1, count), compactness, channel_axis=-1, start_label=1
+    ).astype(np.int32)
+    return parts
+
+
+def find_majority(votes: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.int64]:
+    """Find the most frequent label of each superpixel.
+
+    Parameters
+    ----------
+    votes
+        How many pixels of each superpixel (row) have each label (column).
+    """
+    winners: npt.NDArray[np.int64] = votes.argmax(axis=1).astype(np.int64)
+    return winners

@@ -1,15 +1,12 @@
-"""Training the papers' network with another loss, by automatic differentiation."""
+"""Training the papers' network towards something else than its own labels, step by step."""
 
-from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from napari_dynaseg.backend import choose_device, torch
-from napari_dynaseg.engine.memory import check_memory
 from napari_dynaseg.engine.trainer import apply_network
 from napari_dynaseg.fast import choose_reduction, choose_samples, enlarge_labels
 from napari_dynaseg.labels import LabelMap, number_by_size
-from napari_dynaseg.network import build_network
 from napari_dynaseg.peers.method import Preview, Work
 from napari_dynaseg.pixels import Plane
 from napari_dynaseg.settings import Settings
@@ -21,44 +18,47 @@ class Sampled(NamedTuple):
     Parameters
     ----------
     picture
-        float32, (1, C, H, W): the plane, or in Fast every n-th pixel of it, on the device.
+        float32, (C, H, W): the plane, or in Fast every n-th pixel of it.
     reduction
         That n, 1 for every pixel.
-    network
-        The papers' network with random weights, on the device.
+    device
+        Where it trains.
     """
 
-    picture: torch.Tensor
+    picture: Plane
     reduction: int
-    network: torch.nn.Sequential
+    device: torch.device
 
 
-# Gives the loss and the response map (1, q, H, W) that the labels are read from.
-Loss = Callable[[], tuple[torch.Tensor, torch.Tensor]]
+class Learner(Protocol):
+    """A network that can take one step after the other."""
+
+    def measure(self) -> LabelMap:
+        """Give the labels at the present weights, 1…q, and find the gradients."""
+
+    def copy_weights(self) -> torch.Tensor:
+        """Copy the present weights into one vector."""
+
+    def descend(self) -> None:
+        """Update the weights by the gradients."""
 
 
-def prepare(plane: Plane, settings: Settings) -> Sampled:
-    """Sample a plane as its quality asks, and build the network.
+def sample(plane: Plane, settings: Settings) -> Sampled:
+    """Sample a plane, (C, H, W), as its quality asks.
 
     Raises
     ------
-    ImageError
-        If the machine has not the memory.
     SettingsError
         If the device is not there.
     """
     device = choose_device(settings.device)
     _, height, width = plane.shape
     reduction = choose_reduction(height, width, settings)
-    sampled = plane[:, *choose_samples((height, width), reduction)]
-    if device.type == "cpu":
-        check_memory(sampled.shape, settings)
-    network = build_network(len(plane), settings).to(device)
-    return Sampled(torch.from_numpy(sampled)[None].to(device), reduction, network)
+    return Sampled(plane[:, *choose_samples((height, width), reduction)], reduction, device)
 
 
 def train(
-    plane: Plane, settings: Settings, sampled: Sampled, measure: Loss, iterations: int
+    plane: Plane, settings: Settings, learner: Learner, reduction: int, iterations: int
 ) -> Work:
     """Train a network until its iterations are over or few labels are left.
 
@@ -68,10 +68,10 @@ def train(
         float32, (C, H, W).
     settings
         The knobs of the network and its training.
-    sampled
-        As `prepare` gives it.
-    measure
-        Called once an iteration.
+    learner
+        The network, on the pixels that `sample` gives.
+    reduction
+        As `sample` gives it.
     iterations
         How many at most.
 
@@ -81,30 +81,13 @@ def train(
         After every iteration.
     """
     _, height, width = plane.shape
-    optimiser = torch.optim.SGD(
-        sampled.network.parameters(), lr=settings.learning_rate, momentum=settings.momentum
-    )
     for iteration in range(1, iterations + 1):
-        weights = torch.nn.utils.parameters_to_vector(sampled.network.parameters()).detach().clone()
-        with torch.enable_grad():
-            loss, response = measure()
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-        labels = _find_labels(response)
-        yield Preview(
-            iteration,
-            iterations,
-            partial(enlarge_labels, labels, sampled.reduction, (height, width)),
-        )
+        labels, weights = learner.measure(), learner.copy_weights()
+        draw = partial(enlarge_labels, labels, reduction, (height, width))
+        yield Preview(iteration, iterations, draw)
         if len(set(labels.ravel().tolist())) <= settings.minimum_labels:
             break
-        optimiser.step()
-    if sampled.reduction > 1:
+        learner.descend()
+    if reduction > 1:
         labels, _ = apply_network(plane, settings, weights)
     return number_by_size(labels)
-
-
-def _find_labels(response: torch.Tensor) -> LabelMap:
-    channels = response.detach()[0].argmax(0) + 1
-    labels: LabelMap = channels.to(device="cpu", dtype=torch.int32).numpy()
-    return labels
