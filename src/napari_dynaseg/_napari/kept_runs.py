@@ -192,6 +192,8 @@ class KeptRuns:
             if job.scribbled is not None and job.position == position:
                 is_same = shown == job.scribbled if job is before.job else True
                 painted &= ~((job.scribbled != 0) & is_same)
+        if not painted.any():
+            return 0
         labels = run.read_plane(new, position)
         labels[painted] = shown[painted]
         # Where the network gave the very label that was painted, nothing else would tell.

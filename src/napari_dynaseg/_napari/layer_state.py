@@ -5,6 +5,7 @@ import math
 import warnings
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,6 @@ from napari_dynaseg.layer_state import Colour, ColourCycle, Column, LabelColours
 
 ARRAYS = ("scale", "translate", "rotate", "shear", "affine")
 VALUES = ("name", "opacity", "blending", "visible")
-# What a layer has whose colours were never touched.
-UNTOUCHED = label_colormap(49, 0.5, background_value=0)
 
 
 def describe_layer(attributes: Mapping[str, Any], *, is_quiet: bool = False) -> LayerState:
@@ -80,9 +79,16 @@ def _describe_colours(colormap: Any) -> LabelColours | ColourCycle | None:
     return None
 
 
+@cache
+def _make_untouched() -> CyclicLabelColormap:
+    """Make what a layer has whose colours were never touched; slow where nothing asked before."""
+    return label_colormap(49, 0.5, background_value=0)
+
+
 def _is_untouched(colormap: CyclicLabelColormap) -> bool:
-    return colormap.background_value == UNTOUCHED.background_value and np.array_equal(
-        colormap.colors, UNTOUCHED.colors
+    untouched = _make_untouched()
+    return colormap.background_value == untouched.background_value and np.array_equal(
+        colormap.colors, untouched.colors
     )
 
 

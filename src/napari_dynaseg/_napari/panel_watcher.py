@@ -44,7 +44,7 @@ class PanelWatcher(QObject):
 
 
 def preload_engine() -> threading.Thread:
-    """Load torch and the engine off the main thread, so that the first run need not wait for it."""
+    """Load off the main thread what the first run needs, so that it need not wait for it."""
     thread = threading.Thread(target=_warm_up, name="ready napari-dynaseg")
     thread.start()
     return thread
@@ -53,6 +53,8 @@ def preload_engine() -> threading.Thread:
 def _warm_up() -> None:
     from napari_dynaseg.engine.warm_up import warm_up
 
+    # napari chooses the colours of its first Labels layer with this.
+    import_module("skimage.color")
     import_module("napari_dynaseg.fit")
     # An interpreter that ends meanwhile starts no threads; all else a run would say itself.
     with suppress(RuntimeError):
