@@ -8,8 +8,9 @@ import pytest
 from napari.components import ViewerModel
 
 from napari_dynaseg._napari.layers import snapshot
+from napari_dynaseg._napari.pace import Pace
 from napari_dynaseg._napari.stack_plan import choose_planes, plan_stack
-from napari_dynaseg._napari.worker import Failure, Pace, PlaneDone, Update, run_job
+from napari_dynaseg._napari.worker import Failure, PlaneDone, Update, run_job
 from napari_dynaseg.errors import RunError
 from napari_dynaseg.fit import iter_fit
 from napari_dynaseg.recipe import replay

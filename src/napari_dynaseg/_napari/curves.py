@@ -8,7 +8,7 @@ from qtpy.QtGui import QColor, QPainter
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from napari_dynaseg._napari.plot import TICK_LENGTH, Plot
-from napari_dynaseg._napari.worker import Update
+from napari_dynaseg._napari.worker import Progress, Update
 
 # Okabe and Ito's colours, which colour-blind readers tell apart on light and dark ground.
 BLUE, ORANGE, GREEN = "#56B4E9", "#E69F00", "#009E73"
@@ -58,9 +58,12 @@ class Curves(QWidget):
             values.clear()
         self.update()
 
-    def add_update(self, update: Update) -> None:
-        """Add the iterations that an update brings."""
+    def add_update(self, update: Update | Progress) -> None:
+        """Add the iterations that an update brings, and are not there yet."""
+        last = self._iterations[-1] if self._iterations else 0
         for measures in update.trail:
+            if measures.iteration <= last:
+                continue
             self._iterations.append(measures.iteration)
             for name, values in self._values.items():
                 values.append(getattr(measures, name))

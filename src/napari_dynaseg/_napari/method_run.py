@@ -13,8 +13,9 @@ from psygnal import Signal
 from qtpy.QtCore import QTimer
 
 from napari_dynaseg._napari.layers import Job
+from napari_dynaseg._napari.pace import Pace
 from napari_dynaseg._napari.run import show_image_warning
-from napari_dynaseg._napari.worker import Failure, Pace, translate_errors
+from napari_dynaseg._napari.worker import Failure, translate_errors
 from napari_dynaseg.knobs import Knobs
 from napari_dynaseg.labels import LabelMap, match_labels
 from napari_dynaseg.method_record import MethodRecord

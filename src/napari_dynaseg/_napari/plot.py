@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -69,7 +70,7 @@ def thin_out(values: Numbers, most: int) -> tuple[npt.NDArray[np.int64], Numbers
     indices = np.arange(len(values))
     if len(values) > most:
         bounds = np.linspace(0, len(values), most // 2 + 1).astype(int)
-        parts = [values[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]
+        parts = [values[start:end] for start, end in pairwise(bounds)]
         lowest = bounds[:-1] + [int(part.argmin()) for part in parts]
         highest = bounds[:-1] + [int(part.argmax()) for part in parts]
         indices = np.unique([0, *lowest, *highest, len(values) - 1])

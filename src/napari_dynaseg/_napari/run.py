@@ -14,8 +14,9 @@ from qtpy.QtCore import QTimer
 
 from napari_dynaseg._napari.kept_runs import KeptRun
 from napari_dynaseg._napari.layers import Job
+from napari_dynaseg._napari.pace import Pace
 from napari_dynaseg._napari.stack_plan import StackPlan
-from napari_dynaseg._napari.worker import Failure, Pace, PlaneDone, Update, run_job
+from napari_dynaseg._napari.worker import Failure, News, PlaneDone, Progress, Update, run_job
 from napari_dynaseg.errors import ImageError, ImageWarning
 from napari_dynaseg.painted_recipe import keep_map
 from napari_dynaseg.settings import Settings
@@ -41,6 +42,7 @@ class LiveRun:
     """
 
     progressed = Signal(Update)
+    counted = Signal(Progress)
     plane_done = Signal(PlaneDone)
     ended = Signal()
     released = Signal()  # nobody writes to the layer any more; of a stack maybe a plane later
@@ -102,19 +104,22 @@ class LiveRun:
 
     def list_signals(self) -> list[Any]:
         """List the signals that a panel may follow."""
-        return [self.progressed, self.plane_done, self.ended, self.released]
+        return [self.progressed, self.counted, self.plane_done, self.ended, self.released]
 
     def stop(self) -> None:
         """End now and keep what is there; the thread follows within an iteration."""
         self._worker.quit()
         self._end()
 
-    def _on_yielded(self, update: Update | PlaneDone | None) -> None:
+    def _on_yielded(self, update: News) -> None:
         if update is None or self._is_over:
             return
         started = time.monotonic()
         if isinstance(update, PlaneDone):
             self._show_plane(update)
+        elif isinstance(update, Progress):
+            self._add_snapshots(update)
+            self.counted.emit(update)
         else:
             self._show(update)
         # A timer of no length comes due when the redraw it waits for has been handled.
@@ -133,10 +138,13 @@ class LiveRun:
         self._refresh()
         self.layer.metadata = {**self.layer.metadata, **update.recipe.to_metadata()}
         self.update = update
+        self._add_snapshots(update)
+        self.progressed.emit(update)
+
+    def _add_snapshots(self, update: Update | Progress) -> None:
         if self._plan is None:
             for snapshot in update.snapshots:
                 self._snapshots.add(snapshot)
-        self.progressed.emit(update)
 
     def _show_plane(self, done: PlaneDone) -> None:
         """Show a plane that the worker has written."""
@@ -158,7 +166,7 @@ class LiveRun:
         self._viewer.layers.events.removed.disconnect(self._on_layer_removed)
         if self.update is not None and self._plan is None:
             row, column = self._job.axes.plane
-            kept = keep_map(self.update.labels, row > column)
+            kept = self.update.kept_map or keep_map(self.update.labels, row > column)
             self.layer.metadata = {**self.layer.metadata, **kept}
         if self._has_labels:
             self.layer.data = self.layer.data  # tells whoever listens, and draws the thumbnail

@@ -7,7 +7,7 @@ from magicgui.widgets import ProgressBar
 from qtpy.QtWidgets import QLabel
 
 from napari_dynaseg._napari.curves import Curves
-from napari_dynaseg._napari.worker import PlaneDone, Update
+from napari_dynaseg._napari.worker import PlaneDone, Progress, Update
 from napari_dynaseg.fast import limit_iterations
 from napari_dynaseg.settings import Settings
 
@@ -44,8 +44,8 @@ class RunDisplay:
             done = update.now.iteration if update else 0
             self.bar.max = min(settings.iterations, done + limit_iterations(settings))
 
-    def show_update(self, update: Update) -> None:
-        """Show an iteration."""
+    def show_update(self, update: Update | Progress) -> None:
+        """Show an iteration, and all since the last update."""
         now, most, elapsed = update.now, int(self.bar.max), self._elapsed
         left = elapsed / now.iteration * (most - now.iteration)
         self._show_progress(now.iteration)

@@ -267,6 +267,7 @@ class SegmenterPanel(Container[Any]):
         self._drop_waiting()
         run = self.run = LiveRun(self._viewer, job, settings, plan)
         run.progressed.connect(self.display.show_update)
+        run.counted.connect(self.display.show_update)
         run.plane_done.connect(self.display.show_plane)
         run.ended.connect(self._on_ended)
         run.released.connect(lambda: self._keep(run))

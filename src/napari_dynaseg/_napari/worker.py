@@ -1,6 +1,5 @@
 """What runs in the worker thread: a job's training and planes, updates paced, errors ours."""
 
-import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
@@ -8,11 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_dynaseg._napari.layers import Job
+from napari_dynaseg._napari.pace import Pace
 from napari_dynaseg._napari.stack_plan import StackPlan
 from napari_dynaseg.axes import Position
 from napari_dynaseg.errors import RunError, SegmentationError
-from napari_dynaseg.fast import choose_reduction
+from napari_dynaseg.fast import choose_reduction, limit_iterations
 from napari_dynaseg.labels import LabelMap
+from napari_dynaseg.painted_recipe import keep_map
 from napari_dynaseg.recipe import Change, Recipe, describe_scribbles
 from napari_dynaseg.scribbles import LabelNumbers, start_numbers
 from napari_dynaseg.settings import Settings
@@ -24,12 +25,6 @@ from napari_dynaseg.within import limit_scribbles
 if TYPE_CHECKING:
     from napari_dynaseg.fit import Step
     from napari_dynaseg.trained import TrainedNetwork
-
-# At most about seven updates a second, and at most this share of the time spent on drawing.
-SECONDS_BETWEEN_UPDATES = 0.14
-SHARE_FOR_DRAWING = 0.06
-# And at most this share on labelling every pixel for an update, where training sees fewer.
-SHARE_FOR_LABELLING = 0.15
 
 
 class Measures(NamedTuple):
@@ -60,6 +55,9 @@ class Update:
         Gives the network that made the labels; takes as long as the labels did.
     snapshots
         Every iteration since the last update, to go back to; none of a stack.
+    kept_map
+        The labels as an entry of metadata, `napari_dynaseg.painted_recipe.keep_map`; only of
+        the last update of a plane, since it takes a while.
     """
 
     labels: LabelMap
@@ -68,10 +66,32 @@ class Update:
     position: Position
     keep_network: "Callable[[], TrainedNetwork]"
     snapshots: tuple[Snapshot, ...] = ()
+    kept_map: dict[str, Any] | None = None
 
     @property
     def now(self) -> Measures:
         """The numbers of the iteration that the labels are from."""
+        return self.trail[-1]
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """How far a run is, in a long pause between two updates.
+
+    Parameters
+    ----------
+    trail
+        The numbers of every iteration since the last update.
+    snapshots
+        Every iteration that was not told of before, to go back to should the run be stopped.
+    """
+
+    trail: tuple[Measures, ...]
+    snapshots: tuple[Snapshot, ...] = ()
+
+    @property
+    def now(self) -> Measures:
+        """The numbers of the last iteration."""
         return self.trail[-1]
 
 
@@ -91,38 +111,8 @@ class Failure:
     sentence: str
 
 
-class Pace:
-    """Lets an update through only when the last one has been drawn and some time has passed.
-
-    The slower the viewer draws, the longer the pauses: training keeps the machine.
-    """
-
-    def __init__(self, seconds: float = SECONDS_BETWEEN_UPDATES) -> None:
-        self._seconds = seconds
-        self._drawn = threading.Event()
-        self._drawn.set()
-        self._next_time = 0.0
-        self._labelling = 0.0
-
-    def try_pass(self) -> bool:
-        """Tell the worker whether it may show an update now."""
-        if not self._drawn.is_set() or time.monotonic() < self._next_time:
-            return False
-        self._drawn.clear()
-        return True
-
-    def mark_labelled(self, seconds: float) -> None:
-        """Tell from the worker that an update is ready to be shown, and what its labels took."""
-        self._labelling = seconds
-
-    def mark_drawn(self, seconds: float) -> None:
-        """Tell from the main thread that the last update is on the screen, and what it took."""
-        pauses = self._seconds, seconds / SHARE_FOR_DRAWING, self._labelling / SHARE_FOR_LABELLING
-        self._next_time = time.monotonic() + max(pauses)
-        self._drawn.set()
-
-
-Updates = Generator[Update | PlaneDone | None, Settings | None, Update | Failure | None]
+News = Update | Progress | PlaneDone | None
+Updates = Generator[News, Settings | None, Update | Failure | None]
 
 
 def run_job(job: Job, settings: Settings, pace: Pace, plan: StackPlan | None = None) -> Updates:
@@ -145,7 +135,7 @@ def run_job(job: Job, settings: Settings, pace: Pace, plan: StackPlan | None = N
 
     Yields
     ------
-    Update, PlaneDone or None
+    Update, Progress, PlaneDone or None
         After every iteration and every plane, `None` where there is nothing to show.
 
     Returns
@@ -159,7 +149,7 @@ def run_job(job: Job, settings: Settings, pace: Pace, plan: StackPlan | None = N
         On anything unforeseen.
     """
     work = (
-        _train_job(job, settings, pace)
+        _segment_plane(job, settings, pace)
         if plan is None
         else _segment_stack(job, settings, pace, plan)
     )
@@ -200,6 +190,12 @@ def _describe_memory(job: Job) -> str:
         f"not enough memory to train on a plane of {height}×{width} pixels; "
         "crop the image, or lower the network's channels"
     )
+
+
+def _segment_plane(job: Job, settings: Settings, pace: Pace) -> Updates:
+    update = yield from _train_job(job, settings, pace)
+    row, column = job.axes.plane
+    return replace(update, kept_map=keep_map(update.labels, row > column))
 
 
 def _segment_stack(job: Job, settings: Settings, pace: Pace, plan: StackPlan) -> Updates:
@@ -244,7 +240,7 @@ def _name_planes(update: Update, plan: StackPlan) -> Update:
 
 def _train_job(
     job: Job, settings: Settings, pace: Pace, companions: Sequence[Position] = ()
-) -> Generator[Update | None, Settings | None, Update]:
+) -> Generator[Update | Progress | None, Settings | None, Update]:
     from napari_dynaseg.fit import iter_fit
 
     training = TrainingPlanes.read(job.stack, (job.position, *companions), job.pinned)
@@ -269,13 +265,19 @@ def _train_job(
     step = next(run)
     while True:
         notes.add_step(step)
-        sent = yield _make_preview(notes, step, pace) if pace.try_pass() else None
+        sent = yield _choose_news(notes, step, pace)
         if sent is not None:
             notes.add_change(step.iteration + 1, sent)
         try:
             step = run.send(sent)
         except StopIteration:
             return notes.make_update(step, step.labels)
+
+
+def _choose_news(notes: "_Notes", step: "Step", pace: Pace) -> Update | Progress | None:
+    if notes.is_worth_labelling(step, pace) and pace.try_pass():
+        return _make_preview(notes, step, pace)
+    return notes.make_progress() if pace.try_count() else None
 
 
 def _make_preview(notes: "_Notes", step: "Step", pace: Pace) -> Update:
@@ -295,6 +297,7 @@ class _Notes:
         self._trail: list[Measures] = []
         self._is_shown = False
         self._snapshots = Snapshots()
+        self._started, self._most = time.monotonic(), limit_iterations(Settings(**recipe.settings))
         height, width = training.planes[0].shape[1:]
         self._reduction = choose_reduction(height, width, Settings(**recipe.settings))
 
@@ -322,6 +325,20 @@ class _Notes:
     def add_change(self, iteration: int, settings: Settings) -> None:
         """Note settings that count from an iteration on."""
         self._changes += (Change(iteration=iteration, settings=settings.model_dump()),)
+        if settings.scheme != "auto":
+            self._most = min(settings.iterations, iteration - 1 + limit_iterations(settings))
+
+    def is_worth_labelling(self, step: "Step", pace: Pace) -> bool:
+        """Tell whether labels that take long are worth it, so near to the end."""
+        if self._reduction == 1 or not step.is_quick:
+            return True
+        each = (time.monotonic() - self._started) / step.iteration
+        return pace.is_worth_labelling(each * (self._most - step.iteration))
+
+    def make_progress(self) -> Progress:
+        """Tell how far the run is."""
+        snapshots, self._snapshots = tuple(self._snapshots), Snapshots()
+        return Progress(tuple(self._trail), snapshots)
 
     def make_update(self, step: "Step", labels: LabelMap, is_sketch: bool = False) -> Update:
         """Make the update of the last iteration."""
