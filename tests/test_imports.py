@@ -34,6 +34,13 @@ def test_the_panel_loads_no_torch():
     assert run_fresh(code) == "False"
 
 
+def test_the_panel_loads_nothing_that_can_wait():
+    waiting = {"pyqtgraph", "scipy.linalg", "skimage.color.colorconv", "sklearn", "zarr"}
+    code = "import sys, napari_dynaseg._napari.widget; "
+    code += f"print(sorted({waiting} & set(sys.modules)))"
+    assert run_fresh(code) == "[]"
+
+
 @pytest.mark.parametrize("name", napari_dynaseg.__all__)
 def test_every_public_name_is_there(name):
     assert getattr(napari_dynaseg, name) is not None

@@ -10,9 +10,10 @@ from napari.components import ViewerModel
 from napari_dynaseg._napari.layers import snapshot
 from napari_dynaseg._napari.pace import Pace
 from napari_dynaseg._napari.stack_plan import choose_planes, plan_stack
-from napari_dynaseg._napari.worker import Failure, PlaneDone, Update, run_job
+from napari_dynaseg._napari.worker import Failure, PlaneDone, Progress, Update, run_job
 from napari_dynaseg.errors import RunError
 from napari_dynaseg.fit import iter_fit
+from napari_dynaseg.painted_recipe import read_map
 from napari_dynaseg.recipe import replay
 from napari_dynaseg.settings import Settings
 
@@ -98,6 +99,50 @@ def test_a_fast_run_of_a_large_plane_shows_sketches_and_ends_with_every_pixel(
     assert not result.recipe.is_sketch
     np.testing.assert_array_equal(replay(plane, result.recipe), result.labels)
     assert (result.labels != sketches[-1].labels).any()
+
+
+class CountAlways(AlwaysPass):
+    """A pace that shows the first iteration, and counts the others as labels are too costly."""
+
+    def is_worth_labelling(self, _seconds_left: float) -> bool:
+        return self._labelling == 0
+
+    def try_count(self) -> bool:
+        return True
+
+
+def test_a_fast_run_does_not_put_off_its_end_for_an_update_but_tells_how_far_it_is(large_job):
+    (first, *later), result = drain(run_job(large_job, QUICK, CountAlways()))
+    assert isinstance(first, Update)
+    assert all(isinstance(each, Progress) for each in later)
+    assert [each.now.iteration for each in later] == [2, 3, 4, 5, 6]
+    told = [snapshot for each in (first, *later, result) for snapshot in each.snapshots]
+    assert [snapshot.iteration for snapshot in told] == [1, 2, 3, 4, 5, 6, 6]
+    assert not told[-1].is_sketch
+
+
+def test_the_end_of_a_fast_run_is_foreseen_also_after_a_knob_was_turned(large_job):
+    asked = []
+
+    class Ask(AlwaysPass):
+        def is_worth_labelling(self, seconds_left: float) -> bool:
+            asked.append(seconds_left)
+            return True
+
+    knobs = QUICK.change(iterations=3)
+    run = run_job(large_job, knobs, Ask())
+    next(run)
+    run.send(knobs.change(mu=7, iterations=5))
+    yielded, _ = drain(run)
+    assert len(yielded) == 3
+    assert asked[2] > 0
+    assert asked[-1] == 0
+
+
+def test_the_last_labels_bring_their_entry_of_metadata_and_updates_do_not(job):
+    yielded, result = drain(run_job(job, QUICK, AlwaysPass()))
+    assert all(update.kept_map is None for update in yielded)
+    np.testing.assert_array_equal(read_map(result.kept_map), result.labels)
 
 
 def test_costly_labels_make_long_pauses():

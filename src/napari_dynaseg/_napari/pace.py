@@ -8,8 +8,9 @@ SECONDS_BETWEEN_UPDATES = 0.14
 SHARE_FOR_DRAWING = 0.06
 # And at most this share on labelling every pixel for an update, where training sees fewer.
 SHARE_FOR_LABELLING = 0.15
-# Where that makes long pauses, the iterations are counted in them, for this share.
-SHARE_FOR_COUNTING = 0.03
+# Where that makes long pauses, the iterations are counted in them. Each count has the whole window
+# painted, which under software rendering takes more than can be timed from here.
+SECONDS_BETWEEN_COUNTS = 1.0
 
 
 class Pace:
@@ -61,7 +62,7 @@ class Pace:
     def mark_drawn(self, seconds: float) -> None:
         """Tell from the main thread that the last update is on the screen, and what it took."""
         now = time.monotonic()
-        self._next_count = now + max(self._seconds, seconds / SHARE_FOR_COUNTING)
+        self._next_count = now + max(SECONDS_BETWEEN_COUNTS, seconds / SHARE_FOR_DRAWING)
         if not self._is_counting:
             pause, labelling = seconds / SHARE_FOR_DRAWING, self._labelling / SHARE_FOR_LABELLING
             self._is_slow = labelling > max(self._seconds, pause)
