@@ -41,12 +41,14 @@ class RunDisplay:
     def show_turn(self, settings: Settings, update: Update | None) -> None:
         """Show how long a run may last by settings that were sent to it."""
         if self._planes is None and settings.scheme != "auto":
-            done = update.now.iteration if update else 0
+            # Iterations may have been counted since the last labels were shown.
+            done = max(update.now.iteration if update else 0, int(self.bar.value))
             self.bar.max = min(settings.iterations, done + limit_iterations(settings))
 
     def show_update(self, update: Update | Progress) -> None:
         """Show an iteration, and all since the last update."""
-        now, most, elapsed = update.now, int(self.bar.max), self._elapsed
+        now, elapsed = update.now, self._elapsed
+        most = max(int(self.bar.max), now.iteration)
         left = elapsed / now.iteration * (most - now.iteration)
         self._show_progress(now.iteration)
         self.status.setText(
@@ -118,6 +120,8 @@ class RunDisplay:
         # Qt's bar repaints the whole window before it returns, unless updates are off.
         bar: Any = self.bar.native
         bar.setUpdatesEnabled(False)
+        # The training goes on while a knob is turned, and may get further than could be foreseen.
+        self.bar.max = max(int(self.bar.max), done)
         self.bar.value = done
         bar.setUpdatesEnabled(True)
 
