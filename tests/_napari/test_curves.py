@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from qtpy.QtGui import QColor
+from tests._napari.conftest import TIMEOUT, open_panel
 
 from napari_dynaseg._napari.curves import BLUE, GREEN, ORANGE, Curves
 from napari_dynaseg._napari.worker import Measures, Progress
@@ -13,6 +14,7 @@ def curves(qtbot):
     curves = Curves("dark")
     qtbot.addWidget(curves)
     curves.resize(320, 250)
+    curves.build()
     return curves
 
 
@@ -53,3 +55,10 @@ def test_iterations_that_are_told_again_are_drawn_once(curves):
     curves.add_update(tell(1, 2, 3))
     assert curves._iterations == [1, 2, 3]
     assert curves._values["labels_in_use"] == [99, 98, 97]
+
+
+def test_a_panel_opens_without_the_library_of_plots_and_has_them_a_moment_later(viewer, qtbot):
+    panel = open_panel(viewer)
+    assert not panel.display.curves._lines
+    panel.native.grab()  # paints it
+    qtbot.waitUntil(lambda: bool(panel.display.curves._lines), timeout=TIMEOUT)

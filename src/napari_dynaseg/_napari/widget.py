@@ -154,7 +154,7 @@ class SegmenterPanel(Container[Any]):
         self.compare.kept_one.connect(self.network.offer)
         self.corrections.flip_asked.connect(self.compare.flip)
         self.corrections.queue.written.connect(self.compare.note_change)
-        self.watcher.painted += [self._align_rows, preload_engine]
+        self.watcher.painted += [self._align_rows, self.display.curves.build, preload_engine]
         self.watcher.docked.append(lambda: self.recovery.begin(self.native.window()))
         self.watcher.closed.append(self._on_closed)
 
