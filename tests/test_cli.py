@@ -320,7 +320,7 @@ def test_mended_values_are_one_line_of_warning(call, tmp_path):
 def test_an_interrupted_run_ends_with_status_130_and_writes_nothing(
     call, image, tmp_path, monkeypatch
 ):
-    def interrupt(plan, settings, scribbled):
+    def interrupt(plan, settings, **_given):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(batch, "segment_file", interrupt)
@@ -488,4 +488,4 @@ def test_scribbles_for_a_network_that_is_applied_are_refused(call, image, drawn)
     network = ("--network", "net.dynaseg.safetensors")
     status, _, err = call("segment", "cells.png", "-o", "a.tif", *network, *SCRIBBLES)
     assert status == 2
-    assert "scribbles count only where a network is trained" in err
+    assert "is applied as it is; got scribbles as well" in err

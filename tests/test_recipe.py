@@ -14,8 +14,8 @@ from napari_dynaseg import Recipe, Settings, iter_fit, replay, segment, to_plane
 from napari_dynaseg.backend import torch
 from napari_dynaseg.corrections import describe
 from napari_dynaseg.errors import FileError, ImageError, ImageWarning, SettingsError
-from napari_dynaseg.labels import RegionNumbers
-from napari_dynaseg.recipe import METADATA_KEY, Change, Source, describe_scribbles
+from napari_dynaseg.labels import RegionNumbers, number_by_size
+from napari_dynaseg.recipe import METADATA_KEY, Change, Source, describe_given
 from napari_dynaseg.refinements import Paint, Refinement
 
 SMALL = Settings(channels=8, iterations=6, minimum_labels=1, device="cpu")
@@ -203,7 +203,7 @@ def test_replay_on_another_image_without_paint_warns_of_nothing(plane, recipe):
 
 def test_a_recipe_from_before_there_were_scribbles_and_refinements_is_read(recipe):
     plain = recipe.to_metadata()
-    for name in ("scribbles", "refinements"):
+    for name in ("scribbles", "guidance", "refinements"):
         assert plain["dynaseg_recipe"].pop(name) == []
     assert Recipe.from_metadata(plain) == recipe
 
@@ -213,7 +213,7 @@ def test_replay_gives_what_was_scribbled_and_refined(plane, recipe, numbering):
     drawn = np.zeros(plane.shape[1:], np.int32)
     drawn[2:5, 3], drawn[8:10, 6] = 30, 4
     source = Source.of(plane, "cells", position=recipe.source.position)
-    changes = {"source": source, "numbering": numbering, "scribbles": describe_scribbles(drawn)}
+    changes = {"source": source, "numbering": numbering, "scribbles": describe_given(drawn)}
     recipe = recipe.model_copy(update=changes)
     labels = replay(plane, recipe)
     np.testing.assert_array_equal(labels[drawn > 0], drawn[drawn > 0])
@@ -231,11 +231,45 @@ def test_replay_gives_what_was_scribbled_and_refined(plane, recipe, numbering):
     np.testing.assert_array_equal(left, labels)
 
 
+@pytest.fixture
+def guided(plane, recipe):
+    """Give a recipe whose run was guided to two halves."""
+    halves = np.full(plane.shape[1:], 9, np.int32)
+    halves[:, 5:] = 2
+    settings = SMALL.change(guidance_weight=1).model_dump()
+    given = {"guidance": describe_given(halves), "settings": settings}
+    source = Source.of(plane, "cells", position=recipe.source.position)
+    return recipe.model_copy(update={"source": source, **given}), halves
+
+
+def test_replay_guides_as_the_run_was_guided(plane, guided):
+    recipe, halves = guided
+    settings = Settings(**recipe.settings)
+    *_, last = iter_fit(plane, settings, guidance=halves)
+    again = Recipe.from_metadata(json.loads(json.dumps(recipe.to_metadata())))
+    labels = replay(plane, again)
+    np.testing.assert_array_equal(labels, number_by_size(last.labels))
+    alone = recipe.model_copy(update={"guidance": ()})
+    assert (labels != replay(plane, alone)).any()
+
+
+def test_on_another_image_the_guidance_is_left_out_and_told_so(plane, guided, painted):
+    recipe, _ = guided
+    with pytest.warns(ImageWarning, match="the guidance of cells is left out: this is another"):
+        labels = replay(1 - plane, recipe)
+    np.testing.assert_array_equal(
+        labels, replay(1 - plane, recipe.model_copy(update={"guidance": ()}))
+    )
+    both = recipe.model_copy(update={"corrections": painted[0].corrections})
+    with pytest.warns(ImageWarning, match="labels of cells and the guidance of cells are left"):
+        replay(1 - plane, both)
+
+
 def test_on_another_image_scribbles_are_left_out_and_told_so(plane, recipe):
     drawn = np.zeros(plane.shape[1:], np.int32)
     drawn[2:5, 3] = 77
     source = Source.of(plane, "cells", position=recipe.source.position)
-    described = {"source": source, "scribbles": describe_scribbles(drawn)}
+    described = {"source": source, "scribbles": describe_given(drawn)}
     with pytest.warns(ImageWarning, match="is left out: this is another image"):
         labels = replay(1 - plane, recipe.model_copy(update=described))
     np.testing.assert_array_equal(labels, replay(1 - plane, recipe))

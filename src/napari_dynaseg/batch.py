@@ -19,7 +19,7 @@ from napari_dynaseg.label_files import find_ending, write_label_map
 from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.method_record import MethodRecord
 from napari_dynaseg.pixels import Plane, Scaling, to_channels
-from napari_dynaseg.recipe import Recipe, Source, describe_scribbles
+from napari_dynaseg.recipe import Recipe, Source, describe_given
 from napari_dynaseg.remote import is_address
 from napari_dynaseg.saved_network import check_channels, check_ending
 from napari_dynaseg.scribbles import start_numbers
@@ -27,7 +27,7 @@ from napari_dynaseg.settings import Settings, check_keeps_network
 from napari_dynaseg.stack_files import open_stack
 from napari_dynaseg.stack_image import Channels, StackImage
 from napari_dynaseg.trained import TrainedNetwork
-from napari_dynaseg.within import Within, limit_scribbles, place_labels
+from napari_dynaseg.within import Within, limit_guidance, limit_scribbles, place_labels
 
 STACKS_ELSEWHERE = "give an output that ends in .ome.zarr to segment a whole stack"
 
@@ -148,7 +148,10 @@ def _place(goal: Path, name: str, endings: tuple[str, ...], alone: bool) -> Path
 
 
 def segment_file(
-    plan: FilePlan, settings: Settings, scribbled: LabelMap | None = None
+    plan: FilePlan,
+    settings: Settings,
+    scribbled: LabelMap | None = None,
+    guidance: LabelMap | None = None,
 ) -> Iterator[Step]:
     """Segment one image file and write its outputs, yielding each iteration.
 
@@ -160,6 +163,8 @@ def segment_file(
         The knobs of the run.
     scribbled
         (H, W), labels that the user has given to some pixels, 0 elsewhere; by default none.
+    guidance
+        (H, W), another segmentation of the image, 0 where there is none; by default none.
 
     Raises
     ------
@@ -174,7 +179,8 @@ def segment_file(
     within = read_mask(plan.within, plane.shape[1:]) if plan.within else None
     drawn = limit_scribbles(scribbled, within, settings.channels)
     limited = within.crop(plane) if within else plane
-    for step in iter_fit(limited, settings, scribbles=drawn.channels if drawn else None):
+    wanted, guiding = drawn.channels if drawn else None, limit_guidance(guidance, within)
+    for step in iter_fit(limited, settings, scribbles=wanted, guidance=guiding):
         yield step
     source = Source.of(
         plane,
@@ -189,7 +195,8 @@ def segment_file(
         source,
         numbering="size",
         within=within,
-        scribbles=describe_scribbles(scribbled),
+        scribbles=describe_given(scribbled),
+        guidance=describe_given(guidance),
     )
     numbers = start_numbers(drawn)
     numbers.follow(step.labels)

@@ -18,11 +18,13 @@ from napari_dynaseg.cli_messages import (
     print_error,
 )
 from napari_dynaseg.errors import SegmentationError, SettingsError
+from napari_dynaseg.given import GUIDANCE, SCRIBBLES, GivenKind
 from napari_dynaseg.settings import Settings, describe_knob, describe_range
 
 if TYPE_CHECKING:
     from napari_dynaseg.batch import FilePlan
-    from napari_dynaseg.scribble_files import ScribbleFile
+    from napari_dynaseg.given_files import GivenFile
+    from napari_dynaseg.labels import LabelMap
     from napari_dynaseg.stack_batch import StackRun
     from napari_dynaseg.trained import TrainedNetwork
 
@@ -114,6 +116,21 @@ def segment(
             "all labels are raised by one, as label 0 means nothing."
         ),
     ] = None,
+    guidance: Annotated[
+        Path | None,
+        typer.Option(
+            help="Another segmentation of the image, or of that plane of a stack: a .tif or .png "
+            "of whole numbers, 0 where there is none. It draws the result to its regions, as "
+            "strongly as --guidance-weight says."
+        ),
+    ] = None,
+    guidance_background: Annotated[
+        int | None,
+        typer.Option(
+            help="The number that means no guidance [default: 0]. With another one all labels are "
+            "raised by one, so that 0 guides like any other: 255 does for a threshold of 0 and 1."
+        ),
+    ] = None,
     **knobs: str | None,
 ) -> None:
     """Segment images, or one stack; the labels hold the recipe that made them.
@@ -121,14 +138,17 @@ def segment(
     An image becomes a TIFF. A stack becomes an OME-Zarr; a run that was stopped goes on when it
     is called again.
     """
-    given = {name: value for name, value in knobs.items() if value is not None}
-    trained = _load_network(network, given)
+    turned = {name: value for name, value in knobs.items() if value is not None}
+    trained = _load_network(network, turned)
     if network and save_network:
         raise SettingsError("only a network that is trained is saved; got one to apply as well")
     if trained:
         _refuse("a network that is trained already", within=within)
-    settings = trained.settings if trained else Settings(**given)
-    drawn = _choose_scribbles(scribbles, scribble_background, images, trained)
+    settings = trained.settings if trained else Settings(**turned)
+    given = {
+        "scribbled": _choose_given(SCRIBBLES, scribbles, scribble_background, images, trained),
+        "guidance": _choose_given(GUIDANCE, guidance, guidance_background, images, trained),
+    }
     if output.suffix == ".zarr":
         _refuse("labels that go into an .ome.zarr", preview=preview)
         choice = {"plane": plane, "planes": planes, "network": trained}
@@ -141,7 +161,7 @@ def segment(
             choice={**choice, "network_goal": save_network},
             mask=within,
             cluster={"scheduler": scheduler, "workers": workers},
-            drawn=drawn,
+            given=given,
         )
     else:
         for_stacks = {"plane": plane, "range": planes, "workers": workers, "scheduler": scheduler}
@@ -151,7 +171,7 @@ def segment(
         plans = plan_outputs(
             images, output, preview, axes=axes, level=level, network=save_network, within=within
         )
-        _segment_images(plans, settings, trained, overwrite, drawn)
+        _segment_images(plans, settings, trained, overwrite, given)
 
 
 def _load_network(path: Path | None, knobs: dict[str, str]) -> "TrainedNetwork | None":
@@ -163,17 +183,28 @@ def _load_network(path: Path | None, knobs: dict[str, str]) -> "TrainedNetwork |
     return use_network(TrainedNetwork.load(path), knobs)
 
 
-def _choose_scribbles(
-    path: Path | None, background: int | None, images: list[str], network: object
-) -> "ScribbleFile | None":
+def _choose_given(
+    kind: GivenKind,
+    path: Path | None,
+    background: int | None,
+    images: list[str],
+    network: object,
+) -> "GivenFile | None":
     if path is None:
-        _refuse("a run without --scribbles", **{"scribble-background": background})
+        name = f"{kind.name.removesuffix('s')}-background"
+        _refuse(f"a run without --{kind.name}", **{name: background})
         return None
-    from napari_dynaseg.scribble_files import ScribbleFile
+    from napari_dynaseg.given_files import GivenFile
 
     if network is not None:
-        raise SettingsError("scribbles count only where a network is trained; got one to apply")
-    return ScribbleFile.of_one_image(path, background or 0, images)
+        kind.refuse_network()
+    return GivenFile.of_one_image(path, kind, background or 0, images)
+
+
+def _read_given(
+    given: "dict[str, GivenFile | None]", shape: tuple[int, int]
+) -> "dict[str, LabelMap]":
+    return {name: file.read(shape) for name, file in given.items() if file}
 
 
 def _refuse(case: str, **options: object) -> None:
@@ -188,23 +219,23 @@ def _segment_images(
     settings: Settings,
     network: "TrainedNetwork | None",
     overwrite: bool,
-    drawn: "ScribbleFile | None" = None,
+    given: "dict[str, GivenFile | None]",
 ) -> None:
-    do_plans(plans, overwrite, lambda plan: _segment_image(plan, settings, network, drawn))
+    do_plans(plans, overwrite, lambda plan: _segment_image(plan, settings, network, given))
 
 
 def _segment_image(
     plan: "FilePlan",
     settings: Settings,
     network: "TrainedNetwork | None",
-    drawn: "ScribbleFile | None" = None,
+    given: "dict[str, GivenFile | None]",
 ) -> str:
     from napari_dynaseg import batch
 
     if network:
         return f"{batch.label_file(plan, network)} labels"
-    scribbled = drawn.read(batch.read_channels(plan).shape[1:]) if drawn else None
-    return _show_progress(str(plan.image), batch.segment_file(plan, settings, scribbled), settings)
+    labels = _read_given(given, batch.read_channels(plan).shape[1:]) if any(given.values()) else {}
+    return _show_progress(str(plan.image), batch.segment_file(plan, settings, **labels), settings)
 
 
 def _segment_stack(
@@ -216,7 +247,7 @@ def _segment_stack(
     choice: dict[str, Any],
     cluster: dict[str, Any],
     mask: Path | None,
-    drawn: "ScribbleFile | None" = None,
+    given: "dict[str, GivenFile | None]",
 ) -> None:
     from napari_dynaseg.batch import read_mask
     from napari_dynaseg.cluster import open_client
@@ -229,7 +260,7 @@ def _segment_stack(
     with name_in_warnings(name), open_client(settings, **cluster) as client:
         stack = open_stack(name, **reading)
         within = read_mask(mask, stack.axes.plane_shape) if mask else None
-        choice |= {"scribbled": drawn.read(stack.axes.plane_shape)} if drawn else {}
+        choice |= _read_given(given, stack.axes.plane_shape)
         plan = plan_stack(stack, output, settings, within=within, **choice)
         _run_stack(name, StackRun.begin(plan, overwrite), client)
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from napari_dynaseg.errors import ImageError
+from napari_dynaseg.errors import ImageError, SettingsError
 
 HIGHEST = np.iinfo(np.int32).max
 
@@ -19,10 +19,13 @@ class GivenKind(NamedTuple):
         What one is called.
     nothing
         What is said of one that is 0 everywhere.
+    on_one
+        What is said of a file that belongs to one image.
     """
 
     name: str
     nothing: str
+    on_one: str
 
     def check_shape(self, labels: npt.NDArray[Any], shape: tuple[int, ...]) -> None:
         """Refuse a map that does not fit a plane of a shape, (H, W), or holds no whole numbers.
@@ -61,6 +64,18 @@ class GivenKind(NamedTuple):
                 f"{got} {lowest} to {highest}"
             )
 
+    def refuse_network(self) -> None:
+        """Refuse a network that was trained before.
 
-SCRIBBLES = GivenKind("scribbles", "nothing is scribbled")
-GUIDANCE = GivenKind("guidance", "there is no guidance")
+        Raises
+        ------
+        SettingsError
+            Always.
+        """
+        raise SettingsError(
+            f"a network that was trained before is applied as it is; got {self.name} as well"
+        )
+
+
+SCRIBBLES = GivenKind("scribbles", "nothing is scribbled", "is scribbled on one image")
+GUIDANCE = GivenKind("guidance", "there is no guidance", "guides on one image")

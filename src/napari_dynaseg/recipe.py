@@ -22,7 +22,7 @@ from napari_dynaseg.pixels import Plane
 from napari_dynaseg.refinements import Refinement, Trained, refine_again
 from napari_dynaseg.scribbles import Scribbles, start_numbers
 from napari_dynaseg.settings import Settings
-from napari_dynaseg.within import Within, limit_scribbles, place_labels
+from napari_dynaseg.within import Within, limit_guidance, limit_scribbles, place_labels
 
 if TYPE_CHECKING:
     from napari_dynaseg.fit import Step
@@ -108,8 +108,9 @@ class Recipe(Record):
     planes
         Where the network labelled a stack: the first and the last of its planes, which make a
         box on the stack axes.
-    scribbles
-        What was scribbled on the source's plane before the run; their own position says nothing.
+    scribbles, guidance
+        What was scribbled on the source's plane before the run, and the other segmentation that
+        guided it there; their own position says nothing.
     refinements
         How the network was trained on afterwards, with what was painted by then.
     corrections
@@ -132,6 +133,7 @@ class Recipe(Record):
     within: Within | None = None
     planes: tuple[Position, Position] | None = None
     scribbles: tuple[Correction, ...] = ()
+    guidance: tuple[Correction, ...] = ()
     refinements: tuple[Refinement, ...] = ()
     corrections: tuple[Correction, ...] = ()
     device: str
@@ -161,8 +163,9 @@ class Recipe(Record):
         )
 
     def list_hand_work(self) -> dict[str, Any]:
-        """List the fields that hold what a user did by hand on this very image."""
-        return {name: getattr(self, name) for name in ("scribbles", "refinements", "corrections")}
+        """List the fields that hold what a user did by hand, or gave, on this very image."""
+        names = ("scribbles", "guidance", "refinements", "corrections")
+        return {name: getattr(self, name) for name in names}
 
     def to_metadata(self) -> dict[str, Any]:
         """Give the recipe as plain values that JSON can hold, under its key."""
@@ -234,7 +237,8 @@ def replay(plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()) -> La
     Warns
     -----
     ImageWarning
-        If something was scribbled or painted, and this is another image, where it is left out.
+        If something was scribbled or painted, or guided the run, and this is another image, where
+        that is left out.
     """
     steps = iter_replay(plane, recipe, companions)
     while True:
@@ -268,9 +272,33 @@ def iter_replay(
     return apply(refined, recipe.corrections, position)
 
 
-def describe_scribbles(scribbled: npt.NDArray[np.integer] | None) -> tuple[Correction, ...]:
-    """Describe scribbles, (H, W), for a recipe; none where there are none."""
-    return () if scribbled is None else describe(np.zeros_like(scribbled), scribbled)
+def describe_given(labels: npt.NDArray[np.integer] | None) -> tuple[Correction, ...]:
+    """Describe scribbles or a guidance, (H, W), for a recipe; none where there are none."""
+    return () if labels is None else describe(np.zeros_like(labels), labels)
+
+
+def read_given(plane: Plane, recipe: Recipe, name: str) -> LabelMap | None:
+    """Read scribbles or a guidance, (H, W), for the plane that a recipe was made from.
+
+    Parameters
+    ----------
+    plane
+        Another one gets `None`, as where the recipe has none.
+    recipe
+        Holds them.
+    name
+        Of its field: ``"scribbles"`` or ``"guidance"``.
+
+    Raises
+    ------
+    FileError
+        If they cannot be read.
+    """
+    described: tuple[Correction, ...] = getattr(recipe, name)
+    if not described or Source.of(plane, "").sha256 != recipe.source.sha256:
+        return None
+    blank = np.zeros(plane.shape[1:], np.int32)
+    return apply(blank, (each.model_copy(update={"position": ()}) for each in described))
 
 
 def read_scribbles(plane: Plane, recipe: Recipe) -> Scribbles | None:
@@ -281,12 +309,8 @@ def read_scribbles(plane: Plane, recipe: Recipe) -> Scribbles | None:
     FileError
         If they cannot be read.
     """
-    if not recipe.scribbles or Source.of(plane, "").sha256 != recipe.source.sha256:
-        return None
-    blank = np.zeros(plane.shape[1:], np.int32)
-    unplaced = (each.model_copy(update={"position": ()}) for each in recipe.scribbles)
     channels = read_settings(recipe.settings).channels
-    return limit_scribbles(apply(blank, unplaced), recipe.within, channels)
+    return limit_scribbles(read_given(plane, recipe, "scribbles"), recipe.within, channels)
 
 
 def retrain(plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()) -> Iterator["Step"]:
@@ -317,6 +341,7 @@ def retrain(plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()) -> I
         read_settings(recipe.settings),
         companions=companions,
         scribbles=scribbles.channels if scribbles else None,
+        guidance=limit_guidance(read_given(plane, recipe, "guidance"), within),
     )
     step = next(run)
     yield step
@@ -333,14 +358,20 @@ def is_source(plane: Plane, recipe: Recipe) -> bool:
     Warns
     -----
     ImageWarning
-        If it is another, and something was painted on the labels of that one, or scribbled.
+        If it is another, and something was painted on the labels of that one, or scribbled, or
+        it was guided.
     """
     is_same = Source.of(plane, recipe.source.name).sha256 == recipe.source.sha256
-    by_hand = recipe.scribbles or recipe.refinements or recipe.corrections
-    if by_hand and not is_same:
+    name = recipe.source.name
+    left_out = []
+    if recipe.scribbles or recipe.refinements or recipe.corrections:
+        left_out.append(f"what was painted on the labels of {name}")
+    if recipe.guidance:
+        left_out.append(f"the guidance of {name}")
+    if left_out and not is_same:
         warnings.warn(
-            f"what was painted on the labels of {recipe.source.name} is left out: this is "
-            "another image",
+            f"{' and '.join(left_out)} {'are' if left_out[1:] else 'is'} left out: this is another "
+            "image",
             ImageWarning,
             stacklevel=3,
         )

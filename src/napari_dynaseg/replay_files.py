@@ -18,6 +18,7 @@ from napari_dynaseg.recipe import (
     Recipe,
     is_source,
     iter_replay,
+    read_given,
     read_scribbles,
     read_settings,
     retrain,
@@ -88,6 +89,12 @@ class ReplayPlan:
             return None
         scribbles = read_scribbles(self.read_training().planes[0], self.recipe)
         return None if scribbles is None else scribbles.labels
+
+    def read_guidance(self) -> LabelMap | None:
+        """Read what guided the run, (H, W), where this is the image that it guided it on."""
+        if not self.recipe.guidance:
+            return None
+        return read_given(self.read_training().planes[0], self.recipe, "guidance")
 
 
 def plan_replay(
@@ -193,7 +200,8 @@ def replay_plane(plan: ReplayPlan) -> Iterator[Step]:
     Warns
     -----
     ImageWarning
-        If something was scribbled or painted, and this is another image, where it is left out.
+        If something was scribbled or painted, or guided it, and this is another image, where that
+        is left out.
     """
     network = plan.found.network
     if network:
@@ -257,6 +265,7 @@ class StackReplay(StackRun):
             network,
             within=within,
             scribbled=None if network else near.read_scribbled(),
+            guidance=None if network else near.read_guidance(),
         )
         return cls(plan, StackRun.begin(plan, overwrite).store, near)
 
@@ -290,12 +299,12 @@ class StackReplay(StackRun):
         Warns
         -----
         ImageWarning
-            If something was scribbled or painted, and this is another image, where it is left
-            out.
+            If something was scribbled or painted, or guided it, and this is another image, where
+            that is left out.
         """
         yield from super().segment(client)
         recipe = self.replay.recipe
-        by_hand = recipe.scribbles or recipe.refinements or recipe.corrections
+        by_hand = any(recipe.list_hand_work().values())
         if not (by_hand and is_source(self.replay.read_training().planes[0], recipe)):
             return
         if recipe.refinements:

@@ -11,11 +11,11 @@ import numpy as np
 from napari_dynaseg import label_tiff, label_zarr
 from napari_dynaseg.axes import Position
 from napari_dynaseg.errors import FileError, SegmentationError
+from napari_dynaseg.given_files import read_given_file
 from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.ome_labels import ENDING as ZARR_ENDING
-from napari_dynaseg.recipe import describe_scribbles
+from napari_dynaseg.recipe import describe_given
 from napari_dynaseg.remote import is_address
-from napari_dynaseg.scribble_files import read_scribble_file
 from napari_dynaseg.settings import Settings
 from napari_dynaseg.stack_files import open_stack
 from napari_dynaseg.stack_image import StackImage
@@ -61,6 +61,8 @@ class Choice:
         (H, W), labels that the user has given to some pixels of the plane, 0 elsewhere.
     scribble_path
         The file that they were opened from, if they were.
+    guidance, guidance_path
+        Another segmentation of the plane, (H, W), 0 where there is none, and its file.
     """
 
     stack: StackImage
@@ -71,6 +73,8 @@ class Choice:
     arrays: tuple[str, ...] = ()
     scribbled: LabelMap | None = None
     scribble_path: str | None = None
+    guidance: LabelMap | None = None
+    guidance_path: str | None = None
 
     @property
     def letters(self) -> str:
@@ -129,20 +133,26 @@ class Choice:
             raise FileError(f"{name} is not the image that {path} holds; save it, and open that")
         return path
 
-    def find_scribbles(self, scribbled: LabelMap) -> str:
-        """Give the file of the scribbles.
+    def list_given(self) -> dict[str, LabelMap]:
+        """List what is given beside the image, by the names that `segment` takes it by."""
+        given = {"scribbles": self.scribbled, "guidance": self.guidance}
+        return {name: labels for name, labels in given.items() if labels is not None}
+
+    def find_given(self, name: str, labels: LabelMap) -> str:
+        """Give the file of the scribbles, or of the guidance.
 
         Raises
         ------
         FileError
             If they lie in none, or the file reads otherwise than they are here.
         """
-        if path := self.scribble_path:
+        paths = {"scribbles": self.scribble_path, "guidance": self.guidance_path}
+        if path := paths[name]:
             with suppress(SegmentationError):
-                if np.array_equal(read_scribble_file(Path(path), scribbled.shape), scribbled):
+                if np.array_equal(read_given_file(Path(path), labels.shape), labels):
                     return path
         raise FileError(
-            "the scribbles on this plane are in no file; save them alone as a TIFF or PNG of the "
+            f"no file holds the {name} on this plane; save the layer alone as a TIFF or PNG of the "
             "plane's shape, and open that"
         )
 
@@ -165,7 +175,7 @@ def write_command(choice: Choice) -> str:
     Raises
     ------
     FileError
-        If the image or the scribbles lie in no file, or the file reads otherwise.
+        If the image, the scribbles or the guidance lie in no file, or the file reads otherwise.
     """
     path = choice.find_file()
     is_file = not is_address(path) and Path(path).suffix != ZARR_ENDING
@@ -178,8 +188,8 @@ def write_command(choice: Choice) -> str:
         options["level"] = choice.stack.level
     if choice.is_stack:
         options |= {"plane": choice.plane} | ({"range": choice.planes} if choice.planes else {})
-    if choice.scribbled is not None:
-        options["scribbles"] = choice.find_scribbles(choice.scribbled)
+    for name, labels in choice.list_given().items():
+        options[name] = choice.find_given(name, labels)
     options |= choice.knobs
     words = [
         word for name, value in options.items() for word in (f"--{_hyphenate(name)}", str(value))
@@ -201,22 +211,23 @@ def write_python(choice: Choice) -> str:
         if not choice.arrays:
             raise
         image = _take_arrays(choice)
-    scribbles = "" if choice.scribbled is None else _write_scribbles(choice.scribbled)
+    given = _write_given(choice.list_given())
     if choice.positions is None:
-        named = ["scribbles=scribbles"] if scribbles else []
+        named = [f"{name}={name}" for name in choice.list_given()]
         arguments = ", ".join(["plane, channel_axis=0", *named, *_write_named(choice.knobs)])
         run = OF_ONE_PLANE.format(position=choice.position, arguments=arguments)
-        return f"from napari_dynaseg import segment\n{image}{scribbles}{run}"
+        return f"from napari_dynaseg import segment\n{image}{given}{run}"
     output = choice.find_output(label_zarr.ENDING)
     settings = f"Settings({_write_call(**choice.knobs)})"
     planes = {"planes": choice.planes} if choice.planes else {}
     arguments = _write_call(
         "stack", f"Path({str(output)!r})", settings, plane=choice.plane, **planes
     )
-    arguments += ", scribbled=scribbles" if scribbles else ""
+    of_plan = {"scribbles": "scribbled", "guidance": "guidance"}
+    arguments += "".join(f", {of_plan[name]}={name}" for name in choice.list_given())
     return (
         "from pathlib import Path\n\nfrom napari_dynaseg import Settings\n"
-        f"from napari_dynaseg.stack_batch import StackRun, plan_stack\n{image}{scribbles}"
+        f"from napari_dynaseg.stack_batch import StackRun, plan_stack\n{image}{given}"
         f"{OF_A_STACK.format(arguments=arguments)}"
     )
 
@@ -238,16 +249,17 @@ def _take_arrays(choice: Choice) -> str:
     )
 
 
-def _write_scribbles(scribbled: LabelMap) -> str:
-    """Write scribbles as text, exactly: the strokes of a layer that nothing else holds."""
-    (described,) = describe_scribbles(scribbled)
-    return (
-        "import numpy as np\n"
-        "from napari_dynaseg.corrections import Correction, apply\n\n"
-        f"runs = {described.runs!r}\n"
-        f"strokes = [Correction(pixels={described.pixels}, runs=runs)]\n"
-        f"scribbles = apply(np.zeros({scribbled.shape}, np.int32), strokes)\n"
-    )
+def _write_given(given: Mapping[str, LabelMap]) -> str:
+    """Write what is given as text, exactly: the labels of a layer that nothing else holds."""
+    lines = ["import numpy as np\nfrom napari_dynaseg.corrections import Correction, apply\n"]
+    for name, labels in given.items():
+        (described,) = describe_given(labels)
+        lines += [
+            f"runs = {described.runs!r}",
+            f"painted = [Correction(pixels={described.pixels}, runs=runs)]",
+            f"{name} = apply(np.zeros({labels.shape}, np.int32), painted)",
+        ]
+    return "\n".join([*lines, ""]) if given else ""
 
 
 def _write_call(*positional: str, **named: object) -> str:

@@ -8,7 +8,7 @@ from napari_dynaseg.backend import torch
 from napari_dynaseg.errors import FileError, ImageError
 from napari_dynaseg.fit import Step, iter_fit
 from napari_dynaseg.labels import LabelMap, match_labels, number_by_size
-from napari_dynaseg.recipe import Recipe, describe_scribbles
+from napari_dynaseg.recipe import Recipe, describe_given
 from napari_dynaseg.results import NETWORK as NETWORK  # noqa: PLC0414 (others take it from here)
 from napari_dynaseg.results import Results
 from napari_dynaseg.scribbles import start_numbers
@@ -18,7 +18,7 @@ from napari_dynaseg.stack_order import find_parent, order_planes
 from napari_dynaseg.stack_part import PlacedResults, StackPart
 from napari_dynaseg.trained import TrainedNetwork
 from napari_dynaseg.training_planes import TrainingPlanes
-from napari_dynaseg.within import Within, limit_scribbles
+from napari_dynaseg.within import Within, limit_guidance, limit_scribbles
 
 
 def train_network(
@@ -27,6 +27,7 @@ def train_network(
     positions: Sequence[Position],
     within: Within | None = None,
     scribbled: LabelMap | None = None,
+    guidance: LabelMap | None = None,
 ) -> Generator[Step, None, TrainedNetwork]:
     """Train the network of a stack; yields each step, and returns the network.
 
@@ -43,20 +44,23 @@ def train_network(
     scribbled
         (H, W), labels that the user has given to some pixels of the first of them, 0 elsewhere;
         by default none.
+    guidance
+        (H, W), another segmentation of the first of them, 0 where there is none.
 
     Raises
     ------
     FileError
         If a plane cannot be read.
     ImageError
-        If a plane cannot be segmented, or scribbles do not fit it.
+        If a plane cannot be segmented, or scribbles or the guidance do not fit it.
     """
     drawn = limit_scribbles(scribbled, within, settings.channels)
     training = TrainingPlanes.read(stack, positions).limit(within)
     numbers = start_numbers(drawn)
     first, *companions = training.planes
-    wanted = drawn.channels if drawn else None
-    for step in iter_fit(first, settings, companions=companions, scribbles=wanted):
+    wanted, guiding = drawn.channels if drawn else None, limit_guidance(guidance, within)
+    run = iter_fit(first, settings, companions=companions, scribbles=wanted, guidance=guiding)
+    for step in run:
         yield step
     numbers.follow(step.labels)
     recipe = Recipe.now(
@@ -65,7 +69,8 @@ def train_network(
         training.source,
         numbering="size",
         within=within,
-        scribbles=describe_scribbles(scribbled),
+        scribbles=describe_given(scribbled),
+        guidance=describe_given(guidance),
     )
     table = numbers.list_all(settings.channels)
     return TrainedNetwork.from_step(step, recipe, training.scaling, table)

@@ -13,9 +13,10 @@ from napari_dynaseg.axes import Position
 from napari_dynaseg.cluster import segment_on_cluster
 from napari_dynaseg.errors import FileError, ImageError, SettingsError
 from napari_dynaseg.fit import Step
+from napari_dynaseg.given import GUIDANCE, SCRIBBLES, GivenKind
 from napari_dynaseg.label_store import LabelStore
 from napari_dynaseg.labels import LabelMap
-from napari_dynaseg.recipe import describe_scribbles
+from napari_dynaseg.recipe import describe_given
 from napari_dynaseg.remote import is_address
 from napari_dynaseg.results import keep_scribbles
 from napari_dynaseg.saved_network import check_channels, check_ending
@@ -55,6 +56,8 @@ class StackPlan:
         A part that every plane is limited to.
     scribbled
         (H, W), labels that the user has given to some pixels of the start, 0 elsewhere.
+    guidance
+        (H, W), another segmentation of the start, 0 where there is none.
     """
 
     stack: StackImage
@@ -66,6 +69,7 @@ class StackPlan:
     network_goal: Path | None = None
     within: Within | None = None
     scribbled: LabelMap | None = None
+    guidance: LabelMap | None = None
 
     @property
     def training(self) -> list[Position]:
@@ -78,7 +82,7 @@ class StackPlan:
         if path is not None and not is_address(path):
             path = str(Path(path).resolve())
         pixels = np.ascontiguousarray(self.stack.read_channels(self.start))
-        scribbled = describe_scribbles(self.scribbled)
+        given = {"scribbles": self.scribbled, "guidance": self.guidance}
         return {
             "settings": self.settings.model_dump(mode="json"),
             "image": self.stack.name,
@@ -90,7 +94,9 @@ class StackPlan:
             "sha256": hashlib.sha256(pixels.data).hexdigest(),
             "network": self.network and hashlib.sha256(self.network.to_bytes()).hexdigest(),
             **({"within": self.within.model_dump(mode="json")} if self.within else {}),
-            **({"scribbles": scribbled[0].runs} if scribbled else {}),
+            **{
+                name: each.runs for name, labels in given.items() for each in describe_given(labels)
+            },
         }
 
 
@@ -105,6 +111,7 @@ def plan_stack(
     network_goal: Path | None = None,
     within: Within | None = None,
     scribbled: LabelMap | None = None,
+    guidance: LabelMap | None = None,
 ) -> StackPlan:
     """Settle which planes of a stack are segmented, and by which network.
 
@@ -121,7 +128,7 @@ def plan_stack(
         A network that is used instead of training one; its settings are those of the run.
     network_goal, within
         As in `StackPlan`.
-    scribbled
+    scribbled, guidance
         As in `StackPlan`; the plane that they are on is then the one that is trained on.
 
     Raises
@@ -129,19 +136,23 @@ def plan_stack(
     FileError
         If a network cannot be kept there by its name.
     ImageError
-        If the stack has not as many channels as the network was trained on, or scribbles do not
-        fit its planes.
+        If the stack has not as many channels as the network was trained on, or scribbles or the
+        guidance do not fit its planes.
     SettingsError
-        If there are no such planes, the scribbles are on none of them, or there are scribbles
-        for a network that is not trained.
+        If there are no such planes, the scribbles or the guidance are on none of them, or there
+        are some for a network that is not trained.
     """
     axes = stack.axes
     box = find_box(axes, planes)
     wanted = find_plane(axes, plane)
     start = find_nearest(axes, box, wanted)
-    if scribbled is not None:
-        _check_scribbles(scribbled, stack, start == wanted, network)
-        scribbled = within.keep(scribbled) if within else scribbled
+    for labels, kind in ((scribbled, SCRIBBLES), (guidance, GUIDANCE)):
+        if labels is not None:
+            _check_given(labels, kind, stack, start == wanted, network)
+    if within:
+        scribbled, guidance = (
+            None if labels is None else within.keep(labels) for labels in (scribbled, guidance)
+        )
     if network:
         check_channels(network, stack.channels, stack.name)
     else:
@@ -150,21 +161,34 @@ def plan_stack(
         check_ending(network_goal)
     positions = tuple(list_box(axes, box))
     return StackPlan(
-        stack, output, settings, positions, start, network, network_goal, within, scribbled
+        stack,
+        output,
+        settings,
+        positions,
+        start,
+        network,
+        network_goal,
+        within,
+        scribbled,
+        guidance,
     )
 
 
-def _check_scribbles(
-    scribbled: LabelMap, stack: StackImage, is_inside: bool, network: TrainedNetwork | None
+def _check_given(
+    labels: LabelMap,
+    kind: GivenKind,
+    stack: StackImage,
+    is_inside: bool,
+    network: TrainedNetwork | None,
 ) -> None:
     if network is not None:
-        raise SettingsError("scribbles count only where a network is trained; got one to apply")
+        kind.refuse_network()
     if not is_inside:
-        raise SettingsError("the plane that is scribbled on must be one of those to segment")
-    if scribbled.shape != stack.axes.plane_shape:
+        raise SettingsError(f"the plane that has the {kind.name} must be one of those to segment")
+    if labels.shape != stack.axes.plane_shape:
         raise ImageError(
-            f"scribbles must have the shape of a plane, {stack.axes.plane_shape}; "
-            f"got {scribbled.shape}"
+            f"{kind.name} must have the shape of a plane, {stack.axes.plane_shape}; "
+            f"got {labels.shape}"
         )
 
 
@@ -223,8 +247,9 @@ class StackRun:
     def train(self) -> Iterator[Step]:
         """Train the network, yielding each step, and keep it."""
         plan = self.plan
+        given = plan.scribbled, plan.guidance
         network = yield from train_network(
-            plan.stack, plan.settings, plan.training, plan.within, plan.scribbled
+            plan.stack, plan.settings, plan.training, plan.within, *given
         )
         self.store.write_note(NETWORK, network.to_bytes())
         if plan.network_goal:

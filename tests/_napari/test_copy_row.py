@@ -142,7 +142,7 @@ def test_scribbles_that_no_file_holds_have_no_command_and_the_user_is_told(in_fi
     scribble(viewer, in_file, "drawn.png")
     in_file.scribbles.value.data[0, 0] = 3
     assert copy(in_file.copy_row.command_button) == ""
-    assert "the scribbles on this plane are in no file" in last_notification()
+    assert "no file holds the scribbles on this plane" in last_notification()
 
 
 def test_scribbles_of_a_stack_are_copied_as_python(viewer, folder):

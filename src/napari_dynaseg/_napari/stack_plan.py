@@ -11,7 +11,7 @@ from napari_dynaseg._napari.layers import Job
 from napari_dynaseg.axes import Position
 from napari_dynaseg.errors import FileError, ImageError
 from napari_dynaseg.network_maps import NetworkMaps
-from napari_dynaseg.recipe import describe_scribbles
+from napari_dynaseg.recipe import describe_given
 from napari_dynaseg.results import PlanesInMemory, Results
 from napari_dynaseg.settings import Settings, check_keeps_network
 
@@ -162,7 +162,7 @@ def describe_run(
     network: "TrainedNetwork | None",
 ) -> dict[str, Any]:
     """Describe a run before it begins, to know it again when it goes on after a stop."""
-    scribbles = describe_scribbles(job.scribbled)
+    scribbles = describe_given(job.scribbled)
     return {
         "settings": settings.model_dump(),
         "image": job.name,

@@ -14,7 +14,7 @@ from napari_dynaseg.errors import RunError, SegmentationError
 from napari_dynaseg.fast import choose_reduction, limit_iterations
 from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.painted_recipe import keep_map
-from napari_dynaseg.recipe import Change, Recipe, describe_scribbles
+from napari_dynaseg.recipe import Change, Recipe, describe_given
 from napari_dynaseg.scribbles import LabelNumbers, start_numbers
 from napari_dynaseg.settings import Settings
 from napari_dynaseg.snapshots import Snapshot, Snapshots
@@ -246,7 +246,7 @@ def _train_job(
     training = TrainingPlanes.read(job.stack, (job.position, *companions), job.pinned)
     training = training.limit(job.within)
     scribbles = limit_scribbles(job.scribbled, job.within, settings.channels)
-    described = describe_scribbles(job.scribbled)
+    described = describe_given(job.scribbled)
     recipe = Recipe.now(
         settings,
         1,
