@@ -7,8 +7,8 @@ from magicgui.widgets import Container, PushButton
 from napari.utils.notifications import show_error, show_info
 from qtpy.QtGui import QGuiApplication
 
+from napari_dynaseg._napari.given_input import GivenChoices
 from napari_dynaseg._napari.image_input import ImageInput
-from napari_dynaseg._napari.scribble_input import ScribbleChoice
 from napari_dynaseg._napari.stack_controls import StackControls
 from napari_dynaseg._napari.stack_plan import choose_planes
 from napari_dynaseg.errors import ImageError, SegmentationError
@@ -25,8 +25,8 @@ class CopyRow(Container[Any]):
     ----------
     image, stack
         Where the image and its planes are chosen.
-    scribbles
-        Where scribbles are chosen.
+    given
+        Where scribbles and a guidance are chosen.
     read_settings
         Gives the knobs as they are.
     """
@@ -35,11 +35,11 @@ class CopyRow(Container[Any]):
         self,
         image: ImageInput,
         stack: StackControls,
-        scribbles: ScribbleChoice,
+        given: GivenChoices,
         read_settings: Callable[[], Settings],
     ) -> None:
         self._image, self._stack, self._read_settings = image, stack, read_settings
-        self._scribbles = scribbles
+        self._given = given
         self.python_button = PushButton(
             text="Python", tooltip="Copy what Segment does now as lines of Python"
         )
@@ -98,7 +98,7 @@ class CopyRow(Container[Any]):
             )
         if ranges is not None:
             job, positions = choose_planes(job, ranges)
-        job, drawn = self._scribbles.add_to(job), self._scribbles.value
+        job = self._given.add_to(job)
         layers = self._image.channels.layers or [self._image.image.value]
         return Choice(
             job.stack,
@@ -112,5 +112,7 @@ class CopyRow(Container[Any]):
                 for layer in layers
             ),
             job.scribbled,
-            None if drawn is None else drawn.source.path,
+            self._given.scribbles.path,
+            job.guidance,
+            self._given.guidance.path,
         )

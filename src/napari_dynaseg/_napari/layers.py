@@ -47,6 +47,8 @@ class Job:
     scribbled
         (H, W), the labels that the user has given to some pixels of the plane, 0 elsewhere;
         `None` where none are used.
+    guidance
+        (H, W), another segmentation of the plane, 0 where there is none; `None` where none is used.
     """
 
     stack: StackImage
@@ -56,6 +58,7 @@ class Job:
     pinned: Channels | None = None
     within: Within | None = None
     scribbled: LabelMap | None = None
+    guidance: LabelMap | None = None
 
     @property
     def name(self) -> str:

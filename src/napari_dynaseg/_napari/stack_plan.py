@@ -162,7 +162,7 @@ def describe_run(
     network: "TrainedNetwork | None",
 ) -> dict[str, Any]:
     """Describe a run before it begins, to know it again when it goes on after a stop."""
-    scribbles = describe_given(job.scribbled)
+    given = {"scribbles": job.scribbled, "guidance": job.guidance}
     return {
         "settings": settings.model_dump(),
         "image": job.name,
@@ -172,5 +172,5 @@ def describe_run(
         "last": positions[-1],
         "network": network and network.recipe.source.sha256,
         **({"within": job.within.model_dump(mode="json")} if job.within else {}),
-        **({"scribbles": scribbles[0].runs} if scribbles else {}),
+        **{name: each.runs for name, labels in given.items() for each in describe_given(labels)},
     }

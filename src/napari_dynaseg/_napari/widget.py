@@ -11,6 +11,7 @@ from napari_dynaseg._napari.compare import Compare
 from napari_dynaseg._napari.contact_sheet import ExploreButton
 from napari_dynaseg._napari.copy_row import CopyRow
 from napari_dynaseg._napari.corrections import Corrections
+from napari_dynaseg._napari.given_input import GivenChoices
 from napari_dynaseg._napari.image_input import ImageInput
 from napari_dynaseg._napari.kept_runs import KeptRuns
 from napari_dynaseg._napari.knobs import MuKnob, make_knob
@@ -32,7 +33,6 @@ from napari_dynaseg._napari.row_labels import align_labels
 from napari_dynaseg._napari.run import LiveRun
 from napari_dynaseg._napari.run_buttons import RunButtons
 from napari_dynaseg._napari.run_display import RunDisplay
-from napari_dynaseg._napari.scribble_input import ScribbleChoice
 from napari_dynaseg._napari.stack_controls import ALL_PLANES, StackControls
 from napari_dynaseg._napari.stack_plan import StackPlan, choose_planes, plan_stack
 from napari_dynaseg._napari.tall_fold import TallFold
@@ -80,7 +80,8 @@ class SegmenterPanel(Container[Any]):
         self.mu = MuKnob()
         self.explore_button = ExploreButton(self.input, lambda: self.settings)
         self.quality = make_knob("quality")
-        self.scribbles = ScribbleChoice(self._viewer)
+        self.given = GivenChoices(self._viewer)
+        self.scribbles, self.guidance = self.given
         self.stack = StackControls()
         self.buttons = RunButtons()
         self.segment_button, self.stop_button = self.buttons.segment, self.buttons.stop
@@ -95,7 +96,7 @@ class SegmenterPanel(Container[Any]):
                 self.mu,
                 self.explore_button,
                 self.quality,
-                self.scribbles,
+                *self.given,
                 *self.stack.rows,
                 self.buttons,
                 self.display.bar,
@@ -116,7 +117,7 @@ class SegmenterPanel(Container[Any]):
             text="Restore defaults", tooltip="Forget what was turned here; back to Preferences"
         )
         self.network = NetworkRow()
-        self.copy_row = CopyRow(self.input, self.stack, self.scribbles, lambda: self.settings)
+        self.copy_row = CopyRow(self.input, self.stack, self.given, lambda: self.settings)
         self.open_button = OpenButton(self._viewer)
         self.advanced.extend([self.network, self.copy_row, self.open_button, self.defaults_button])
         self.advanced_fold = TallFold("Advanced", self.advanced.native)
@@ -352,7 +353,7 @@ class SegmenterPanel(Container[Any]):
             require_whole(job, "a saved network")
         job, positions = choose_planes(job, ranges) if ranges else (job, (job.position,))
         if network is None:
-            job = self.scribbles.add_to(job)
+            job = self.given.add_to(job)
             if ranges is None:
                 return job, None
         folder = None if ranges is None else self.stack.read_folder()
@@ -380,7 +381,8 @@ class SegmenterPanel(Container[Any]):
         self.corrections.close()
         self.recovery.forget_viewer()
         self.explore_button.close_sheet()
-        self.scribbles.forget_viewer()
+        for choice in self.given:
+            choice.forget_viewer()
         self.input.forget_viewer()
 
     # -- showing ----------------------------------------------------------------------------
@@ -401,7 +403,7 @@ class SegmenterPanel(Container[Any]):
     def _enable_start_knobs(self, enabled: bool) -> None:
         for rows in (
             self.advanced,
-            self.scribbles,
+            *self.given,
             self.methods,
             self.explore_button,
             *self.stack.rows,

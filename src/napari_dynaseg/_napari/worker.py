@@ -20,7 +20,7 @@ from napari_dynaseg.settings import Settings
 from napari_dynaseg.snapshots import Snapshot, Snapshots
 from napari_dynaseg.stack_order import spread_positions
 from napari_dynaseg.training_planes import TrainingPlanes
-from napari_dynaseg.within import limit_scribbles
+from napari_dynaseg.within import limit_guidance, limit_scribbles
 
 if TYPE_CHECKING:
     from napari_dynaseg.fit import Step
@@ -246,14 +246,14 @@ def _train_job(
     training = TrainingPlanes.read(job.stack, (job.position, *companions), job.pinned)
     training = training.limit(job.within)
     scribbles = limit_scribbles(job.scribbled, job.within, settings.channels)
-    described = describe_given(job.scribbled)
     recipe = Recipe.now(
         settings,
         1,
         training.source,
         numbering="live",
         within=job.within,
-        scribbles=described,
+        scribbles=describe_given(job.scribbled),
+        guidance=describe_given(job.guidance),
     )
     notes = _Notes(recipe, training, start_numbers(scribbles))
     run = iter_fit(
@@ -261,6 +261,7 @@ def _train_job(
         settings,
         companions=training.planes[1:],
         scribbles=scribbles.channels if scribbles else None,
+        guidance=limit_guidance(job.guidance, job.within),
     )
     step = next(run)
     while True:

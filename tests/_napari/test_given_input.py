@@ -9,8 +9,8 @@ from tests._napari.test_refinement import paint, refine
 from tests._napari.test_widget import wait_for_threads
 
 from napari_dynaseg import Recipe, replay, to_plane
+from napari_dynaseg._napari.given_input import NONE, freeze_given
 from napari_dynaseg._napari.layers import snapshot
-from napari_dynaseg._napari.scribble_input import NONE, freeze_scribbles
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.label_store import LabelStore
 from napari_dynaseg.recipe_files import read_recipe
@@ -28,7 +28,7 @@ def draw(shape=(24, 32), plane=()):
 
 def freeze(viewer, scribbles, image=0):
     job = snapshot(viewer.layers[image], viewer.dims)
-    return freeze_scribbles(scribbles, job, viewer.dims)
+    return freeze_given(scribbles, job, viewer.dims)
 
 
 @pytest.fixture
