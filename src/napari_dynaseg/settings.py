@@ -63,6 +63,10 @@ CHOICE_TITLES = MappingProxyType(
         "one": "One network",
         "follow": "Follow",
         "each": "Each plane on its own",
+        "auto": "A GPU if there is one",
+        "cpu": "CPU",
+        "cuda": "CUDA",
+        "mps": "MPS",
     }
 )
 
@@ -185,7 +189,7 @@ class Settings(Knobs):
         "similarity",
     )
     guidance_weight: float = Field(
-        0.5,
+        0.25,
         ge=0,
         le=1,
         allow_inf_nan=False,

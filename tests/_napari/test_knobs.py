@@ -98,3 +98,13 @@ def test_every_knob_takes_its_default_and_its_limits(qtbot, name):
         assert list(knob.choices) == described["enum"]
     if "minimum" in described:
         assert knob.min == described["minimum"]
+
+
+def test_a_device_and_a_scheme_of_one_name_are_called_by_what_each_is(qtbot):
+    names = {
+        knob: [box.native.itemText(row) for row in range(box.native.count())]
+        for knob in ("device", "scheme")
+        for box in [make_knob(knob)]
+    }
+    assert names["device"] == ["A GPU if there is one", "CPU", "CUDA", "MPS"]
+    assert names["scheme"][-1] == "Auto (three networks, merged regions)"

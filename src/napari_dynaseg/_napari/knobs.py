@@ -1,6 +1,7 @@
 """The widgets of the knobs, each made from its description in `Settings`."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -42,8 +43,8 @@ def make_knob(name: str, knobs: type[Knobs] = Settings) -> ValueWidget[Any]:
         "tooltip": f"{knob['description']}. Takes {knobs.describe_range(name)}.",
     }
     if "enum" in knob:
-        titles: dict[str, str] = {key: facts.title for key, facts in SCHEMES.items()}
-        titles |= CHOICE_TITLES
+        schemes = {key: facts.title for key, facts in SCHEMES.items()}
+        titles: Mapping[str, str] = schemes if name == "scheme" else CHOICE_TITLES
         choices = [(titles.get(key, key), key) for key in knob["enum"]]
         return ComboBox(choices=choices, **shared)
     lowest = knob["minimum"] if "minimum" in knob else knob["exclusiveMinimum"]
