@@ -43,7 +43,7 @@ def make_knob(name: str, knobs: type[Knobs] = Settings) -> ValueWidget[Any]:
         "tooltip": f"{knob['description']}. Takes {knobs.describe_range(name)}.",
     }
     if "enum" in knob:
-        schemes = {key: facts.title for key, facts in SCHEMES.items()}
+        schemes: dict[str, str] = {key: facts.title for key, facts in SCHEMES.items()}
         titles: Mapping[str, str] = schemes if name == "scheme" else CHOICE_TITLES
         choices = [(titles.get(key, key), key) for key in knob["enum"]]
         return ComboBox(choices=choices, **shared)
