@@ -152,7 +152,8 @@ def reduce_together(
     Returns
     -------
     tuple
-        The picture, and scribbles and guidance at its pixels; `None` where there are none.
+        The picture, and scribbles and guidance at its pixels, on the other planes 0 and -1;
+        `None` where there are none.
     """
     _, height, width = planes[0].shape
     plain = choose_samples((height, width), reduction)
@@ -160,14 +161,14 @@ def reduce_together(
     parts = [planes[0][:, *drawn], *(plane[:, *plain] for plane in planes[1:])]
     picture = np.concatenate(parts, axis=1)
 
-    def reduce(given: LabelMap | None) -> LabelMap | None:
+    def reduce(given: LabelMap | None, elsewhere: int) -> LabelMap | None:
         if given is None:
             return None
-        reduced = np.zeros(picture.shape[1:], np.int32)
+        reduced = np.full(picture.shape[1:], elsewhere, np.int32)
         reduced[: len(drawn[0])] = given[drawn]
         return reduced
 
-    return picture, reduce(scribbles), reduce(guidance)
+    return picture, reduce(scribbles, 0), reduce(guidance, -1)
 
 
 def _find_middles(size: int, reduction: int) -> npt.NDArray[np.integer]:

@@ -97,7 +97,7 @@ def guide_by(share):
 
 def soften(labels, guidance, weight, channels=12):
     """Give the soft labels of each pixel, (H, W, q), counted and matched the plain way."""
-    numbers = np.unique(guidance[guidance > 0])
+    numbers = list(dict.fromkeys(guidance[guidance > 0].tolist()))  # as they begin
     overlaps = np.array(
         [
             [
@@ -107,12 +107,13 @@ def soften(labels, guidance, weight, channels=12):
             for number in numbers
         ]
     )
-    clusters = dict(zip(numbers.tolist(), match_clusters(overlaps).tolist(), strict=True))
+    free = np.bincount(labels.numpy()[guidance == 0], minlength=channels)
+    wanted = torch.from_numpy(match_clusters(overlaps, free))
     soft = torch.nn.functional.one_hot(labels, channels).double()
-    for number, cluster in clusters.items():
-        there = torch.from_numpy(guidance == number)
-        soft[there] *= 1 - weight
-        soft[there, cluster] += weight
+    for row, number in enumerate(numbers):
+        y, x = np.nonzero(guidance == number)
+        soft[y, x] *= 1 - weight
+        soft[y, x, wanted[row, labels[y, x]]] += weight
     return soft
 
 
@@ -123,7 +124,7 @@ def test_gradients_with_guidance_are_those_of_the_soft_labels(image, network, ki
     scribbles = scribble(drawn) if drawn else None
     guidance = guide_by(0.7)
     if drawn:
-        guidance[scribbles.numpy() >= 0] = 0
+        guidance[scribbles.numpy() >= 0] = -1
     targets = Targets.from_scribbles(scribbles, 0.5) if drawn else Targets.without_scribbles(2050)
     targets = replace(targets, guides=Guides.of(guidance, weight))
     with Lanes(2) as lanes:
@@ -166,7 +167,17 @@ def test_guidance_is_how_far_the_clusters_are_from_the_own_labels():
 
 def test_labels_of_a_guidance_are_matched_where_they_lie():
     guides = Guides.of(np.array([[40, 40, 0], [7, 7, 7]], np.int32), 0.5)
-    clusters = guides.match(torch.tensor([[2, 2, 0], [2, 1, 2]]), 3)
-    np.testing.assert_array_equal(clusters, [1, 2, -1])
-    np.testing.assert_array_equal(guides.find_wanted(clusters), [[2, 2, -1], [1, 1, 1]])
-    np.testing.assert_array_equal(guides.find_wanted(clusters, slice(1, 2)), [[1, 1, 1]])
+    labels = torch.tensor([[2, 2, 0], [2, 1, 2]])
+    clusters = guides.match(labels, 3)
+    np.testing.assert_array_equal(clusters, [[2, 2, 2], [1, 1, 1], [-1, -1, -1], [-1, -1, -1]])
+    np.testing.assert_array_equal(guides.find_wanted(clusters, labels), [[2, 2, -1], [1, 1, 1]])
+    below = guides.find_wanted(clusters, labels[1:], slice(1, 2))
+    np.testing.assert_array_equal(below, [[1, 1, 1]])
+
+
+def test_pixels_that_could_have_no_guidance_do_not_say_whose_a_cluster_is():
+    labels = torch.tensor([[0, 1, 1], [1, 1, 1]])
+    outside = Guides.of(np.array([[5, 5, 0], [0, 0, 0]], np.int32), 0.5)
+    elsewhere = Guides.of(np.array([[5, 5, -1], [-1, -1, -1]], np.int32), 0.5)
+    assert outside.match(labels, 2)[0].tolist() == [0, 0]
+    assert elsewhere.match(labels, 2)[0].tolist() == [0, 1]

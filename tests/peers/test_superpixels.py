@@ -13,7 +13,7 @@ from napari_dynaseg.settings import Settings
 
 def test_a_superpixel_is_drawn_to_its_most_frequent_label():
     votes = np.array([[1, 0, 3], [2, 2, 1]])
-    assert superpixels.find_majority(votes).tolist() == [2, 0]
+    assert superpixels.find_majority(votes, votes[0]).tolist() == [[2, 2, 2], [0, 0, 0]]
 
 
 def test_superpixels_are_the_whole_target_and_no_continuity_counts():

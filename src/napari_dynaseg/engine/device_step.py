@@ -69,7 +69,7 @@ class DeviceEngine:
             others = torch.where(scribbles < 0, labels, -1)
             scribble = scribble_loss(response, scribbles)
         if guides is not None:
-            wanted = guides.find_wanted(guides.match(labels, len(response)))
+            wanted = guides.find_wanted(guides.match(labels, len(response)), labels)
             guidance = guidance_loss(response, others, wanted)
         return similarity_loss(response, others), scribble, guidance
 

@@ -11,8 +11,11 @@ from napari_dynaseg.backend import torch
 from napari_dynaseg.guidance import match_clusters
 from napari_dynaseg.labels import LabelMap
 
-# Gives the cluster of each label, (K,), from how many pixels they share, (K, q).
-Match = Callable[[npt.NDArray[np.integer[Any]]], npt.NDArray[np.int64]]
+Integers = npt.NDArray[np.integer[Any]]
+
+# Gives the cluster that each label draws pixels of each cluster to, (K, q), from how many pixels
+# they share, (K, q), and how many of each cluster have no guidance, (q,).
+Match = Callable[[Integers, Integers], npt.NDArray[np.int64]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +25,8 @@ class Guides:
     Parameters
     ----------
     places
-        Which of the labels each pixel has, 0…K-1, and K where there is no guidance, (H, W).
+        Which of the labels each pixel has, 0…K-1, K where there is no guidance, and K + 1 where
+        none could be, (H, W).
     count
         K.
     weight
@@ -38,11 +42,14 @@ class Guides:
 
     @classmethod
     def of(cls, guidance: LabelMap, weight: float, match: Match = match_clusters) -> "Guides":
-        """Read a guidance, (H, W): labels from 1 on, 0 where there is none."""
+        """Read a guidance, (H, W): labels from 1 on, 0 for none, -1 where none could be."""
         is_guided = guidance > 0
-        numbers, found = np.unique(guidance[is_guided], return_inverse=True)
-        places = np.full(guidance.shape, len(numbers), np.int64)
-        places[is_guided] = found
+        numbers, first, found = np.unique(
+            guidance[is_guided], return_index=True, return_inverse=True
+        )
+        places = np.where(guidance == 0, len(numbers), len(numbers) + 1)
+        # By where each begins, not by its number, which is not to decide between equal overlaps.
+        places[is_guided] = np.argsort(np.argsort(first))[found]
         return cls(torch.from_numpy(places), len(numbers), weight, match)
 
     def move_to(self, device: torch.device) -> "Guides":
@@ -64,15 +71,29 @@ class Guides:
         Returns
         -------
         torch.Tensor
-            The cluster of each label, 0…q-1, and -1 for no guidance, (K + 1,).
+            Where each label (row) draws pixels of each cluster (column): to a cluster, 0…q-1, or
+            nowhere, -1, where there is no guidance, (K + 2, q).
         """
         pairs = (self.places * channels + labels).flatten()
-        overlaps = torch.zeros((self.count + 1) * channels, dtype=torch.int32, device=labels.device)
+        overlaps = torch.zeros((self.count + 2) * channels, dtype=torch.int32, device=labels.device)
         overlaps.scatter_add_(0, pairs, overlaps.new_ones(()).expand(len(pairs)))
-        shared = overlaps.view(-1, channels)[: self.count].cpu().numpy()  # (K, q)
-        clusters = np.append(self.match_labels(shared), -1)
+        *shared, free, _ = overlaps.view(-1, channels).cpu().numpy()
+        wanted = self.match_labels(np.array(shared), free)
+        clusters = np.vstack([wanted, np.full((2, channels), -1)])
         return torch.from_numpy(clusters).to(labels.device)
 
-    def find_wanted(self, clusters: torch.Tensor, rows: slice = slice(None)) -> torch.Tensor:
-        """Give the matched cluster of each pixel, -1 where there is no guidance, (rows, W)."""
-        return clusters[self.places[rows]]
+    def find_wanted(
+        self, clusters: torch.Tensor, labels: torch.Tensor, rows: slice = slice(None)
+    ) -> torch.Tensor:
+        """Give the cluster that each pixel is drawn to, -1 where there is no guidance.
+
+        Parameters
+        ----------
+        clusters
+            As `match` gives them.
+        labels
+            As for `match`, but of these rows alone, (rows, W).
+        rows
+            Where in the plane they lie.
+        """
+        return clusters[self.places[rows], labels]

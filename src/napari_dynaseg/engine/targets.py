@@ -99,7 +99,7 @@ class Targets:
                 response.numpy(),
                 labels.numpy(),
                 largest.numpy(),
-                self.guides.find_wanted(clusters, rows).numpy(),
+                self.guides.find_wanted(clusters, labels[:, :width], rows).numpy(),
                 self.guides.weight * weights[0],
                 gradient.numpy(),
             )

@@ -46,8 +46,8 @@ class Trainer:
     scribbles
         The labels that a user has given, (H, W): 1…q, 0 where there is none.
     guidance
-        Another segmentation, (H, W): labels from 1 on, 0 where there is none. It does not count
-        where there are scribbles.
+        Another segmentation, (H, W): labels from 1 on, 0 where there is none, -1 where there could
+        be none. It does not count where there are scribbles.
     match
         Which cluster each of its labels draws to.
 
@@ -228,8 +228,10 @@ def _read_targets(
         wanted = torch.from_numpy(scribbles.astype(np.int64) - 1)
         targets = Targets.from_scribbles(wanted, settings.scribble_weight)
     if guidance is not None:
-        guidance = guidance if scribbles is None else np.where(scribbles > 0, 0, guidance)
-        if guidance.any():  # in Fast quality it may lie between the pixels that are trained on
+        guidance = guidance if scribbles is None else np.where(scribbles > 0, -1, guidance)
+        if (
+            guidance > 0
+        ).any():  # in Fast quality it may lie between the pixels that are trained on
             targets = targets or Targets.without_scribbles(guidance.size)
             targets = replace(targets, guides=Guides.of(guidance, settings.guidance_weight, match))
     return targets

@@ -16,6 +16,8 @@ from napari_dynaseg.settings import Device, Quality, Settings
 if TYPE_CHECKING:
     from napari_dynaseg.peers.training import Sampled
 
+Integers = npt.NDArray[np.integer[Any]]
+
 # In Fast quality, which sees every third pixel of a photograph.
 FAST_ITERATIONS = 30
 
@@ -118,8 +120,8 @@ def find_superpixels(picture: Plane, count: int, compactness: float) -> LabelMap
     return parts
 
 
-def find_majority(votes: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.int64]:
-    """Find the most frequent label of each superpixel.
+def find_majority(votes: Integers, _free: Integers) -> npt.NDArray[np.int64]:
+    """Find the most frequent label of each superpixel, which all its pixels are drawn to.
 
     Parameters
     ----------
@@ -127,4 +129,4 @@ def find_majority(votes: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.int64]:
         How many pixels of each superpixel (row) have each label (column).
     """
     winners: npt.NDArray[np.int64] = votes.argmax(axis=1).astype(np.int64)
-    return winners
+    return np.broadcast_to(winners[:, None], votes.shape)
