@@ -22,7 +22,7 @@ def test_the_defaults_are_those_of_the_papers_programs():
         "learning_rate": 0.1,
         "momentum": 0.9,
         "scribble_weight": 0.5,
-        "guidance_weight": 0.25,
+        "guidance_weight": 0.5,
         "refine_iterations": 20,
         "way": "one",
         "training_planes": 1,

@@ -189,7 +189,7 @@ class Settings(Knobs):
         "similarity",
     )
     guidance_weight: float = Field(
-        0.25,
+        0.5,
         ge=0,
         le=1,
         allow_inf_nan=False,
