@@ -17,7 +17,8 @@ def warm_up() -> None:
     """
     plane = np.zeros((1, SIDE, SIDE), np.float32)
     settings = Settings(channels=2, minimum_labels=1, device="cpu")
-    trainer = Trainer(plane, settings, torch.device("cpu"))
+    guidance = np.ones((SIDE, SIDE), np.int32)
+    trainer = Trainer(plane, settings, torch.device("cpu"), guidance=guidance)
     trainer.measure(lambda _: 1.0)
     weights = trainer.copy_weights()
     trainer.close()
