@@ -64,6 +64,17 @@ class GivenKind(NamedTuple):
                 f"{got} {lowest} to {highest}"
             )
 
+    def check_some(self, labels: npt.NDArray[np.integer[Any]]) -> None:
+        """Refuse a map that is 0 everywhere.
+
+        Raises
+        ------
+        ImageError
+            If it is.
+        """
+        if not labels.any():
+            raise ImageError(f"{self.nothing}; expected labels from 1 on, and 0 for none")
+
     def refuse_network(self) -> None:
         """Refuse a network that was trained before.
 

@@ -71,8 +71,7 @@ def check_guidance(guidance: LabelMap, plane: Plane) -> None:
     """
     GUIDANCE.check_shape(guidance, plane.shape[1:])
     GUIDANCE.check_labels(guidance)
-    if not guidance.any():
-        raise ImageError(f"{GUIDANCE.nothing}; expected labels from 1 on, and 0 for none")
+    GUIDANCE.check_some(guidance)
 
 
 def read_given(

@@ -203,8 +203,7 @@ def limit_guidance(
         return None
     GUIDANCE.check_labels(guidance)
     part = within.cut(guidance) if within else guidance
-    if not part.any():
-        raise ImageError(f"{GUIDANCE.nothing}; expected labels from 1 on, and 0 for none")
+    GUIDANCE.check_some(part)
     return part.astype(np.int32)
 
 

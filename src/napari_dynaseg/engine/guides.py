@@ -2,16 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_dynaseg.backend import torch
-from napari_dynaseg.guidance import match_clusters
+from napari_dynaseg.guidance import Integers, match_clusters
 from napari_dynaseg.labels import LabelMap
-
-Integers = npt.NDArray[np.integer[Any]]
 
 # Gives the cluster that each label draws pixels of each cluster to, (K, q), from how many pixels
 # they share, (K, q), and how many of each cluster have no guidance, (q,).
@@ -77,8 +74,8 @@ class Guides:
         pairs = (self.places * channels + labels).flatten()
         overlaps = torch.zeros((self.count + 2) * channels, dtype=torch.int32, device=labels.device)
         overlaps.scatter_add_(0, pairs, overlaps.new_ones(()).expand(len(pairs)))
-        *shared, free, _ = overlaps.view(-1, channels).cpu().numpy()
-        wanted = self.match_labels(np.array(shared), free)
+        shared = overlaps.view(-1, channels).cpu().numpy()
+        wanted = self.match_labels(shared[: self.count], shared[self.count])
         clusters = np.vstack([wanted, np.full((2, channels), -1)])
         return torch.from_numpy(clusters).to(labels.device)
 

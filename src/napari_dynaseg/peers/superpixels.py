@@ -1,12 +1,13 @@
 """CNN and superpixels (Kanezaki 2018): in each superpixel the most frequent label is the target."""
 
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from napari_dynaseg.guidance import Integers
 from napari_dynaseg.knobs import Knobs
 from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.peers.method import Work
@@ -15,8 +16,6 @@ from napari_dynaseg.settings import Device, Quality, Settings
 
 if TYPE_CHECKING:
     from napari_dynaseg.peers.training import Sampled
-
-Integers = npt.NDArray[np.integer[Any]]
 
 # In Fast quality, which sees every third pixel of a photograph.
 FAST_ITERATIONS = 30
