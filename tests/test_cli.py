@@ -10,7 +10,6 @@ import tifffile
 
 from napari_dynaseg import Settings, batch
 from napari_dynaseg import segment as segment_array
-from napari_dynaseg.cli import main
 from napari_dynaseg.files import read_labels
 from napari_dynaseg.label_store import LabelStore
 from napari_dynaseg.lazy_array import LazyArray
@@ -20,16 +19,8 @@ ERROR = "napari-dynaseg: error: "
 
 
 @pytest.fixture
-def call(capsys, tmp_path, monkeypatch):
-    """Call the command line in an empty folder: (exit status, output, error output)."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        with pytest.raises(SystemExit) as caught:
-            main(list(arguments))
-        return caught.value.code, *capsys.readouterr()
-
-    return run
+def call(run_command):
+    return run_command
 
 
 @pytest.fixture

@@ -1,26 +1,19 @@
 """The command line's compare: one command a method, its knobs as options, labels as files."""
 
+from functools import partial
+
 import imageio.v3 as imageio
 import numpy as np
 import pytest
 import tifffile
 
-from napari_dynaseg.cli import main
 from napari_dynaseg.method_record import METADATA_KEY
 from napari_dynaseg.peers import METHODS, run_peer
 
 
 @pytest.fixture
-def call(capsys, tmp_path, monkeypatch):
-    """Call the command in an empty folder: (exit status, output, error output)."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        with pytest.raises(SystemExit) as caught:
-            main(["compare", *arguments])
-        return caught.value.code, *capsys.readouterr()
-
-    return run
+def call(run_command):
+    return partial(run_command, "compare")
 
 
 @pytest.fixture

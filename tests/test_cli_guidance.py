@@ -6,7 +6,6 @@ import pytest
 import tifffile
 
 from napari_dynaseg import segment as segment_array
-from napari_dynaseg.cli import main
 from napari_dynaseg.files import read_labels
 from napari_dynaseg.label_store import LabelStore
 
@@ -16,15 +15,12 @@ KNOBS = {"channels": 8, "iterations": 2, "device": "cpu", "guidance_weight": 1}
 
 
 @pytest.fixture
-def call(capsys, tmp_path, monkeypatch):
+def call(run_command):
     """Call the command line in a folder: (exit status, lines of error output that are ours)."""
-    monkeypatch.chdir(tmp_path)
 
     def run(*arguments):
-        with pytest.raises(SystemExit) as caught:
-            main(list(arguments))
-        lines = capsys.readouterr().err.splitlines()
-        return caught.value.code, [line for line in lines if "error: " in line]
+        status, _, err = run_command(*arguments)
+        return status, [line for line in err.splitlines() if "error: " in line]
 
     return run
 

@@ -8,7 +8,6 @@ import pytest
 import tifffile
 
 from napari_dynaseg import segment
-from napari_dynaseg.cli import main
 from napari_dynaseg.files import read_labels
 from napari_dynaseg.label_files import read_label_layer
 from napari_dynaseg.label_store import LabelStore
@@ -17,9 +16,8 @@ QUICK = ("--channels", "8", "--iterations", "3", "--device", "cpu")
 
 
 @pytest.fixture
-def call(capsys, tmp_path, monkeypatch):
+def call(run_command):
     """Call the command line in a folder with an image and a mask: (exit status, error output)."""
-    monkeypatch.chdir(tmp_path)
     pixels = np.random.default_rng(0).integers(0, 256, (12, 10), np.uint8)
     imageio.imwrite("cells.png", pixels)
     mask = np.zeros((12, 10), np.uint16)
@@ -29,9 +27,8 @@ def call(capsys, tmp_path, monkeypatch):
     tifffile.imwrite("empty.tif", mask * 0)
 
     def run(*arguments):
-        with pytest.raises(SystemExit) as caught:
-            main(list(arguments))
-        return caught.value.code, capsys.readouterr().err
+        status, _, err = run_command(*arguments)
+        return status, err
 
     return run
 
