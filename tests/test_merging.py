@@ -9,13 +9,14 @@ from napari_dynaseg.merging import SPECKLE_PIXELS, Graph, build_tree
 LARGE = 100 * SPECKLE_PIXELS
 
 
-def make_chain(values, sizes=None, contrasts=None, lengths=None):
-    """Regions in a row, each touching the next."""
+def make_chain(values, sizes=None, contrasts=None, lengths=None, steps=None):
+    """Regions in a row, each touching the next; values are the roots of shares, or all shares."""
     count = len(values)
     ones = np.arange(count - 1)
     return Graph(
-        np.array(values, float)[:, None],
+        np.array(values) if np.ndim(values) == 2 else np.square(values)[:, None],
         np.array(sizes or [LARGE] * count),
+        np.array(steps or [0.0] * count),
         np.stack([ones, ones + 1]),
         np.array(lengths or [10] * (count - 1)),
         np.array(contrasts or [1.0] * (count - 1)),
@@ -36,9 +37,37 @@ def test_a_border_that_nobody_sees_goes_before_one_that_is_visible():
 def test_what_is_merged_is_compared_by_its_mean():
     tree = build_tree(make_chain([0.0, 1.0, 3.0], sizes=[LARGE, 9 * LARGE, LARGE]))
     np.testing.assert_array_equal(tree.cut(tree.costs[0]), [0, 0, 1])
-    # From 0.9, the mean of both, to 3, and not from 1.
+    # From 0.95, the root of the mean of both, to 3, and not from 1.
     differences = np.square(tree.costs)
-    assert differences[1] / differences[0] > 2.1
+    assert differences[1] / differences[0] > 2.05
+
+
+def test_a_few_pixels_of_another_colour_count_for_more_than_their_number():
+    # The middle differs from the left by a tenth that it has and the left has not; from the right
+    # by a fifth that both have, more in the one than in the other.
+    shares = [[1.0, 0.0, 0.0], [0.5, 0.1, 0.4], [0.3, 0.1, 0.6]]
+    tree = build_tree(make_chain(shares))
+    np.testing.assert_array_equal(tree.cut(tree.costs[0]), [0, 1, 1])
+    rare = [[0.9, 0.0, 0.1], [0.9, 0.1, 0.0], [0.75, 0.25, 0.0]]
+    tree = build_tree(make_chain(rare))
+    np.testing.assert_array_equal(tree.cut(tree.costs[0]), [0, 1, 1])
+
+
+def test_the_histogram_of_what_is_merged_is_that_of_all_its_pixels():
+    shares = [[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]]
+    tree = build_tree(make_chain(shares, [LARGE, 3 * LARGE, LARGE]))
+    # What is left at last: 0.925 and 0.075 against 0 and 1.
+    expected = np.sqrt(np.hypot(np.sqrt(0.925), 1 - np.sqrt(0.075)))
+    share, outline = (4 * LARGE * LARGE) / (5 * LARGE) / (5 * LARGE), 1.0
+    busy = merging.QUIET_STEP**merging.BUSY_POWER
+    cost = expected / np.sqrt(busy) * share**merging.SIZE_POWER * outline
+    assert tree.costs[-1] == pytest.approx(cost)
+
+
+def test_a_border_counts_less_between_regions_that_are_full_of_steps_themselves():
+    busy_left = make_chain([0.0, 1.0, 2.0], steps=[3.0, 3.0, 0.0])
+    tree = build_tree(busy_left)
+    np.testing.assert_array_equal(tree.cut(tree.costs[0]), [0, 0, 1])
 
 
 def test_a_region_of_many_neighbours_is_not_reckoned_anew_at_every_merge(monkeypatch):
@@ -48,6 +77,7 @@ def test_a_region_of_many_neighbours_is_not_reckoned_anew_at_every_merge(monkeyp
     star = Graph(
         np.concatenate([[0.0], random.random(count)])[:, None],
         np.array([1000 * LARGE] + [LARGE] * count),
+        np.zeros(count + 1),
         np.stack([np.zeros_like(spokes), spokes]),
         np.full(count, 10),
         np.ones(count),
@@ -89,6 +119,7 @@ def test_a_border_shared_with_both_is_the_sum_of_two():
     ring = Graph(
         np.array([[0.0], [0.1], [5.0], [5.2]]),
         np.array([LARGE] * 4),
+        np.zeros(4),
         np.array([[0, 1, 2, 0], [1, 2, 3, 3]]),
         np.array([10, 10, 10, 10]),
         np.array([1.0, 1.0, 1.0, 1.0]),
@@ -101,7 +132,8 @@ def test_a_border_shared_with_both_is_the_sum_of_two():
 @pytest.mark.parametrize("count", [1, 2])
 def test_regions_that_do_not_touch_are_left_alone(count):
     nothing = np.zeros((2, 0), int)
-    graph = Graph(np.zeros((count, 1)), np.full(count, LARGE), nothing, nothing[0], np.zeros(0))
+    none = np.zeros(count)
+    graph = Graph(none[:, None], none + LARGE, none, nothing, nothing[0], np.zeros(0))
     tree = build_tree(graph)
     assert tree.find_cost(1) == 0.0
     np.testing.assert_array_equal(tree.cut(np.inf), range(count))

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from napari_dynaseg.features import blur, measure_steps, measure_texture, to_perceptual
+from napari_dynaseg.features import blur, measure_steps, to_perceptual
+from napari_dynaseg.histograms import average_regions, measure_shares
 from napari_dynaseg.labels import LabelMap, number_by_size
 from napari_dynaseg.merging import Graph, Tree, build_tree
 from napari_dynaseg.pixels import Plane
@@ -15,9 +16,13 @@ Map = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.integer]
 Numbers = npt.NDArray[np.floating]
 
-# How much the perceptual channels, the texture and the networks' clusters count in the
-# difference of two regions; chosen on training images of BSDS500, as all numbers here.
-PERCEPTUAL_WEIGHT, TEXTURE_WEIGHT, CLUSTER_WEIGHT = 3.0, 4.0, 0.25
+# How much the networks' clusters count in the difference of two regions, as another histogram
+# beside those of `measure_shares`; chosen on training images of BSDS500, as all numbers here.
+CLUSTER_WEIGHT = 0.35
+# How large a step in the perceptual channels is: a distance of 1 is a large one.
+STEP_WEIGHT = 3.0
+# How much of a border's contrast is the plane's own; the rest is the networks'.
+PLANE_CONTRAST = 0.65
 # Half of a plane's own contrast is evened out: towards channels of this standard deviation.
 USUAL_DEVIATION, LEAST_DEVIATION = 0.24, 0.02
 # How far the plane is blurred before steps are measured, and the steps before regions are grown.
@@ -33,13 +38,13 @@ class Appearance(NamedTuple):
 
     Parameters
     ----------
-    features
-        Of each pixel, float32, (D, H, W).
+    perceptual
+        Its perceptual channels, evened out, float32, (C, H, W).
     steps
         How much each pixel's surroundings differ, float32, (H, W).
     """
 
-    features: Plane
+    perceptual: Plane
     steps: Map
 
     @classmethod
@@ -48,9 +53,7 @@ class Appearance(NamedTuple):
         perceptual = to_perceptual(plane)
         deviation = max(float(perceptual.std((1, 2)).max()), LEAST_DEVIATION)
         perceptual = perceptual * np.float32(np.sqrt(USUAL_DEVIATION / deviation))
-        texture = measure_texture(perceptual)
-        features = np.concatenate([PERCEPTUAL_WEIGHT * perceptual, TEXTURE_WEIGHT * texture])
-        return cls(features, measure_steps(PERCEPTUAL_WEIGHT * blur(perceptual, PLANE_BLUR)))
+        return cls(perceptual, measure_steps(STEP_WEIGHT * blur(perceptual, PLANE_BLUR)))
 
 
 def merge_by_networks(plane: Plane, memberships: Iterable[Map], mu: float) -> LabelMap:
@@ -92,17 +95,18 @@ def build_region_tree(plane: Plane, memberships: Iterable[Map]) -> tuple[Integer
     appearance = Appearance.of(plane)
     small = _grow_regions(appearance.steps)
     sizes = np.bincount(small.ravel())
-    features = [_average(small, sizes, appearance.features)]
     steps = np.zeros_like(appearance.steps)
-    networks = 0
+    clusters = []
     for membership in memberships:
         steps += measure_steps(membership)
-        features.append(CLUSTER_WEIGHT * _average(small, sizes, membership))
-        networks += 1
-    contrast = (appearance.steps + steps / max(1, networks)) / 2
-    scaled = [features[0], *(each / np.sqrt(networks) for each in features[1:])]
+        clusters.append(average_regions(small, sizes, membership))
+    networks = max(1, len(clusters))
+    contrast = PLANE_CONTRAST * appearance.steps + (1 - PLANE_CONTRAST) * steps / networks
+    shares = [measure_shares(small, sizes, appearance.perceptual)]
+    shares += [CLUSTER_WEIGHT**2 / networks * each for each in clusters]
+    inner = average_regions(small, sizes, contrast[None])[:, 0]
     borders = _measure_borders(small, contrast)
-    return small, build_tree(Graph(np.concatenate(scaled, axis=1), sizes, *borders))
+    return small, build_tree(Graph(np.concatenate(shares, axis=1), sizes, inner, *borders))
 
 
 def _grow_regions(steps: Map) -> Integers:
@@ -112,14 +116,6 @@ def _grow_regions(steps: Map) -> Integers:
 
     grown: Integers = watershed(gaussian_filter(steps, STEP_BLUR), connectivity=1)
     return np.maximum(grown, 1) - 1  # there is no lowest place where all are alike
-
-
-def _average(regions: Integers, sizes: Integers, channels: Plane) -> Numbers:
-    """Give the mean of each channel over each region, (n, C)."""
-    sums = [
-        np.bincount(regions.ravel(), channel.ravel(), minlength=len(sizes)) for channel in channels
-    ]
-    return np.stack(sums, axis=1) / sizes[:, None]
 
 
 def _measure_borders(regions: Integers, contrast: Numbers) -> tuple[Integers, Integers, Numbers]:

@@ -15,6 +15,9 @@ Numbers = npt.NDArray[np.floating]
 SIZE_POWER = 0.06
 # How it grows where two regions touch along a short part of their borders only.
 BORDER_POWER = 0.25
+# How much less a border counts between regions that are full of steps themselves, and which steps
+# are too small to matter.
+BUSY_POWER, QUIET_STEP = 0.25, 0.2
 # Regions of fewer pixels are merged before all others: nobody wants to look at speckle.
 SPECKLE_PIXELS = 30
 SPECKLE_FACTOR = 1e-6
@@ -29,10 +32,13 @@ class Graph:
 
     Parameters
     ----------
-    features
-        What each region is like, (n, d): a distance of 1 is a large one.
+    shares
+        Which share of each region is of which kind, (n, b): histograms side by side, weighted.
+        Each sums up to the same in all regions.
     sizes
         Pixels of each region, (n,).
+    steps
+        How much the pixels of each region differ from their neighbours, on average, (n,).
     pairs
         The regions that touch, (2, e), each pair once, the lower number first.
     lengths
@@ -41,8 +47,9 @@ class Graph:
         How visible the border between them is, on average, (e,).
     """
 
-    features: Numbers
+    shares: Numbers
     sizes: Integers
+    steps: Numbers
     pairs: Integers
     lengths: Integers
     contrasts: Numbers
@@ -87,10 +94,12 @@ class Tree:
 def build_tree(graph: Graph) -> Tree:
     """Merge the two regions that are cheapest to merge until one is left.
 
-    A merge costs √(difference · contrast), where the difference is that of the regions' mean
-    features, and the contrast that of the border between them: either says little of regions that
-    shade into each other, or of a line within a region. It costs a little more between larger
-    regions, and more where the border is a small part of the smaller one's outline.
+    A merge costs √(difference · contrast), where the difference is that of the regions'
+    histograms, and the contrast that of the border between them: either says little of regions
+    that shade into each other, or of a line within a region. A border counts less between regions
+    full of steps, as in foliage. A merge costs a little more between larger regions, and more where
+    the border is a small part of the smaller one's outline. Histograms are compared by the root of
+    each share (Hellinger 1909): a few pixels of another colour count for more than their number.
 
     Parameters
     ----------
@@ -120,7 +129,9 @@ class _Merger:
     """The regions as they are after some merges."""
 
     def __init__(self, graph: Graph) -> None:
-        self._means = np.array(graph.features, np.float64)
+        self._shares = np.array(graph.shares, np.float64)
+        self._roots = np.sqrt(self._shares)
+        self._steps = np.array(graph.steps, np.float64)
         self._sizes = np.array(graph.sizes, np.float64)
         self._reckoned_sizes = self._sizes.copy()
         self._pixels = self._sizes.sum()
@@ -154,11 +165,16 @@ class _Merger:
     ) -> list[float]:
         """Reckon what merges cost, see `build_tree`."""
         sizes, other_sizes = self._sizes[ones], self._sizes[others]
-        differences = self._means[ones] - self._means[others]
+        differences = self._roots[ones] - self._roots[others]
         distances = np.sqrt(np.einsum("...i,...i->...", differences, differences))
         shares = sizes * other_sizes / (sizes + other_sizes) / self._pixels
         outlines = np.minimum(self._outlines[ones], self._outlines[others]) / lengths
-        costs = np.sqrt(distances * contrasts) * shares**SIZE_POWER * outlines**BORDER_POWER
+        busy = np.minimum(self._steps[ones], self._steps[others]) + QUIET_STEP
+        costs = (
+            np.sqrt(distances * contrasts / busy**BUSY_POWER)
+            * shares**SIZE_POWER
+            * outlines**BORDER_POWER
+        )
         costs[np.minimum(sizes, other_sizes) < SPECKLE_PIXELS] *= SPECKLE_FACTOR
         return costs.tolist()  # type: ignore[no-any-return]
 
@@ -180,7 +196,9 @@ class _Merger:
         del theirs[one]
         size, other_size = self._sizes[one], self._sizes[other]
         total = size + other_size
-        self._means[one] = (self._means[one] * size + self._means[other] * other_size) / total
+        for averages in (self._shares, self._steps):
+            averages[one] = (averages[one] * size + averages[other] * other_size) / total
+        self._roots[one] = np.sqrt(self._shares[one])
         self._sizes[one] = total
         self._outlines[one] += self._outlines[other] - 2 * length
         for neighbour, border in theirs.items():

@@ -46,7 +46,7 @@ SCHEMES: MappingProxyType[Scheme, SchemeFacts] = MappingProxyType(
         "auto": SchemeFacts(
             "Auto (three networks, merged regions)",
             "w = q' / 15",
-            40.0,
+            55.0,
             "larger μ with Auto: regions merged further, fewer and larger",
         ),
     }
