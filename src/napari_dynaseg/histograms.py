@@ -22,7 +22,7 @@ LIGHTNESS_WEIGHT, COLOUR_WEIGHT, TEXTURE_WEIGHT = 0.8, 0.9, 0.5
 LEAST_COLOUR = 0.003
 
 
-def average_regions(regions: Integers, sizes: Integers, channels: Plane) -> Numbers:
+def average_regions(regions: Integers, sizes: Integers, channels: Numbers) -> Numbers:
     """Give the mean of each channel over each region.
 
     Parameters

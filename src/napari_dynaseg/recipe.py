@@ -277,7 +277,7 @@ def describe_given(labels: npt.NDArray[np.integer] | None) -> tuple[Correction, 
     return () if labels is None else describe(np.zeros_like(labels), labels)
 
 
-def read_given(plane: Plane, recipe: Recipe, name: str) -> LabelMap | None:
+def decode_given(plane: Plane, recipe: Recipe, name: str) -> LabelMap | None:
     """Read scribbles or a guidance, (H, W), for the plane that a recipe was made from.
 
     Parameters
@@ -310,7 +310,7 @@ def read_scribbles(plane: Plane, recipe: Recipe) -> Scribbles | None:
         If they cannot be read.
     """
     channels = read_settings(recipe.settings).channels
-    return limit_scribbles(read_given(plane, recipe, "scribbles"), recipe.within, channels)
+    return limit_scribbles(decode_given(plane, recipe, "scribbles"), recipe.within, channels)
 
 
 def retrain(plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()) -> Iterator["Step"]:
@@ -341,7 +341,7 @@ def retrain(plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()) -> I
         read_settings(recipe.settings),
         companions=companions,
         scribbles=scribbles.channels if scribbles else None,
-        guidance=limit_guidance(read_given(plane, recipe, "guidance"), within),
+        guidance=limit_guidance(decode_given(plane, recipe, "guidance"), within),
     )
     step = next(run)
     yield step

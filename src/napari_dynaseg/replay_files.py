@@ -16,9 +16,9 @@ from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.ome_labels import ENDING as ZARR_ENDING
 from napari_dynaseg.recipe import (
     Recipe,
+    decode_given,
     is_source,
     iter_replay,
-    read_given,
     read_scribbles,
     read_settings,
     retrain,
@@ -94,7 +94,7 @@ class ReplayPlan:
         """Read what guided the run, (H, W), where this is the image that it guided it on."""
         if not self.recipe.guidance:
             return None
-        return read_given(self.read_training().planes[0], self.recipe, "guidance")
+        return decode_given(self.read_training().planes[0], self.recipe, "guidance")
 
 
 def plan_replay(
