@@ -33,7 +33,7 @@ def test_the_defaults_are_those_of_the_papers_programs():
 
 
 @pytest.mark.parametrize(
-    ("scheme", "mu"), [("scf", 50.0), ("fsf", 15.0), ("fixed", 5.0), ("auto", 55.0)]
+    ("scheme", "mu"), [("scf", 50.0), ("fsf", 15.0), ("fixed", 5.0), ("auto", 48.0)]
 )
 def test_each_scheme_has_its_own_default_mu(scheme, mu):
     assert Settings(scheme=scheme).mu == mu

@@ -63,15 +63,12 @@ def measure_shares(regions: Integers, sizes: Integers, perceptual: Plane) -> Num
         (n, b), histograms side by side, weighted.
     """
     texture = np.log(measure_texture(perceptual)[0] + LEAST_DEVIATION)
-    parts = [(texture, TEXTURE_WEIGHT, TEXTURE_RANGE, TEXTURE_BINS)]
-    parts += [(*each, INTENSITY_BINS) for each in _weigh(perceptual)]
-    return np.concatenate(
-        [
-            weight**2 * count_shares(regions, sizes, values, span, bins)
-            for values, weight, span, bins in parts
-        ],
-        axis=1,
-    )
+    shares = count_shares(regions, sizes, texture, TEXTURE_RANGE, TEXTURE_BINS)
+    histograms = [TEXTURE_WEIGHT**2 * shares]
+    for channel, weight, span in _weigh(perceptual):
+        shares = count_shares(regions, sizes, channel, span, INTENSITY_BINS)
+        histograms.append(weight**2 * smooth_shares(shares))
+    return np.concatenate(histograms, axis=1)
 
 
 def _weigh(perceptual: Plane) -> list[tuple[Numbers, float, tuple[float, float]]]:
@@ -127,3 +124,25 @@ def count_shares(
     counts = np.bincount(entries, 1 - share_above, minlength=len(sizes) * bins)
     counts += np.bincount(entries + 1, share_above, minlength=len(sizes) * bins)
     return counts.reshape(-1, bins) / sizes[:, None]
+
+
+def smooth_shares(shares: Numbers) -> Numbers:
+    """Let a quarter of each bin's share spill into the bin on either side.
+
+    Without it the roots of shares would tell intensities apart that differ by a fraction of a bin,
+    most where they are close to the middle of one: a background that slowly grows brighter would
+    fall into pieces.
+
+    Parameters
+    ----------
+    shares
+        (n, bins). What would spill beyond the first and the last bin stays there.
+
+    Examples
+    --------
+    >>> smooth_shares(np.array([[0.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]]))
+    array([[0.25, 0.5 , 0.25, 0.  ],
+           [0.75, 0.25, 0.  , 0.  ]])
+    """
+    padded = np.pad(shares, ((0, 0), (1, 1)), mode="edge")
+    return (padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]) / 4

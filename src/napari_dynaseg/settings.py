@@ -44,9 +44,9 @@ SCHEMES: MappingProxyType[Scheme, SchemeFacts] = MappingProxyType(
             "larger μ with Fixed: smoother, fewer regions",
         ),
         "auto": SchemeFacts(
-            "Auto (three networks, merged regions)",
+            "Auto (regions merged)",
             "w = q' / 15",
-            55.0,
+            48.0,
             "larger μ with Auto: regions merged further, fewer and larger",
         ),
     }

@@ -107,4 +107,4 @@ def test_a_device_and_a_scheme_of_one_name_are_called_by_what_each_is(qtbot):
         for box in [make_knob(knob)]
     }
     assert names["device"] == ["A GPU if there is one", "CPU", "CUDA", "MPS"]
-    assert names["scheme"][-1] == "Auto (three networks, merged regions)"
+    assert names["scheme"][-1] == "Auto (regions merged)"
