@@ -102,6 +102,6 @@ def test_the_page_offers_every_knob_with_its_default():
         "scf": 50.0,
         "fsf": 15.0,
         "fixed": 5.0,
-        "auto": 40.0,
+        "auto": 48.0,
     }
     assert all(knob["title"] for knob in properties.values())
