@@ -14,7 +14,7 @@ Numbers = npt.NDArray[np.floating]
 INTENSITY_BINS, TEXTURE_BINS = 12, 8
 LIGHTNESS_RANGE, COLOUR_RANGE = (-0.3, 1.5), (-0.5, 0.5)
 TEXTURE_RANGE = (-5.3, -1.2)
-LEAST_DEVIATION = 0.005
+LEAST_TEXTURE = 0.005
 # How much a histogram of each kind counts: the factor of a distance between its roots. Chosen on
 # training images of BSDS500.
 LIGHTNESS_WEIGHT, COLOUR_WEIGHT, TEXTURE_WEIGHT = 0.8, 0.9, 0.5
@@ -62,7 +62,7 @@ def measure_shares(regions: Integers, sizes: Integers, perceptual: Plane) -> Num
     numpy.ndarray
         (n, b), histograms side by side, weighted.
     """
-    texture = np.log(measure_texture(perceptual)[0] + LEAST_DEVIATION)
+    texture = np.log(measure_texture(perceptual)[0] + LEAST_TEXTURE)
     shares = count_shares(regions, sizes, texture, TEXTURE_RANGE, TEXTURE_BINS)
     histograms = [TEXTURE_WEIGHT**2 * shares]
     for channel, weight, span in _weigh(perceptual):
