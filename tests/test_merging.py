@@ -35,19 +35,19 @@ def test_a_border_that_nobody_sees_goes_before_one_that_is_visible():
 
 
 def test_what_is_merged_is_compared_by_its_mean():
-    tree = build_tree(make_chain([0.0, 1.0, 3.0], sizes=[LARGE, 9 * LARGE, LARGE]))
+    tree = build_tree(make_chain([0.0, 1.0, 3.0], sizes=[LARGE, 4 * LARGE, LARGE]))
     np.testing.assert_array_equal(tree.cut(tree.costs[0]), [0, 0, 1])
-    # From 0.95, the root of the mean of both, to 3, and not from 1.
+    # From √0.8, the root of the mean of both, to 3, and not from 1.
     differences = np.square(tree.costs)
-    assert differences[1] / differences[0] > 2.05
+    assert differences[1] / differences[0] > 2.1
 
 
 def test_a_few_pixels_of_another_colour_count_for_more_than_their_number():
-    # The middle differs from the left by a tenth that it has and the left has not; from the right
-    # by a fifth that both have, more in the one than in the other.
     shares = [[1.0, 0.0, 0.0], [0.5, 0.1, 0.4], [0.3, 0.1, 0.6]]
     tree = build_tree(make_chain(shares))
     np.testing.assert_array_equal(tree.cut(tree.costs[0]), [0, 1, 1])
+    # The middle differs from the left by a tenth that the left has not at all; from the right by
+    # more than that, but of what both have.
     rare = [[0.9, 0.0, 0.1], [0.9, 0.1, 0.0], [0.75, 0.25, 0.0]]
     tree = build_tree(make_chain(rare))
     np.testing.assert_array_equal(tree.cut(tree.costs[0]), [0, 1, 1])
