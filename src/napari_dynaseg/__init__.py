@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from napari_dynaseg.errors import SegmentationError as SegmentationError
-    from napari_dynaseg.fit import Step as Step
     from napari_dynaseg.fit import iter_fit as iter_fit
     from napari_dynaseg.fit import segment as segment
     from napari_dynaseg.lazy import segment_stack as segment_stack
@@ -16,11 +15,12 @@ if TYPE_CHECKING:
     from napari_dynaseg.recipe import Recipe as Recipe
     from napari_dynaseg.recipe import replay as replay
     from napari_dynaseg.settings import Settings as Settings
+    from napari_dynaseg.step import Step as Step
     from napari_dynaseg.trained import TrainedNetwork as TrainedNetwork
 
 _HOMES = {
     "SegmentationError": "errors",
-    "Step": "fit",
+    "Step": "step",
     "iter_fit": "fit",
     "segment": "fit",
     "segment_stack": "lazy",

@@ -14,7 +14,7 @@ from napari_dynaseg.files import (
     read_image,
     write_preview,
 )
-from napari_dynaseg.fit import Step, iter_fit
+from napari_dynaseg.fit import iter_fit
 from napari_dynaseg.label_files import find_ending, write_label_map
 from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.method_record import MethodRecord
@@ -26,6 +26,7 @@ from napari_dynaseg.scribbles import start_numbers
 from napari_dynaseg.settings import Settings, check_keeps_network
 from napari_dynaseg.stack_files import open_stack
 from napari_dynaseg.stack_image import Channels, StackImage
+from napari_dynaseg.step import Step
 from napari_dynaseg.trained import TrainedNetwork
 from napari_dynaseg.within import Within, limit_guidance, limit_scribbles, place_labels
 

@@ -43,6 +43,7 @@ def speed(
         int | None, typer.Option(help="Draw a square image of this side instead.", min=16)
     ] = None,
     scheme: Annotated[str, typer.Option(help="The weighting scheme of the runs.")] = "scf",
+    device: Annotated[str, typer.Option(help="Where it trains: auto, cpu, cuda or mps.")] = "auto",
     as_json: Annotated[
         Path | None, typer.Option("--json", help="Also write the figures to this file.")
     ] = None,
@@ -60,7 +61,7 @@ def speed(
         plane = to_plane(read.pixels, read.channel_axis)
     else:
         plane = to_plane(draw_image(size or 321, size or 481, 3))
-    figures = measure_speed(plane, Settings(scheme=scheme))
+    figures = measure_speed(plane, Settings(scheme=scheme, device=device))
     typer.echo(write_report(figures))
     _write_json(as_json, figures)
 
@@ -71,6 +72,7 @@ def cost(
         list[int] | None, typer.Argument(help="Sides of the square images [default: 256 … 4096].")
     ] = None,
     channels: Annotated[int, typer.Option(help="Channels of the images.", min=1)] = 3,
+    device: Annotated[str, typer.Option(help="Where it trains: auto, cpu, cuda or mps.")] = "auto",
     as_json: Annotated[
         Path | None, typer.Option("--json", help="Also write the figures to this file.")
     ] = None,
@@ -81,7 +83,7 @@ def cost(
     rows = []
     typer.echo(f"{'side':>8}{'seconds':>10}{'image to labels, GB':>21}{'whole process, GB':>19}")
     for side in sides or (256, 512, 1024, 2048, 4096):
-        row = {"side": side, **measure_peak((side, side, channels), quality="fast")}
+        row = {"side": side, **measure_peak((side, side, channels), quality="fast", device=device)}
         grown, whole = row["bytes"] / 1e9, row["process_bytes"] / 1e9
         typer.echo(f"{side:>8}{row['seconds']:>10.1f}{grown:>21.2f}{whole:>19.2f}")
         rows.append(row)

@@ -2,8 +2,8 @@
 
 from collections.abc import Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,128 +11,28 @@ import numpy.typing as npt
 
 from napari_dynaseg.auto import Member, make_scale, merge_regions, settle_member
 from napari_dynaseg.backend import choose_device, torch
-from napari_dynaseg.engine.apply import Statistics
-from napari_dynaseg.engine.trainer import Trainer, apply_network, measure_statistics
+from napari_dynaseg.engine.trainer import Trainer
 from napari_dynaseg.errors import SettingsError
 from napari_dynaseg.fast import (
     AUTO_BLURS,
-    MOST_PREVIEWED_PIXELS,
     choose_reduction,
     choose_samples,
-    enlarge_labels,
     limit_iterations,
     reduce_together,
 )
 from napari_dynaseg.given import GUIDANCE, SCRIBBLES
 from napari_dynaseg.inputs import check_guidance, check_planes, check_scribbles, read_given
-from napari_dynaseg.labels import LabelMap
+from napari_dynaseg.labels import LabelMap, freeze
 from napari_dynaseg.pixels import Plane, to_plane
 from napari_dynaseg.scribbles import start_numbers
 from napari_dynaseg.settings import Settings, check_keeps_network
+from napari_dynaseg.step import Step
 from napari_dynaseg.weighting import continuity_weight
 from napari_dynaseg.within import Within, limit_guidance, limit_scribbles, place_labels
 
 CHANGEABLE_WHILE_TRAINING = ("scheme", "mu", "iterations", "minimum_labels")
 
-Steps = Generator["Step", Settings | None, None]
-
-
-@dataclass(frozen=True, eq=False)
-class Step:
-    """What one iteration found; nothing in it changes later.
-
-    Parameters
-    ----------
-    iteration
-        1 for the first.
-    trained_labels
-        The label map of what the network trains on, before the iteration's update of the
-        weights: int32, numbers 1…q, one for each channel of the response map; read-only. In
-        Fast quality that can be a reduced plane; companions of the plane follow below it.
-    labels_in_use
-        q', how many different labels that map has.
-    weight
-        w, the weight of the continuity term.
-    similarity, continuity
-        L_sim and L_con of equation 1: the cross-entropy of the response map with its own labels,
-        a mean over the pixels without a scribble, and the mean of its absolute differences.
-    scribble, guidance
-        The terms of the scribbles and of the guidance, before weighting; 0 if there are none. That
-        of the guidance is how much larger the cross-entropy with the matched clusters is than
-        that with the own labels, where there is guidance, as a mean over the same pixels.
-    weights
-        Those of the network, before the update, in one vector.
-    """
-
-    iteration: int
-    trained_labels: LabelMap
-    labels_in_use: int
-    weight: float
-    similarity: float
-    continuity: float
-    scribble: float
-    guidance: float
-    weights: torch.Tensor = field(repr=False)
-    _planes: Sequence[Plane] = field(repr=False)
-    _settings: Settings = field(repr=False)
-    _reduction: int = field(repr=False)
-    _merged: LabelMap | None = field(default=None, repr=False)
-
-    @property
-    def total(self) -> float:
-        """The loss, what the iteration descended on: similarity + weight * continuity.
-
-        Scribbles and guidance, where there are some, are added with the weights of the settings.
-        With the guidance weight g, similarity + g * guidance is the cross-entropy against the
-        soft labels (1 - g) · own label + g · matched cluster, which the guided pixels have.
-        """
-        scribble = self._settings.scribble_weight * self.scribble
-        guidance = self._settings.guidance_weight * self.guidance
-        return self.similarity + self.weight * self.continuity + scribble + guidance
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(H, W) of the plane."""
-        height, width = self._planes[0].shape[1:]
-        return height, width
-
-    @cached_property
-    def labels(self) -> LabelMap:
-        """The label map of the whole plane: int32, (H, W), numbers as in `trained_labels`.
-
-        In Fast quality the network is applied to the plane when this is first asked for, with
-        the weights of this iteration; that takes longer than the iteration did.
-        """
-        if self._merged is not None:
-            return self._merged
-        if self._reduction == 1:
-            return self.trained_labels[: self.shape[0]]
-        return self._application[0]
-
-    @property
-    def statistics(self) -> Statistics:
-        """What the batch norms have to know to label further planes like this one."""
-        return self._application[1]
-
-    @cached_property
-    def _application(self) -> tuple[LabelMap, Statistics]:
-        """Apply the network to the plane, by the statistics of all that it trains on."""
-        network = self._settings, self.weights
-        among = measure_statistics(self._planes, *network) if len(self._planes) > 1 else None
-        labels, statistics = apply_network(self._planes[0], *network, among)
-        return _freeze(labels), statistics
-
-    @property
-    def is_quick(self) -> bool:
-        """Whether `labels` are at hand, or within about a second: good for a preview."""
-        pixels = sum(plane[0].size for plane in self._planes)
-        is_there = self._reduction == 1 or self._merged is not None
-        return is_there or pixels <= MOST_PREVIEWED_PIXELS
-
-    @cached_property
-    def sketch(self) -> LabelMap:
-        """`trained_labels` enlarged to (H, W): at hand at once, but coarse."""
-        return _freeze(enlarge_labels(self.trained_labels, self._reduction, self.shape))
+Steps = Generator[Step, Settings | None, None]
 
 
 def iter_fit(
@@ -306,28 +206,25 @@ def _train(
     reduction = choose_reduction(height, width, settings)
     picture, *given = reduce_together(planes, reduction, scribbles, guidance)
     scribbled = 0 if scribbles is None else len(np.unique(scribbles[scribbles > 0]))
-    turned, iteration, labels_in_use = 0, 0, settings.channels
+    turned, iteration = 0, 0
+    step: Step | None = None
+
+    def has_few_labels() -> bool:
+        least = max(settings.minimum_labels, scribbled)
+        return step is not None and step.labels_in_use <= least
+
     with closing(Trainer(picture, settings, device, start, *given)) as trainer:
-        while iteration < min(
-            settings.iterations, turned + limit_iterations(settings)
-        ) and labels_in_use > max(settings.minimum_labels, scribbled):
-            iteration += 1
+        while iteration < min(settings.iterations, turned + limit_iterations(settings)):
+            if not trainer.runs_ahead and has_few_labels():
+                break
             measurement = trainer.measure(partial(continuity_weight, settings.scheme, settings.mu))
+            # A GPU is asked for the last step's labels only once it is busy with the next one.
+            if trainer.runs_ahead and has_few_labels():
+                break
+            iteration += 1
             step = Step(
-                iteration=iteration,
-                trained_labels=_to_label_map(measurement.labels),
-                labels_in_use=measurement.labels_in_use,
-                weight=measurement.weight,
-                similarity=measurement.similarity,
-                continuity=measurement.continuity,
-                scribble=measurement.scribble,
-                guidance=measurement.guidance,
-                weights=trainer.copy_weights(),
-                _planes=planes,
-                _settings=settings,
-                _reduction=reduction,
+                iteration, trainer.copy_weights(), measurement.keep(), planes, settings, reduction
             )
-            labels_in_use = step.labels_in_use
             trainer.descend()
             sent = yield step
             if sent is not None:
@@ -353,22 +250,11 @@ def _train_members(plane: Plane, settings: Settings, device: torch.device) -> St
     yield replace(
         step,
         iteration=iteration + 1,
-        trained_labels=_freeze(labels[samples]),
-        labels_in_use=int(labels.max()),
+        _measurement=step._measurement.change_labels(labels[samples]),
         _planes=(plane,),
         _settings=settings,
-        _merged=_freeze(labels),
+        _merged=freeze(labels),
     )
-
-
-def _to_label_map(labels: torch.Tensor) -> LabelMap:
-    label_map: LabelMap = (labels + 1).to(device="cpu", dtype=torch.int32).numpy()
-    return _freeze(label_map)
-
-
-def _freeze(label_map: LabelMap) -> LabelMap:
-    label_map.setflags(write=False)
-    return label_map
 
 
 def _accept(settings: Settings, sent: Settings) -> Settings:

@@ -13,6 +13,12 @@ ROWS_AT_A_TIME = 256
 LARGEST_IN_TABLE = 1 << 20
 
 
+def freeze(label_map: LabelMap) -> LabelMap:
+    """Make a label map read-only, and give it."""
+    label_map.setflags(write=False)
+    return label_map
+
+
 def number_by_size(labels: npt.NDArray[np.integer]) -> LabelMap:
     """Number the labels 1…K, the label with most pixels first.
 

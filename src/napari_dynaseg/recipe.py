@@ -25,7 +25,7 @@ from napari_dynaseg.settings import Settings
 from napari_dynaseg.within import Within, limit_guidance, limit_scribbles, place_labels
 
 if TYPE_CHECKING:
-    from napari_dynaseg.fit import Step
+    from napari_dynaseg.step import Step
 
 # Under this key a recipe lies in a layer's metadata and in a label file.
 METADATA_KEY = "dynaseg_recipe"

@@ -7,12 +7,13 @@ import numpy as np
 
 from napari_dynaseg.backend import torch
 from napari_dynaseg.errors import ImageError
-from napari_dynaseg.fit import Step, iter_fit
+from napari_dynaseg.fit import iter_fit
 from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.network_maps import Mask
 from napari_dynaseg.pixels import Plane
 from napari_dynaseg.scribbles import Numbers, Scribbles
 from napari_dynaseg.settings import Settings
+from napari_dynaseg.step import Step
 from napari_dynaseg.within import Within
 
 # The knobs that a refinement reads; all others made the network.

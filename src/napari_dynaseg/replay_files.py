@@ -10,7 +10,6 @@ from napari_dynaseg.axes import Axes, Position, parse_axes
 from napari_dynaseg.batch import FilePlan, read_channels
 from napari_dynaseg.errors import FileError, ImageError, SegmentationError
 from napari_dynaseg.files import TIFF_ENDINGS
-from napari_dynaseg.fit import Step
 from napari_dynaseg.label_files import write_label_map
 from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.ome_labels import ENDING as ZARR_ENDING
@@ -32,6 +31,7 @@ from napari_dynaseg.stack_batch import StackPlan, StackRun
 from napari_dynaseg.stack_files import open_stack
 from napari_dynaseg.stack_image import StackImage
 from napari_dynaseg.stack_selection import Box, find_box, find_nearest, find_plane, list_box
+from napari_dynaseg.step import Step
 from napari_dynaseg.trained import TrainedNetwork
 from napari_dynaseg.training_planes import TrainingPlanes
 

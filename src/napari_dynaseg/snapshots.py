@@ -14,7 +14,7 @@ from napari_dynaseg.scribbles import LabelNumbers
 from napari_dynaseg.settings import Settings
 
 if TYPE_CHECKING:
-    from napari_dynaseg.fit import Step
+    from napari_dynaseg.step import Step
     from napari_dynaseg.trained import TrainedNetwork
 
 # What the snapshots of one run take at most, their networks included: some 130 iterations of the
@@ -82,10 +82,7 @@ class Snapshot:
         """
         labels = step.labels if reduction == 1 else step.trained_labels
         # Of the step only what the network needs: the labels are there already, in few bytes.
-        slim, frozen = (
-            replace(step, trained_labels=step.trained_labels[:0].copy()),
-            numbers.freeze(),
-        )
+        slim, frozen = step.without_labels(), numbers.freeze()
         return cls(
             labels=CompressedMap.of(numbers.apply(labels)),
             reduction=reduction,

@@ -6,7 +6,7 @@ from functools import cached_property
 from napari_dynaseg.axes import Position
 from napari_dynaseg.backend import torch
 from napari_dynaseg.errors import FileError, ImageError
-from napari_dynaseg.fit import Step, iter_fit
+from napari_dynaseg.fit import iter_fit
 from napari_dynaseg.labels import LabelMap, match_labels, number_by_size
 from napari_dynaseg.recipe import Recipe, describe_given
 from napari_dynaseg.results import NETWORK as NETWORK  # noqa: PLC0414 (others take it from here)
@@ -16,6 +16,7 @@ from napari_dynaseg.settings import Settings, Way
 from napari_dynaseg.stack_image import StackImage
 from napari_dynaseg.stack_order import find_parent, order_planes
 from napari_dynaseg.stack_part import PlacedResults, StackPart
+from napari_dynaseg.step import Step
 from napari_dynaseg.trained import TrainedNetwork
 from napari_dynaseg.training_planes import TrainingPlanes
 from napari_dynaseg.within import Within, limit_guidance, limit_scribbles

@@ -12,7 +12,6 @@ import numpy as np
 from napari_dynaseg.axes import Position
 from napari_dynaseg.cluster import segment_on_cluster
 from napari_dynaseg.errors import FileError, ImageError, SettingsError
-from napari_dynaseg.fit import Step
 from napari_dynaseg.given import GUIDANCE, SCRIBBLES, GivenKind
 from napari_dynaseg.label_store import LabelStore
 from napari_dynaseg.labels import LabelMap
@@ -25,6 +24,7 @@ from napari_dynaseg.stack import NETWORK, segment_planes, train_network
 from napari_dynaseg.stack_image import StackImage
 from napari_dynaseg.stack_order import spread_positions
 from napari_dynaseg.stack_selection import find_box, find_nearest, find_plane, list_box
+from napari_dynaseg.step import Step
 from napari_dynaseg.trained import TrainedNetwork
 from napari_dynaseg.within import Within
 

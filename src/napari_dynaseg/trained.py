@@ -15,13 +15,13 @@ from napari_dynaseg.engine.apply import Statistics
 from napari_dynaseg.engine.norm import Moments
 from napari_dynaseg.engine.trainer import apply_network
 from napari_dynaseg.errors import FileError
-from napari_dynaseg.fit import Step
 from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.network_maps import Mask
 from napari_dynaseg.pixels import Scaling
 from napari_dynaseg.recipe import NETWORK_KEY, Recipe, read_network_header
 from napari_dynaseg.refining import REFINING_KNOBS, Refined, train_on
 from napari_dynaseg.settings import Device, Settings, check_keeps_network
+from napari_dynaseg.step import Step
 from napari_dynaseg.whole_file import write_whole
 
 ENDING = ".dynaseg.safetensors"

@@ -20,7 +20,7 @@ SMALL = Settings(channels=8, iterations=3, minimum_labels=1, quality="exact", de
 
 def test_the_published_loop_and_ours_count_the_same_labels():
     plane = np.random.default_rng(0).random((3, 20, 30), dtype=np.float32)
-    loop = PublishedLoop(plane, SMALL)
+    loop = PublishedLoop(plane, SMALL, torch.device("cpu"))
     ours = [step.labels_in_use for step in iter_fit(plane, SMALL)]
     assert [loop.take_step() for _ in range(3)] == ours
 
@@ -57,7 +57,7 @@ def test_operations_are_counted_as_by_hand():
 
 
 def test_the_matrix_product_reaches_something():
-    assert measure_gemm_peak(side=64, rounds=2) > 1e6
+    assert measure_gemm_peak(torch.device("cpu"), side=64, rounds=2) > 1e6
     assert torch.get_num_threads() >= 1
 
 

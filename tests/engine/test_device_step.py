@@ -3,7 +3,8 @@
 import pytest
 
 from napari_dynaseg.backend import torch
-from napari_dynaseg.engine.device_step import DeviceEngine, count_labels
+from napari_dynaseg.engine.device_loss import count_labels
+from napari_dynaseg.engine.device_step import DeviceEngine
 from napari_dynaseg.network import build_network
 from napari_dynaseg.settings import Settings
 from tests.engine.test_cpu import cut_photograph, weigh

@@ -12,9 +12,9 @@ from napari_dynaseg.engine.guides import Guides
 from napari_dynaseg.engine.lanes import Lanes
 from napari_dynaseg.engine.targets import Targets
 from napari_dynaseg.guidance import match_clusters
-from napari_dynaseg.loss import guidance_loss, scribble_loss, similarity_loss
 from napari_dynaseg.network import build_network
 from napari_dynaseg.settings import Settings
+from tests.engine.plain_loss import guidance_loss, scribble_loss, similarity_loss
 from tests.engine.yardstick import (
     differentiate_plainly,
     find_largest_error,

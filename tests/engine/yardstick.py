@@ -3,7 +3,7 @@
 import copy
 
 from napari_dynaseg.backend import torch
-from napari_dynaseg.loss import continuity_loss, scribble_loss, similarity_loss
+from tests.engine.plain_loss import continuity_loss, scribble_loss, similarity_loss
 
 
 def differentiate_plainly(image, network, weigh, dtype=torch.float64, scribbles=None, guide=None):

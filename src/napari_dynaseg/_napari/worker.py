@@ -23,7 +23,7 @@ from napari_dynaseg.training_planes import TrainingPlanes
 from napari_dynaseg.within import limit_guidance, limit_scribbles
 
 if TYPE_CHECKING:
-    from napari_dynaseg.fit import Step
+    from napari_dynaseg.step import Step
     from napari_dynaseg.trained import TrainedNetwork
 
 

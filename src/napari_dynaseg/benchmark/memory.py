@@ -28,8 +28,9 @@ def measure_peak(shape: tuple[int, int, int], **settings: Any) -> dict[str, floa
     Returns
     -------
     dict
-        ``bytes``: growth of the process from after its warm-up to its peak; ``process_bytes``:
-        the whole process at its peak; ``seconds``: what the segmentation took.
+        ``bytes``: growth of the process from after its warm-up to its peak, or, on a CUDA device,
+        the most that torch had in use there; ``process_bytes``: the whole process at its peak;
+        ``seconds``: what the segmentation took.
 
     Raises
     ------
@@ -82,11 +83,17 @@ def watch(work: Callable[[], object]) -> dict[str, float]:
 
 
 def _watch_segmentation(request: dict[str, Any]) -> dict[str, float]:
+    from napari_dynaseg.backend import choose_device, torch
     from napari_dynaseg.fit import segment
 
-    image = draw_image(*request["shape"])
-    segment(image[:WARM_UP_SIDE, :WARM_UP_SIDE], iterations=3)
-    return watch(lambda: segment(image, **request["settings"]))
+    image, knobs = draw_image(*request["shape"]), request["settings"]
+    device = choose_device(knobs.get("device", "auto"))
+    segment(image[:WARM_UP_SIDE, :WARM_UP_SIDE], iterations=3, device=device.type)
+    if device.type != "cuda":
+        return watch(lambda: segment(image, **knobs))
+    torch.cuda.reset_peak_memory_stats()
+    figures = watch(lambda: segment(image, **knobs))
+    return {**figures, "bytes": torch.cuda.max_memory_allocated()}
 
 
 def _forget_peak() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_dynaseg.backend import choose_device, torch
+from napari_dynaseg.backend import choose_device, keep_float32, torch
 from napari_dynaseg.benchmark.memory import measure_peak
 from napari_dynaseg.benchmark.published import PublishedLoop
 from napari_dynaseg.engine.trainer import Trainer
@@ -19,6 +19,7 @@ from napari_dynaseg.weighting import continuity_weight
 
 PUBLISHED_ITERATIONS = 500
 ROUNDS = 5
+STEPS_ON_DEVICE = 20  # of each way in a round: on a GPU a step takes milliseconds
 FAST_ROUNDS = 3
 
 
@@ -41,7 +42,7 @@ def measure_speed(plane: Plane, settings: Settings) -> dict[str, Any]:
         Nested: ``device``, ``published``, ``exact``, ``fast``; see the command's help.
     """
     device = choose_device(settings.device)
-    peak = measure_gemm_peak()
+    peak = measure_gemm_peak(device)
     warm_up()
     published, exact = _measure_steps(plane, settings)
     first_preview, final = _measure_fast(plane, settings.change(quality="fast"))
@@ -69,17 +70,19 @@ def measure_speed(plane: Plane, settings: Settings) -> dict[str, Any]:
 
 def _measure_steps(plane: Plane, settings: Settings) -> tuple[list[float], list[float]]:
     """Time the published loop and the exact step in turn: seconds of each round."""
-    loop = PublishedLoop(plane, settings)
-    trainer = Trainer(plane, settings, choose_device(settings.device))
+    device = choose_device(settings.device)
+    loop = PublishedLoop(plane, settings, device)
+    trainer = Trainer(plane, settings, device)
 
     def take_exact_step() -> None:
         trainer.measure(lambda in_use: continuity_weight(settings.scheme, settings.mu, in_use))
         trainer.descend()
 
     published, exact = [], []
+    steps = 1 if device.type == "cpu" else STEPS_ON_DEVICE
     for _ in range(ROUNDS + 1):
-        published.append(_time(loop.take_step))
-        exact.append(_time(take_exact_step))
+        published.append(_time(loop.take_step, steps))
+        exact.append(_time(take_exact_step, steps))
     trainer.close()
     return published[1:], exact[1:]
 
@@ -116,19 +119,32 @@ def count_operations(plane: Plane, settings: Settings) -> float:
     return float(pixels * (first + deeper + last))
 
 
-def measure_gemm_peak(side: int = 1024, rounds: int = 20) -> float:
-    """Measure how many operations a second a large matrix product reaches here, float32."""
-    left, right = torch.rand(side, side), torch.rand(side, side)
-    result = torch.empty(side, side)
-    seconds = min(_time(lambda: torch.mm(left, right, out=result)) for _ in range(rounds))
+def measure_gemm_peak(device: torch.device, side: int | None = None, rounds: int = 20) -> float:
+    """Measure how many operations a second a large matrix product reaches there, float32."""
+    side = side or (1024 if device.type == "cpu" else 8192)
+    left, right = (torch.rand(side, side, device=device) for _ in range(2))
+    result = torch.empty_like(left)
+    with keep_float32(device):
+        seconds = min(_time(lambda: torch.mm(left, right, out=result)) for _ in range(rounds))
     operations = float(2 * side**3)
     return operations / seconds
 
 
-def _time(work: Callable[[], Any]) -> float:
+def _time(work: Callable[[], Any], times: int = 1) -> float:
+    """Give the seconds that some work takes, all of it done, also on a GPU."""
+    _wait_for_devices()
     started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
+    for _ in range(times):
+        work()
+    _wait_for_devices()
+    return (time.perf_counter() - started) / times
+
+
+def _wait_for_devices() -> None:
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    if torch.backends.mps.is_available():
+        torch.mps.synchronize()
 
 
 def write_report(figures: dict[str, Any]) -> str:

@@ -88,7 +88,7 @@ class Application:
     plane
         float32, (C, H, W).
     network
-        As `napari_dynaseg.network.build_network` makes it, trained.
+        As `napari_dynaseg.network.build_network` makes it, trained, on the CPU.
     convolutions
         How the device convolves.
     """

@@ -80,14 +80,14 @@ class CpuEngine:
         way = head.set_gradients(losses.product, losses.total)
         if self._layers:
             self._go_back(way)
-        return Measurement(
-            labels=self._response.labels,
-            labels_in_use=labels_in_use,
-            weight=weight,
-            similarity=losses.similarity,
-            continuity=losses.continuity,
-            scribble=losses.scribble,
-            guidance=losses.guidance,
+        return Measurement.of(
+            self._response.labels,
+            labels_in_use,
+            weight,
+            losses.similarity,
+            losses.continuity,
+            losses.scribble,
+            losses.guidance,
         )
 
     @property

@@ -1,22 +1,24 @@
-"""One step on a GPU: torch's own convolutions and gradients, channels last.
+"""One step on a GPU: the network in matrix products, the loss and its gradient written out.
 
-q' and the weight w stay on the device while the step is worked out; the host reads the six
-numbers of the step once, at its end, and the label map only when somebody asks for it. Only a
-guidance is matched on the host, by its overlaps.
+q' and the weight w stay on the device; nothing waits for it, unless a guidance is matched by its
+overlaps, or until somebody reads the step's numbers or its labels.
 """
 
 from collections.abc import Callable
 
 from napari_dynaseg.backend import torch
+from napari_dynaseg.engine.device_convolution import Activation
+from napari_dynaseg.engine.device_loss import differentiate_loss
 from napari_dynaseg.engine.measurement import Measurement
+from napari_dynaseg.engine.norm import EPSILON
 from napari_dynaseg.engine.targets import Targets
-from napari_dynaseg.loss import continuity_loss, guidance_loss, scribble_loss, similarity_loss
+from napari_dynaseg.network import Stage, list_stages
 
 nn = torch.nn
 
 
 class DeviceEngine:
-    """The loss and its gradients for one plane and one network, differentiated by torch.
+    """The loss and its gradients for one plane and one network.
 
     Parameters
     ----------
@@ -31,8 +33,8 @@ class DeviceEngine:
     """
 
     def __init__(self, image: torch.Tensor, network: nn.Sequential, targets: Targets | None = None):
-        self._image = image[None].contiguous(memory_format=torch.channels_last)
-        self._network = network
+        self._image = image.permute(1, 2, 0).contiguous()  # (H, W, C)
+        self._network, self._stages = network, list_stages(network)
         self._targets = targets or Targets.without_scribbles(image[0].numel())
 
     @torch.enable_grad()
@@ -45,47 +47,32 @@ class DeviceEngine:
             Gives the weight w from q', both scalars on the device.
         """
         self._network.zero_grad()
-        response = self._network(self._image)[0]  # (q, H, W)
-        labels = response.detach().argmax(dim=0)  # (H, W)
-        labels_in_use = count_labels(labels, len(response))
-        weight = weigh(labels_in_use)
-        similarity, scribble, guidance = self._find_entropies(response, labels)
-        continuity = continuity_loss(response)
-        loss = similarity + weight * continuity + self._targets.weight * scribble
-        if self._targets.guides is not None:
-            loss = loss + self._targets.guides.weight * guidance
-        loss.backward()  # type: ignore[no-untyped-call]
-        terms = [term.detach() for term in (similarity, continuity, scribble, guidance)]
-        in_use, *rest = torch.stack([labels_in_use, weight, *terms]).tolist()
-        return Measurement(labels, int(in_use), *rest)
-
-    def _find_entropies(
-        self, response: torch.Tensor, labels: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        scribbles, guides = self._targets.scribbles, self._targets.guides
-        scribble = guidance = response.new_zeros(())
-        others = labels
-        if scribbles is not None:
-            others = torch.where(scribbles < 0, labels, -1)
-            scribble = scribble_loss(response, scribbles)
-        if guides is not None:
-            wanted = guides.find_wanted(guides.match(labels, len(response)), labels)
-            guidance = guidance_loss(response, others, wanted)
-        return similarity_loss(response, others), scribble, guidance
+        # A batch norm takes away what the last bias adds: its gradient is 0 by nature.
+        self._stages[-1].bias.grad = torch.zeros_like(self._stages[-1].bias)
+        values = self._image
+        for stage in self._stages:
+            values = normalise(activate(values, stage), stage)
+        loss = differentiate_loss(values, self._targets, weigh)
+        values.backward(loss.gradient)  # type: ignore[no-untyped-call]
+        return Measurement(loss.labels, loss.numbers)
 
 
-def count_labels(labels: torch.Tensor, channels: int) -> torch.Tensor:
-    """Count the labels in use, as a float32 scalar on the device, which it does not leave.
-
-    Parameters
-    ----------
-    labels
-        0…channels-1, (H, W).
-    channels
-        How many labels there can be.
-    """
-    in_use = torch.zeros(channels, device=labels.device)
-    in_use.scatter_(
-        0, labels.flatten(), torch.ones((), device=labels.device).expand(labels.numel())
+def activate(values: torch.Tensor, stage: Stage) -> torch.Tensor:
+    """Convolve (H, W, in), and apply the ReLU if it is a 3×3 convolution: (H, W, out)."""
+    if stage.weight.shape[2] == 1:
+        matrix, flat = stage.weight.flatten(1), values.flatten(0, 1)
+        return torch.addmm(stage.bias.detach(), flat, matrix.T).view(*values.shape[:2], -1)
+    activation: torch.Tensor = Activation.apply(  # type: ignore[no-untyped-call]
+        values, stage.weight, stage.bias
     )
-    return in_use.sum()
+    return activation
+
+
+def normalise(values: torch.Tensor, stage: Stage) -> torch.Tensor:
+    """Apply the batch norm of a stage to (H, W, channels)."""
+    picture = values[None].permute(0, 3, 1, 2)  # (1, channels, H, W), channels last
+    result = nn.functional.batch_norm(
+        picture, None, None, stage.gamma, stage.beta, training=True, eps=EPSILON
+    )
+    # Not by an index: torch's way back through that and the norm is wrong for channels last.
+    return result.permute(0, 2, 3, 1).squeeze(0).contiguous()

@@ -1,8 +1,10 @@
 """What one step measured, still as the engine has it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from napari_dynaseg.backend import torch
+from napari_dynaseg.labels import LabelMap
 
 
 @dataclass(frozen=True, eq=False)
@@ -13,21 +15,64 @@ class Measurement:
     ----------
     labels
         The channel of the largest response at each pixel, 0…q-1, (H, W); overwritten by the
-        next step.
-    labels_in_use
-        q'.
-    weight
-        w of equation 1.
-    similarity, continuity
-        The two terms of the loss, before weighting.
-    scribble, guidance
-        The terms of the scribbles and of the guidance, before weighting; 0 where there are none.
+        next step. Once it is kept: int32, 1…q.
+    numbers
+        q', the weight w of equation 1, and the terms of the loss before weighting: similarity,
+        continuity, that of the scribbles and that of the guidance, 0 where there are none; (6,).
+        Reading one of them waits for the device.
     """
 
     labels: torch.Tensor
-    labels_in_use: int
-    weight: float
-    similarity: float
-    continuity: float
-    scribble: float = 0.0
-    guidance: float = 0.0
+    numbers: torch.Tensor
+
+    @classmethod
+    def of(cls, labels: torch.Tensor, *numbers: float) -> "Measurement":
+        """Hold numbers that are at hand, in the order of the class."""
+        return cls(labels, torch.tensor(numbers, dtype=torch.float64))
+
+    def keep(self) -> "Measurement":
+        """Give it with labels of its own, which the next step leaves alone: int32, 1…q."""
+        return replace(self, labels=(self.labels + 1).to(torch.int32))
+
+    def without_labels(self) -> "Measurement":
+        """Give it without the labels."""
+        return replace(self, labels=self.labels[:0].clone())
+
+    def change_labels(self, labels: LabelMap) -> "Measurement":
+        """Give it with other labels, 1…K, of which all are in use."""
+        _, *others = self._read
+        return Measurement.of(torch.from_numpy(labels), int(labels.max()), *others)
+
+    @cached_property
+    def _read(self) -> list[float]:
+        return self.numbers.tolist()
+
+    @property
+    def labels_in_use(self) -> int:
+        """How many labels are in use, q'."""
+        return int(self._read[0])
+
+    @property
+    def weight(self) -> float:
+        """The weight w of equation 1."""
+        return self._read[1]
+
+    @property
+    def similarity(self) -> float:
+        """The term L_sim of equation 1."""
+        return self._read[2]
+
+    @property
+    def continuity(self) -> float:
+        """The term L_con of equation 1."""
+        return self._read[3]
+
+    @property
+    def scribble(self) -> float:
+        """The term of the scribbles."""
+        return self._read[4]
+
+    @property
+    def guidance(self) -> float:
+        """The term of the guidance."""
+        return self._read[5]

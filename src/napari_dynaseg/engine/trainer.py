@@ -1,5 +1,6 @@
 """A network on its way: one plane, one device, one update of the weights after the other."""
 
+import copy
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -8,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_dynaseg.backend import is_out_of_memory, torch
+from napari_dynaseg.backend import is_out_of_memory, keep_float32, torch
 from napari_dynaseg.engine.apply import Application, Memberships, Statistics, gather_statistics
 from napari_dynaseg.engine.cpu import CpuEngine
 from napari_dynaseg.engine.descent import Descent
@@ -104,6 +105,11 @@ class Trainer:
         self._descent.move_to(self._device)
         return CpuEngine(self._image, self.network, self._lanes, self._targets)
 
+    @property
+    def runs_ahead(self) -> bool:
+        """Whether a step may still be computed when `measure` is back, as on a GPU."""
+        return isinstance(self._engine, DeviceEngine)
+
     def measure(self, weigh: Callable[[Any], Any]) -> Measurement:
         """Compute labels, loss and gradients at the present weights.
 
@@ -113,7 +119,8 @@ class Trainer:
             Gives the weight w from q', a number or a scalar tensor.
         """
         try:
-            return self._lanes.lead(partial(self._engine.set_gradients, weigh))
+            with keep_float32(self._device):
+                return self._lanes.lead(partial(self._engine.set_gradients, weigh))
         except RuntimeError as error:
             self._engine = self._leave_device(error)
             return self._lanes.lead(partial(self._engine.set_gradients, weigh))
@@ -201,16 +208,17 @@ def _work_in_tiles(
     work: Callable[[Sequence[Application]], Result],
     tile: int = DEVICE_TILE,
 ) -> Result:
-    network = build_network(len(planes[0]), settings).to(weights.device)
-    torch.nn.utils.vector_to_parameters(weights, network.parameters())
+    network = build_network(len(planes[0]), settings)
+    torch.nn.utils.vector_to_parameters(weights.cpu(), network.parameters())
     if weights.device.type == "cpu":
         with Lanes() as lanes:
             convolutions = CpuConvolutions(network, lanes)
             applications = [Application(plane, network, convolutions) for plane in planes]
             return lanes.lead(partial(work, applications))
     try:
-        on_device = DeviceConvolutions(network, tile)
-        return work([Application(plane, network, on_device) for plane in planes])
+        on_device = DeviceConvolutions(copy.deepcopy(network).to(weights.device), tile)
+        with keep_float32(weights.device):
+            return work([Application(plane, network, on_device) for plane in planes])
     except RuntimeError as error:
         if not is_out_of_memory(error):
             raise

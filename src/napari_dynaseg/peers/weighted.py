@@ -3,11 +3,12 @@
 from functools import partial
 
 from napari_dynaseg.fast import limit_iterations
-from napari_dynaseg.fit import Step, iter_fit
+from napari_dynaseg.fit import iter_fit
 from napari_dynaseg.labels import LabelMap, number_by_size
 from napari_dynaseg.peers.method import Preview, Work
 from napari_dynaseg.pixels import Plane
 from napari_dynaseg.settings import Settings
+from napari_dynaseg.step import Step
 
 
 def run(plane: Plane, settings: Settings) -> Work:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from napari_dynaseg.backend import torch
-from napari_dynaseg.loss import continuity_loss, similarity_loss
+from tests.engine.plain_loss import continuity_loss, similarity_loss
 
 
 def plain_similarity(response, labels):
