@@ -2,11 +2,19 @@
 
 import os
 import runpy
+from contextlib import suppress
 
 import pytest
 
 from napari_dynaseg import backend
-from napari_dynaseg.backend import choose_device, describe_backend, list_devices, torch
+from napari_dynaseg.backend import (
+    choose_device,
+    describe_backend,
+    is_out_of_memory,
+    keep_float32,
+    list_devices,
+    torch,
+)
 from napari_dynaseg.errors import SettingsError
 
 
@@ -73,3 +81,34 @@ def test_idle_threads_sleep_unless_the_user_said_otherwise(monkeypatch):
     monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
     runpy.run_path(backend.__file__)
     assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
+
+
+def read_precision():
+    return torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
+
+
+def test_on_a_gpu_nothing_is_rounded_to_tf32_and_what_the_user_chose_comes_back():
+    assert read_precision() == (True, False)  # torch's defaults
+    with suppress(KeyError), keep_float32(torch.device("cuda")):
+        assert read_precision() == (False, False)
+        assert torch.backends.cudnn.deterministic
+        with keep_float32(torch.device("cuda")):
+            pass
+        assert read_precision() == (False, False)
+        raise KeyError
+    assert read_precision() == (True, False)
+    assert not torch.backends.cudnn.deterministic
+
+
+def test_on_the_cpu_the_choice_is_left_alone():
+    with keep_float32(torch.device("cpu")):
+        assert read_precision() == (True, False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["CUDA out of memory.", "MPS backend out of memory", "CUBLAS_STATUS_ALLOC_FAILED when calling"],
+)
+def test_want_of_memory_is_told_from_other_errors(text):
+    assert is_out_of_memory(RuntimeError(text))
+    assert not is_out_of_memory(RuntimeError("CUDA error: device-side assert triggered"))

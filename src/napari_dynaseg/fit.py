@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from napari_dynaseg.auto import Member, make_scale, merge_regions, settle_member
 from napari_dynaseg.backend import choose_device, torch
+from napari_dynaseg.engine.recording import Weigh
 from napari_dynaseg.engine.trainer import Trainer
 from napari_dynaseg.errors import SettingsError
 from napari_dynaseg.fast import (
@@ -206,7 +207,7 @@ def _train(
     reduction = choose_reduction(height, width, settings)
     picture, *given = reduce_together(planes, reduction, scribbles, guidance)
     scribbled = 0 if scribbles is None else len(np.unique(scribbles[scribbles > 0]))
-    turned, iteration = 0, 0
+    turned, iteration, weigh = 0, 0, _choose_weight(settings)
     step: Step | None = None
 
     def has_few_labels() -> bool:
@@ -217,7 +218,7 @@ def _train(
         while iteration < min(settings.iterations, turned + limit_iterations(settings)):
             if not trainer.runs_ahead and has_few_labels():
                 break
-            measurement = trainer.measure(partial(continuity_weight, settings.scheme, settings.mu))
+            measurement = trainer.measure(weigh)
             # A GPU is asked for the last step's labels only once it is busy with the next one.
             if trainer.runs_ahead and has_few_labels():
                 break
@@ -228,7 +229,13 @@ def _train(
             trainer.descend()
             sent = yield step
             if sent is not None:
-                settings, turned = _accept(settings, sent), iteration
+                before, settings, turned = settings, _accept(settings, sent), iteration
+                if (settings.scheme, settings.mu) != (before.scheme, before.mu):
+                    weigh = _choose_weight(settings)
+
+
+def _choose_weight(settings: Settings) -> Weigh:
+    return partial(continuity_weight, settings.scheme, settings.mu)
 
 
 def _train_members(plane: Plane, settings: Settings, device: torch.device) -> Steps:

@@ -1,6 +1,7 @@
 """The engine on a real CUDA device, where there is one."""
 
 from contextlib import closing
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,13 +9,15 @@ from skimage import data
 
 from napari_dynaseg.backend import keep_float32, torch
 from napari_dynaseg.engine.cpu import CpuEngine
-from napari_dynaseg.engine.device_step import DeviceEngine, activate, normalise
+from napari_dynaseg.engine.device_step import DeviceEngine
 from napari_dynaseg.engine.trainer import Trainer, _work_in_tiles, apply_network, find_memberships
 from napari_dynaseg.errors import ImageWarning
 from napari_dynaseg.fit import iter_fit, segment
-from napari_dynaseg.network import build_network, list_stages
+from napari_dynaseg.network import build_network
 from napari_dynaseg.settings import Settings
+from napari_dynaseg.weighting import continuity_weight
 from tests.engine.test_cpu import PHOTOGRAPHS, cut_photograph, weigh
+from tests.engine.test_device_step import look_at_values
 from tests.engine.yardstick import (
     differentiate_along,
     differentiate_plainly,
@@ -54,7 +57,8 @@ def test_gradients_are_those_of_float64_on_the_same_side_of_every_kink(photograp
     with closing(Trainer(image.numpy(), Settings(), CUDA)) as trainer:
         measurement = trainer.measure(weigh)
         gradients = [parameter.grad.cpu() for parameter in trainer.network.parameters()]
-        *masks, response = look_at_values(image.to(CUDA), trainer.network)
+        with keep_float32(CUDA):
+            *masks, response = look_at_values(image.to(CUDA), trainer.network)
     expected = differentiate_along(image, network, weigh, [mask > 0 for mask in masks], response)
     _, in_use, similarity, continuity, _ = differentiate_plainly(image, network, weigh)
     assert measurement.labels_in_use == in_use
@@ -63,24 +67,43 @@ def test_gradients_are_those_of_float64_on_the_same_side_of_every_kink(photograp
     assert find_largest_error(gradients, expected) < 1e-4
 
 
-@torch.no_grad()
-def look_at_values(image, network):
-    """Give what comes out of each ReLU, and the response map: (channels, H, W), on the CPU."""
-    values, seen = image.permute(1, 2, 0).contiguous(), []
-    with keep_float32(CUDA):
-        for stage in list_stages(network):
-            activation = activate(values, stage)
-            seen.append(activation.permute(2, 0, 1).cpu())
-            values = normalise(activation, stage)
-    return *seen[:-1], values.permute(2, 0, 1).cpu()
-
-
 def test_the_same_seed_gives_the_same_weights_and_labels_to_the_last_bit(plane):
     settings = Settings(quality="exact")
     weights, same = (train(plane, settings, 10) for _ in range(2))
     assert torch.equal(weights, same)
     labels, same_labels = (apply_network(plane, settings, each)[0] for each in (weights, same))
     assert np.array_equal(labels, same_labels)
+
+
+def take_steps(plane, weights, is_recorded):
+    """Give the numbers of each step, and the weights at the end."""
+    with closing(Trainer(plane, Settings(), CUDA)) as trainer:
+        if not is_recorded:
+            trainer._engine._recording = None
+        measured = []
+        for weigh in weights:
+            measured.append(trainer.measure(weigh).keep())
+            trainer.descend()
+        assert not is_recorded or trainer._engine._recording._recorded is not None
+        return [step.numbers.tolist() for step in measured], trainer.copy_weights()
+
+
+def test_replayed_steps_are_those_taken_one_by_one_to_the_last_bit(plane):
+    one, other = (partial(continuity_weight, *each) for each in (("scf", 50.0), ("fsf", 15.0)))
+    weights = [one] * 6 + [other] * 5
+    numbers, end = take_steps(plane, weights, is_recorded=True)
+    expected_numbers, expected_end = take_steps(plane, weights, is_recorded=False)
+    assert numbers == expected_numbers
+    assert torch.equal(end, expected_end)
+
+
+def test_steps_that_cannot_be_recorded_are_taken_all_the_same(plane, monkeypatch):
+    def refuse(*_, **__):
+        raise RuntimeError("no")
+
+    expected = train(plane, Settings(), 5)
+    monkeypatch.setattr(torch.cuda.CUDAGraph, "capture_begin", refuse)
+    assert torch.equal(train(plane, Settings(), 5), expected)
 
 
 def test_labels_are_those_of_the_cpu_where_the_two_best_responses_differ(plane):

@@ -25,17 +25,18 @@ class Descent:
     def __init__(
         self, parameters: Iterable[torch.nn.Parameter], rate: float, momentum: float
     ) -> None:
-        self._parameters = list(parameters)
+        self._parameters: list[torch.Tensor] = list(parameters)
         self._rate, self._momentum = rate, momentum
         self._velocities = [torch.zeros_like(parameter) for parameter in self._parameters]
 
     @torch.no_grad()
     def step(self) -> None:
         """Take a step: v = momentum * v + gradient, and v * rate is taken off."""
-        for parameter, velocity in zip(self._parameters, self._velocities, strict=True):
-            if parameter.grad is not None:
-                velocity.mul_(self._momentum).add_(parameter.grad)
-                parameter.sub_(velocity, alpha=self._rate)
+        gradients = [parameter.grad for parameter in self._parameters if parameter.grad is not None]
+        # Of all parameters at once: a GPU is sent three pieces of work, not three for each.
+        torch._foreach_mul_(self._velocities, self._momentum)
+        torch._foreach_add_(self._velocities, gradients)
+        torch._foreach_sub_(self._parameters, self._velocities, alpha=self._rate)
 
     def move_to(self, device: torch.device) -> None:
         """Take the velocities to a device, as the parameters are."""

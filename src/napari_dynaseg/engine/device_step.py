@@ -4,13 +4,12 @@ q' and the weight w stay on the device; nothing waits for it, unless a guidance 
 overlaps, or until somebody reads the step's numbers or its labels.
 """
 
-from collections.abc import Callable
-
 from napari_dynaseg.backend import torch
 from napari_dynaseg.engine.device_convolution import Activation
 from napari_dynaseg.engine.device_loss import differentiate_loss
 from napari_dynaseg.engine.measurement import Measurement
 from napari_dynaseg.engine.norm import EPSILON
+from napari_dynaseg.engine.recording import Recording, Weigh
 from napari_dynaseg.engine.targets import Targets
 from napari_dynaseg.network import Stage, list_stages
 
@@ -36,16 +35,23 @@ class DeviceEngine:
         self._image = image.permute(1, 2, 0).contiguous()  # (H, W, C)
         self._network, self._stages = network, list_stages(network)
         self._targets = targets or Targets.without_scribbles(image[0].numel())
+        # A guidance is matched on the host in the midst of a step.
+        is_recorded = image.device.type == "cuda" and self._targets.guides is None
+        self._recording = Recording(self._take_step) if is_recorded else None
 
-    @torch.enable_grad()
-    def set_gradients(self, weigh: Callable[[torch.Tensor], torch.Tensor]) -> Measurement:
+    def set_gradients(self, weigh: Weigh) -> Measurement:
         """Compute the loss, and set the gradient of every parameter.
 
         Parameters
         ----------
         weigh
-            Gives the weight w from q', both scalars on the device.
+            Gives the weight w from q', both scalars on the device; the same object as long as
+            it gives the same.
         """
+        return self._recording.take(weigh) if self._recording else self._take_step(weigh)
+
+    @torch.enable_grad()
+    def _take_step(self, weigh: Weigh) -> Measurement:
         self._network.zero_grad()
         # A batch norm takes away what the last bias adds: its gradient is 0 by nature.
         self._stages[-1].bias.grad = torch.zeros_like(self._stages[-1].bias)

@@ -19,7 +19,7 @@ class Measurement:
     numbers
         q', the weight w of equation 1, and the terms of the loss before weighting: similarity,
         continuity, that of the scribbles and that of the guidance, 0 where there are none; (6,).
-        Reading one of them waits for the device.
+        Reading one of them waits for the device. On a device overwritten by the next step.
     """
 
     labels: torch.Tensor
@@ -31,8 +31,8 @@ class Measurement:
         return cls(labels, torch.tensor(numbers, dtype=torch.float64))
 
     def keep(self) -> "Measurement":
-        """Give it with labels of its own, which the next step leaves alone: int32, 1…q."""
-        return replace(self, labels=(self.labels + 1).to(torch.int32))
+        """Give it with memory of its own, which the next step leaves alone; labels int32, 1…q."""
+        return Measurement((self.labels + 1).to(torch.int32), self.numbers.clone())
 
     def without_labels(self) -> "Measurement":
         """Give it without the labels."""

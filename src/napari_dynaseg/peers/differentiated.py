@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from napari_dynaseg.backend import torch
+from napari_dynaseg.backend import keep_float32, torch
 from napari_dynaseg.engine.memory import check_memory
 from napari_dynaseg.labels import LabelMap
 from napari_dynaseg.network import build_network
@@ -36,14 +36,14 @@ class DifferentiatedLearner:
             check_memory(sampled.picture.shape, settings)
         self.network = build_network(len(sampled.picture), settings).to(sampled.device)
         self._picture = torch.from_numpy(sampled.picture)[None].to(sampled.device)
-        self._find_loss = find_loss
+        self._find_loss, self._device = find_loss, sampled.device
         self._optimiser = torch.optim.SGD(
             self.network.parameters(), lr=settings.learning_rate, momentum=settings.momentum
         )
 
     def measure(self) -> LabelMap:
         """Give the labels at the present weights, 1…q, and find the gradients."""
-        with torch.enable_grad():
+        with torch.enable_grad(), keep_float32(self._device):
             loss, response = self._find_loss(self.network, self._picture)
             self._optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
