@@ -216,11 +216,14 @@ def _train(
 
     with closing(Trainer(picture, settings, device, start, *given)) as trainer:
         while iteration < min(settings.iterations, turned + limit_iterations(settings)):
-            if not trainer.runs_ahead and has_few_labels():
+            is_ahead = (
+                trainer.runs_ahead
+            )  # before the step: for want of memory the CPU may take over
+            if not is_ahead and has_few_labels():
                 break
             measurement = trainer.measure(weigh)
             # A GPU is asked for the last step's labels only once it is busy with the next one.
-            if trainer.runs_ahead and has_few_labels():
+            if is_ahead and has_few_labels():
                 break
             iteration += 1
             step = Step(
