@@ -216,9 +216,7 @@ def _train(
 
     with closing(Trainer(picture, settings, device, start, *given)) as trainer:
         while iteration < min(settings.iterations, turned + limit_iterations(settings)):
-            is_ahead = (
-                trainer.runs_ahead
-            )  # before the step: for want of memory the CPU may take over
+            is_ahead = trainer.runs_ahead  # the CPU may take over in the step, for want of memory
             if not is_ahead and has_few_labels():
                 break
             measurement = trainer.measure(weigh)
