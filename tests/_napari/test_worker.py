@@ -91,7 +91,7 @@ def test_a_fast_run_shows_labels_of_every_pixel_from_the_first_update_on(large_j
 def test_a_fast_run_of_a_large_plane_shows_sketches_and_ends_with_every_pixel(
     large_job, monkeypatch
 ):
-    monkeypatch.setattr("napari_dynaseg.fit.MOST_PREVIEWED_PIXELS", 0)
+    monkeypatch.setattr("napari_dynaseg.step.MOST_PREVIEWED_PIXELS", 0)
     sketches, result = drain(run_job(large_job, QUICK, AlwaysPass()))
     plane = large_job.read_plane()
     assert sketches[2].recipe.is_sketch
