@@ -85,9 +85,10 @@ def watch(work: Callable[[], object]) -> dict[str, float]:
 def _watch_segmentation(request: dict[str, Any]) -> dict[str, float]:
     from napari_dynaseg.backend import choose_device, torch
     from napari_dynaseg.fit import segment
+    from napari_dynaseg.settings import Settings
 
     image, knobs = draw_image(*request["shape"]), request["settings"]
-    device = choose_device(knobs.get("device", "auto"))
+    device = choose_device(Settings(**knobs).device)
     segment(image[:WARM_UP_SIDE, :WARM_UP_SIDE], iterations=3, device=device.type)
     if device.type != "cuda":
         return watch(lambda: segment(image, **knobs))

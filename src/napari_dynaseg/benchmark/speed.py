@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -73,9 +74,10 @@ def _measure_steps(plane: Plane, settings: Settings) -> tuple[list[float], list[
     device = choose_device(settings.device)
     loop = PublishedLoop(plane, settings, device)
     trainer = Trainer(plane, settings, device)
+    weigh = partial(continuity_weight, settings.scheme, settings.mu)
 
     def take_exact_step() -> None:
-        trainer.measure(lambda in_use: continuity_weight(settings.scheme, settings.mu, in_use))
+        trainer.measure(weigh)
         trainer.descend()
 
     published, exact = [], []
