@@ -7,11 +7,18 @@ import numpy as np
 import pytest
 
 from napari_dynaseg._napari.widget import SegmenterPanel
+from napari_dynaseg.engine.warm_up import warm_up
 from napari_dynaseg.settings import Settings
 
 QUICK = Settings(channels=8, iterations=12, minimum_labels=1)
 ENDLESS = QUICK.change(iterations=100_000, quality="exact")
 TIMEOUT = 20_000
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ready_engine() -> None:
+    """Compile the engine's loops, so that the first run to be waited for does not have to."""
+    warm_up()
 
 
 @pytest.fixture
