@@ -6,7 +6,6 @@ from napari.utils.notifications import notification_manager
 from qtpy.QtCore import QThreadPool
 from tests._napari.conftest import QUICK, TIMEOUT, open_panel
 
-from napari_dynaseg._napari.panel_watcher import preload_engine
 from napari_dynaseg._napari.widget import SegmenterPanel
 from napari_dynaseg.pixels import to_plane
 from napari_dynaseg.recipe import Recipe, replay
@@ -296,12 +295,6 @@ def test_nan_in_the_image_is_named_in_a_warning(viewer, halves, finish):
     layer = finish(open_panel(viewer))
     assert "1 NaN and 0 infinite" in str(last_notification())
     assert layer.data.min() >= 1
-
-
-def test_the_engine_loads_in_a_thread_of_its_own():
-    thread = preload_engine()
-    thread.join(timeout=60)
-    assert not thread.is_alive()
 
 
 def test_a_painted_panel_starts_to_load_the_engine_once(viewer, qtbot):

@@ -1,8 +1,5 @@
-"""Tell when the panel is docked, painted first, and let go by its dock; ready the engine then."""
+"""Tell when the panel is docked, painted first, and let go by its dock."""
 
-import threading
-from contextlib import suppress
-from importlib import import_module
 from typing import Any
 
 from qtpy.QtCore import QEvent, QObject, QTimer
@@ -41,21 +38,3 @@ class PanelWatcher(QObject):
     def _call_once(callbacks: list[Any]) -> None:
         while callbacks:
             QTimer.singleShot(0, callbacks.pop(0))
-
-
-def preload_engine() -> threading.Thread:
-    """Load off the main thread what the first run needs, so that it need not wait for it."""
-    thread = threading.Thread(target=_warm_up, name="ready napari-dynaseg")
-    thread.start()
-    return thread
-
-
-def _warm_up() -> None:
-    from napari_dynaseg.engine.warm_up import warm_up
-
-    # napari chooses the colours of its first Labels layer with this.
-    import_module("skimage.color")
-    import_module("napari_dynaseg.fit")
-    # An interpreter that ends meanwhile starts no threads; all else a run would say itself.
-    with suppress(RuntimeError):
-        warm_up()

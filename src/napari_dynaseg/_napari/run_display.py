@@ -7,9 +7,14 @@ from magicgui.widgets import ProgressBar
 from qtpy.QtWidgets import QLabel
 
 from napari_dynaseg._napari.curves import Curves
+from napari_dynaseg._napari.preloading import is_preloading
 from napari_dynaseg._napari.worker import PlaneDone, Progress, Update
 from napari_dynaseg.fast import limit_iterations
 from napari_dynaseg.settings import Settings
+
+PRELOADING = (
+    "Starting … the engine is still being loaded; the first time that takes some ten seconds."
+)
 
 
 class RunDisplay:
@@ -36,7 +41,7 @@ class RunDisplay:
         if not keep_curves:
             self.curves.clear_curves()
         self.bar.max, self.bar.value = limit_iterations(settings), 0
-        self.status.setText("Starting …")
+        self.status.setText(PRELOADING if is_preloading() else "Starting …")
 
     def show_turn(self, settings: Settings, update: Update | None) -> None:
         """Show how long a run may last by settings that were sent to it."""

@@ -20,13 +20,14 @@ from napari_dynaseg._napari.method_rows import MethodRows
 from napari_dynaseg._napari.method_run import MethodRun
 from napari_dynaseg._napari.network_row import NetworkRow
 from napari_dynaseg._napari.open_button import OpenButton
-from napari_dynaseg._napari.panel_watcher import PanelWatcher, preload_engine
+from napari_dynaseg._napari.panel_watcher import PanelWatcher
 from napari_dynaseg._napari.preferences import (
     LastUsed,
     find_default_mu,
     read_preferences,
     resolve_settings,
 )
+from napari_dynaseg._napari.preloading import preload_engine
 from napari_dynaseg._napari.recovery_rows import RecoveryRows
 from napari_dynaseg._napari.refinement import Refinement
 from napari_dynaseg._napari.row_labels import align_labels
