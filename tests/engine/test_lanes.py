@@ -5,12 +5,53 @@ import threading
 import pytest
 
 from napari_dynaseg.backend import torch
-from napari_dynaseg.engine.lanes import Lanes, Workspace
+from napari_dynaseg.engine.lanes import Lanes, Shares, Workspace
 
 
 def test_results_come_in_the_order_of_the_items():
     with Lanes(3) as lanes:
         assert lanes.map(lambda item: item * item, range(50)) == [item**2 for item in range(50)]
+
+
+def test_a_lane_takes_its_own_part_from_the_first_and_then_from_the_end_of_what_is_left():
+    shares = Shares(6, lanes=2)
+    other, own = shares.take(0), shares.take(1)
+    assert next(other) == 0
+    assert list(own) == [3, 4, 5, 2, 1]
+    assert list(other) == []
+
+
+def test_more_lanes_than_places_share_them_out_once_each():
+    shares = Shares(2, lanes=3)
+    assert sorted(place for lane in range(3) for place in shares.take(lane)) == [0, 1]
+
+
+def test_the_same_lane_gets_the_same_items_again():
+    gate = threading.Barrier(2)
+
+    def work_together(item):
+        if item in (0, 2):  # the first of each lane
+            gate.wait(timeout=60)
+        return threading.get_ident()
+
+    with Lanes(2) as lanes:
+        first, second = (lanes.map(work_together, range(4)) for _ in range(2))
+    assert (first[0], first[2]) == (second[0], second[2])
+    assert first[0] != first[2]
+
+
+def test_after_an_error_no_lane_begins_another_item():
+    begun = []
+
+    def fail(item):
+        begun.append(item)
+        raise ValueError("odd")
+
+    with Lanes(2) as lanes:
+        with pytest.raises(ValueError, match="odd"):
+            lanes.map(fail, range(50))
+        assert len(begun) <= 2
+        assert lanes.map(lambda item: item, [1, 2]) == [1, 2]
 
 
 def test_an_error_in_a_lane_reaches_the_caller():

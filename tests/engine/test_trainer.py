@@ -61,6 +61,18 @@ def test_both_engines_take_the_same_steps(plane, on_device):
     trainer.close()
 
 
+def test_the_weights_change_without_threads_of_torch_that_the_lanes_would_compete_with(
+    plane, monkeypatch
+):
+    counts = []
+    monkeypatch.setattr(module.Descent, "step", lambda _: counts.append(torch.get_num_threads()))
+    with use_threads(2), closing(Trainer(plane, SMALL, DEVICE)) as trainer:
+        trainer.measure(weigh)
+        trainer.descend()
+        assert torch.get_num_threads() == 2
+    assert counts == [1]
+
+
 def test_training_goes_on_on_the_cpu_with_the_same_weights_and_a_notice(on_device, monkeypatch):
     usual = on_device.measure(weigh).similarity
     monkeypatch.setattr(on_device._engine, "set_gradients", run_out_of_memory)

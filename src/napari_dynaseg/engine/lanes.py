@@ -1,10 +1,12 @@
 """Threads that each work on a small part of a plane, which stays in their core's cache."""
 
+import itertools
 import threading
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from napari_dynaseg.backend import torch
 
@@ -30,6 +32,39 @@ class Workspace:
         return self._buffers[name][:size].view(shape)
 
 
+class Shares:
+    """Deals out places 0…count - 1: to each lane its own part, then what others have left.
+
+    The same parts of a plane so go to the same lane, pass after pass, and lie in its core's cache.
+
+    Parameters
+    ----------
+    count
+        How many places.
+    lanes
+        To how many lanes.
+    """
+
+    def __init__(self, count: int, lanes: int) -> None:
+        ends = [count * lane // lanes for lane in range(lanes + 1)]
+        self._left = [deque(range(*part)) for part in itertools.pairwise(ends)]
+
+    def take(self, lane: int) -> Iterator[int]:
+        """Give a lane place after place until none is left: its own from their first on."""
+        own = self._left[lane]
+        while any(self._left):
+            try:
+                place = own.popleft() if own else max(self._left, key=len).pop()
+            except IndexError:  # another lane was faster
+                continue
+            yield place
+
+    def stop(self) -> None:
+        """Give no more places."""
+        for part in self._left:
+            part.clear()
+
+
 class Lanes:
     """A pool of threads, each of which computes alone.
 
@@ -46,9 +81,10 @@ class Lanes:
     def __init__(self, count: int | None = None) -> None:
         threads = torch.get_num_threads()
         count = count or threads
+        self._count, self._numbers = count, itertools.count()
         self._local = threading.local()
         self._gate = threading.Barrier(count + 2)
-        self._pool = ThreadPoolExecutor(count, "dynaseg-lane", initializer=self._open)
+        self._pool = ThreadPoolExecutor(count, "dynaseg-lane", initializer=self._open_lane)
         self._leader = ThreadPoolExecutor(1, "dynaseg-leader", initializer=self._open)
         for pool in (*[self._pool] * count, self._leader):
             pool.submit(int)
@@ -56,6 +92,10 @@ class Lanes:
         # torch hands the number that was set last, in whichever thread, on to every new thread
         # of the process: ours is not for others.
         torch.set_num_threads(threads)
+
+    def _open_lane(self) -> None:
+        self._local.number = next(self._numbers)
+        self._open()
 
     def _open(self) -> None:
         torch.set_num_threads(1)
@@ -75,7 +115,23 @@ class Lanes:
 
         The order is what makes sums over the results independent of the number of lanes.
         """
-        return list(self._pool.map(work, items))
+        todo = list(items)
+        results: list[Any] = [None] * len(todo)
+        shares = Shares(len(todo), self._count)
+
+        def work_through() -> None:
+            try:
+                for place in shares.take(self._local.number):
+                    results[place] = work(todo[place])
+            except BaseException:
+                shares.stop()
+                raise
+
+        done = [self._pool.submit(work_through) for _ in range(self._count)]
+        wait(done)
+        for lane in done:
+            lane.result()
+        return results
 
     def lead(self, work: Callable[[], Result]) -> Result:
         """Do work that hands parts of it to the lanes, in one more thread that computes alone.

@@ -127,11 +127,22 @@ class Trainer:
 
     def copy_weights(self) -> torch.Tensor:
         """Copy all weights into one vector."""
-        return torch.nn.utils.parameters_to_vector(self.network.parameters()).detach().clone()
+
+        def copy() -> torch.Tensor:
+            return torch.nn.utils.parameters_to_vector(self.network.parameters()).detach().clone()
+
+        return self._compute_alone(copy)
 
     def descend(self) -> None:
         """Update the weights by the gradients."""
-        self._descent.step()
+        self._compute_alone(self._descent.step)
+
+    def _compute_alone(self, work: Callable[[], Result]) -> Result:
+        """Do work on the weights without torch's own threads.
+
+        They would go on to look out for more work, busily, on the cores that the lanes need.
+        """
+        return work() if self.runs_ahead else self._lanes.lead(work)
 
     def close(self) -> None:
         """End the threads."""
