@@ -248,7 +248,7 @@ def test_mu_moves_with_the_scheme_until_it_is_turned(panel):
 def test_restore_defaults_forgets_what_was_turned(panel, viewer):
     panel.mu.box.value = 77.0
     panel.advanced["seed"].value = 5
-    panel.defaults_button.native.click()
+    panel.advanced.defaults_button.native.click()
     assert panel.settings.mu == 50.0
     assert panel.settings.seed == 0
 

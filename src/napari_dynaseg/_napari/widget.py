@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-from magicgui.widgets import Container, PushButton
+from magicgui.widgets import Container
 from napari.components import ViewerModel
 from napari.utils.notifications import show_error, show_info
 from psygnal import Signal
 
+from napari_dynaseg._napari.advanced_rows import AdvancedRows
 from napari_dynaseg._napari.compare import Compare
 from napari_dynaseg._napari.contact_sheet import ExploreButton
-from napari_dynaseg._napari.copy_row import CopyRow
 from napari_dynaseg._napari.corrections import Corrections
 from napari_dynaseg._napari.given_input import GivenChoices
 from napari_dynaseg._napari.image_input import ImageInput
@@ -18,8 +18,6 @@ from napari_dynaseg._napari.knobs import MuKnob, make_knob
 from napari_dynaseg._napari.layers import Job, require_whole
 from napari_dynaseg._napari.method_rows import MethodRows
 from napari_dynaseg._napari.method_run import MethodRun
-from napari_dynaseg._napari.network_row import NetworkRow
-from napari_dynaseg._napari.open_button import OpenButton
 from napari_dynaseg._napari.panel_watcher import PanelWatcher
 from napari_dynaseg._napari.preferences import (
     LastUsed,
@@ -36,16 +34,12 @@ from napari_dynaseg._napari.run_buttons import RunButtons
 from napari_dynaseg._napari.run_display import RunDisplay
 from napari_dynaseg._napari.stack_controls import ALL_PLANES, StackControls
 from napari_dynaseg._napari.stack_plan import StackPlan, choose_planes, plan_stack
-from napari_dynaseg._napari.tall_fold import TallFold
 from napari_dynaseg._napari.worker import Update
 from napari_dynaseg.errors import SegmentationError
 from napari_dynaseg.settings import Settings
 
 if TYPE_CHECKING:
     from napari_dynaseg.trained import TrainedNetwork
-
-LIVE_KNOBS = ("scheme", "mu")
-MAIN_KNOBS = (*LIVE_KNOBS, "quality", "way")
 
 
 class SegmenterPanel(Container[Any]):
@@ -103,7 +97,10 @@ class SegmenterPanel(Container[Any]):
                 self.display.bar,
             ]
         )
-        self._build_advanced()
+        self.advanced = AdvancedRows(
+            self._viewer, self.input, self.stack, self.given, lambda: self.settings
+        )
+        self.network, self.copy_row = self.advanced.network, self.advanced.copy_row
         self.methods = MethodRows()
         self.corrections = Corrections(self._viewer, self.input, self.kept)
         self.compare = Compare(self._viewer, self.kept)
@@ -111,23 +108,10 @@ class SegmenterPanel(Container[Any]):
         self._build_native_rows()
         self.watcher = PanelWatcher(self.native)
 
-    def _build_advanced(self) -> None:
-        names = [name for name in Settings.model_fields if name not in MAIN_KNOBS]
-        self.advanced: Container[Any] = Container(widgets=[make_knob(name) for name in names])
-        self.defaults_button = PushButton(
-            text="Restore defaults", tooltip="Forget what was turned here; back to Preferences"
-        )
-        self.network = NetworkRow()
-        self.copy_row = CopyRow(self.input, self.stack, self.given, lambda: self.settings)
-        self.open_button = OpenButton(self._viewer)
-        self.advanced.extend([self.network, self.copy_row, self.open_button, self.defaults_button])
-        self.advanced_fold = TallFold("Advanced", self.advanced.native)
-        self.advanced_fold.setToolTip("The network, its training and where it computes")
-
     def _build_native_rows(self) -> None:
         layout = self.native.layout()
         layout.insertWidget(2, self.axes_line)
-        folds = self.corrections.fold, self.methods.fold, self.advanced_fold
+        folds = self.corrections.fold, self.methods.fold, self.advanced.fold
         rows = self.display.status, self.compare.row.native, self.display.curves, *folds
         for row in rows:
             layout.addWidget(row)
@@ -143,12 +127,12 @@ class SegmenterPanel(Container[Any]):
         self.explore_button.chosen.connect(self.adopt)
         for knob in self._list_start_knobs():
             knob.changed.connect(lambda value, name=knob.name: self._remember(name, value))
-        self.defaults_button.changed.connect(self.restore_defaults)
+        self.advanced.defaults_button.changed.connect(self.restore_defaults)
         self.segment_button.changed.connect(lambda: self.start())
         self.network.loaded.connect(self.start)
         self.refine_button.changed.connect(lambda: self.refine())
         self.methods.asked.connect(self.run_method)
-        for fold in (self.corrections.fold, self.methods.fold, self.advanced_fold):
+        for fold in (self.corrections.fold, self.methods.fold, self.advanced.fold):
             fold.toggled.connect(self._make_room)
         self.stop_button.changed.connect(self.stop)
         self.compare.told.connect(self.display.show_aside)
@@ -162,7 +146,7 @@ class SegmenterPanel(Container[Any]):
 
     def _make_room(self) -> None:
         """Hide the curves while something is folded out: the panel would be too tall."""
-        folds = self.corrections.fold, self.methods.fold, self.advanced_fold
+        folds = self.corrections.fold, self.methods.fold, self.advanced.fold
         self.display.curves.setHidden(any(fold.isExpanded() for fold in folds))
 
     def _align_rows(self) -> None:
@@ -174,7 +158,7 @@ class SegmenterPanel(Container[Any]):
         return [
             self.quality,
             self.stack.way,
-            *(knob for knob in self.advanced if knob.name in Settings.model_fields),
+            *self.advanced.knobs,
         ]
 
     # -- knobs ------------------------------------------------------------------------------
