@@ -48,12 +48,12 @@ class Step:
     @property
     def labels_in_use(self) -> int:
         """How many different labels that map has, q'."""
-        return self._measurement.labels_in_use
+        return self._measurement.read().labels_in_use
 
     @property
     def weight(self) -> float:
         """The weight w of the continuity term."""
-        return self._measurement.weight
+        return self._measurement.read().weight
 
     @property
     def similarity(self) -> float:
@@ -61,17 +61,17 @@ class Step:
 
         A mean over the pixels without a scribble.
         """
-        return self._measurement.similarity
+        return self._measurement.read().similarity
 
     @property
     def continuity(self) -> float:
         """The term L_con of equation 1: the mean of the response map's absolute differences."""
-        return self._measurement.continuity
+        return self._measurement.read().continuity
 
     @property
     def scribble(self) -> float:
         """The term of the scribbles, before weighting; 0 if there are none."""
-        return self._measurement.scribble
+        return self._measurement.read().scribble
 
     @property
     def guidance(self) -> float:
@@ -80,7 +80,7 @@ class Step:
         How much larger the cross-entropy with the matched clusters is than that with the own
         labels, where there is guidance, as a mean over the same pixels as the similarity.
         """
-        return self._measurement.guidance
+        return self._measurement.read().guidance
 
     def without_labels(self) -> "Step":
         """Give it without the labels, which its network can find again."""

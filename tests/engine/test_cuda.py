@@ -61,9 +61,9 @@ def test_gradients_are_those_of_float64_on_the_same_side_of_every_kink(photograp
             *masks, response = look_at_values(image.to(CUDA), trainer.network)
     expected = differentiate_along(image, network, weigh, [mask > 0 for mask in masks], response)
     _, in_use, similarity, continuity, _ = differentiate_plainly(image, network, weigh)
-    assert measurement.labels_in_use == in_use
-    assert measurement.similarity == pytest.approx(similarity, rel=1e-5)
-    assert measurement.continuity == pytest.approx(continuity, rel=1e-5)
+    assert measurement.read().labels_in_use == in_use
+    assert measurement.read().similarity == pytest.approx(similarity, rel=1e-5)
+    assert measurement.read().continuity == pytest.approx(continuity, rel=1e-5)
     assert find_largest_error(gradients, expected) < 1e-4
 
 

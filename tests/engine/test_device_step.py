@@ -54,10 +54,10 @@ def test_the_step_has_the_numbers_and_gradients_of_float64_autograd():
     measurement = DeviceEngine(image, network).set_gradients(weigh)
     labels, in_use, similarity, continuity, expected = differentiate_plainly(image, network, weigh)
     assert torch.equal(measurement.labels, labels)
-    assert measurement.labels_in_use == in_use
-    assert measurement.weight == pytest.approx(weigh(in_use))
-    assert measurement.similarity == pytest.approx(similarity, rel=1e-5)
-    assert measurement.continuity == pytest.approx(continuity, rel=1e-5)
+    assert measurement.read().labels_in_use == in_use
+    assert measurement.read().weight == pytest.approx(weigh(in_use))
+    assert measurement.read().similarity == pytest.approx(similarity, rel=1e-5)
+    assert measurement.read().continuity == pytest.approx(continuity, rel=1e-5)
     gradients = [parameter.grad for parameter in network.parameters()]
     # Wide, since a value near a kink falls on either side of it; see the test above.
     assert find_largest_error(gradients, expected) < 1e-2
@@ -69,8 +69,7 @@ def test_what_a_step_gives_is_kept_when_the_next_one_overwrites_it():
     labels.zero_()
     numbers.zero_()
     assert kept.labels.tolist() == [[5, 1]]
-    assert (kept.labels_in_use, kept.weight, kept.similarity) == (2, 25.0, 1.0)
-    assert (kept.continuity, kept.scribble, kept.guidance) == (2.0, 3.0, 4.0)
+    assert kept.read() == (2, 25.0, 1.0, 2.0, 3.0, 4.0)
 
 
 def test_labels_are_counted_where_they_are():

@@ -52,7 +52,7 @@ def other(_):
 
 
 def test_a_step_that_repeats_is_recorded_once_and_replayed(recording, log):
-    measured = [recording.take(one).labels_in_use for _ in range(5)]
+    measured = [recording.take(one).read().labels_in_use for _ in range(5)]
     assert log == ["step", "step", "record", "replay", "replay", "replay"]
     assert measured == [1, 1, 7, 7, 7]
 
@@ -61,7 +61,7 @@ def test_another_weight_is_recorded_anew(recording, log):
     for weigh in [one] * 3 + [other] * 3:
         last = recording.take(weigh)
     assert log == ["step", "step", "record", "replay"] * 2
-    assert last.labels_in_use == 8
+    assert last.read().labels_in_use == 8
 
 
 def test_a_step_that_cannot_be_recorded_is_taken_each_time(recording, log, monkeypatch):

@@ -60,11 +60,13 @@ def test_gradients_with_scribbles_are_those_of_autograd(image, network, share, k
     )
     gradients = [parameter.grad for parameter in network.parameters()]
     assert find_largest_error(gradients, expected) < 1e-4
-    assert measurement.labels_in_use == in_use
-    assert measurement.similarity == pytest.approx(similarity, rel=1e-5)
-    assert measurement.continuity == pytest.approx(continuity, rel=1e-5)
+    assert measurement.read().labels_in_use == in_use
+    assert measurement.read().similarity == pytest.approx(similarity, rel=1e-5)
+    assert measurement.read().continuity == pytest.approx(continuity, rel=1e-5)
     response = network(image[None])[0]
-    assert measurement.scribble == pytest.approx(scribble_loss(response, scribbles).item(), 1e-5)
+    assert measurement.read().scribble == pytest.approx(
+        scribble_loss(response, scribbles).item(), 1e-5
+    )
 
 
 def test_the_scribble_term_has_a_gradient(image, network):
@@ -143,13 +145,14 @@ def test_gradients_with_guidance_are_those_of_the_soft_labels(image, network, ki
     )
     gradients = [parameter.grad for parameter in network.parameters()]
     assert find_largest_error(gradients, expected) < 1e-4
-    assert measurement.similarity == pytest.approx(similarity, rel=1e-5)
-    assert measurement.continuity == pytest.approx(continuity, rel=1e-5)
+    assert measurement.read().similarity == pytest.approx(similarity, rel=1e-5)
+    assert measurement.read().continuity == pytest.approx(continuity, rel=1e-5)
     response = network.double()(image.double()[None])[0]
     others = torch.where(scribbles < 0, labels, -1) if drawn else labels
     soft = find_soft_entropy(response, others, soften(labels, guidance, weight)).item()
-    assert measurement.guidance > 0
-    assert measurement.similarity + weight * measurement.guidance == pytest.approx(soft, rel=1e-5)
+    numbers = measurement.read()
+    assert numbers.guidance > 0
+    assert numbers.similarity + weight * numbers.guidance == pytest.approx(soft, rel=1e-5)
 
 
 def test_the_guidance_term_has_a_gradient(image, network):

@@ -54,8 +54,8 @@ def test_both_engines_take_the_same_steps(plane, on_device):
     trainer = Trainer(plane, SMALL, DEVICE)
     for _ in range(3):
         one, other = trainer.measure(weigh), on_device.measure(weigh)
-        assert one.similarity == pytest.approx(other.similarity, rel=1e-4)
-        assert one.continuity == pytest.approx(other.continuity, rel=1e-4)
+        assert one.read().similarity == pytest.approx(other.read().similarity, rel=1e-4)
+        assert one.read().continuity == pytest.approx(other.read().continuity, rel=1e-4)
         trainer.descend()
         on_device.descend()
     trainer.close()
@@ -74,12 +74,12 @@ def test_the_weights_change_without_threads_of_torch_that_the_lanes_would_compet
 
 
 def test_training_goes_on_on_the_cpu_with_the_same_weights_and_a_notice(on_device, monkeypatch):
-    usual = on_device.measure(weigh).similarity
+    usual = on_device.measure(weigh).read().similarity
     monkeypatch.setattr(on_device._engine, "set_gradients", run_out_of_memory)
     with pytest.warns(ImageWarning, match="cuda has not enough memory; training goes on"):
         measurement = on_device.measure(weigh)
     assert isinstance(on_device._engine, CpuEngine)
-    assert measurement.similarity == pytest.approx(usual, rel=1e-5)
+    assert measurement.read().similarity == pytest.approx(usual, rel=1e-5)
 
 
 def test_another_error_is_let_out(on_device, monkeypatch):

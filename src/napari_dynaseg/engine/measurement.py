@@ -2,9 +2,33 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from napari_dynaseg.backend import torch
 from napari_dynaseg.labels import LabelMap
+
+
+class Numbers(NamedTuple):
+    """The numbers of a step.
+
+    Parameters
+    ----------
+    labels_in_use
+        q'.
+    weight
+        w of equation 1.
+    similarity, continuity
+        The terms of equation 1, before weighting.
+    scribble, guidance
+        The terms of the scribbles and of the guidance, 0 where there are none.
+    """
+
+    labels_in_use: int
+    weight: float
+    similarity: float
+    continuity: float
+    scribble: float
+    guidance: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,9 +41,8 @@ class Measurement:
         The channel of the largest response at each pixel, 0…q-1, (H, W); overwritten by the
         next step. Once it is kept: int32, 1…q.
     numbers
-        q', the weight w of equation 1, and the terms of the loss before weighting: similarity,
-        continuity, that of the scribbles and that of the guidance, 0 where there are none; (6,).
-        Reading one of them waits for the device. On a device overwritten by the next step.
+        Those of `Numbers` in their order, (6,), where they were computed; on a device overwritten
+        by the next step.
     """
 
     labels: torch.Tensor
@@ -27,7 +50,7 @@ class Measurement:
 
     @classmethod
     def of(cls, labels: torch.Tensor, *numbers: float) -> "Measurement":
-        """Hold numbers that are at hand, in the order of the class."""
+        """Hold numbers that are at hand, in the order of `Numbers`."""
         return cls(labels, torch.tensor(numbers, dtype=torch.float64))
 
     def keep(self) -> "Measurement":
@@ -40,39 +63,14 @@ class Measurement:
 
     def change_labels(self, labels: LabelMap) -> "Measurement":
         """Give it with other labels, 1…K, of which all are in use."""
-        _, *others = self._read
-        return Measurement.of(torch.from_numpy(labels), int(labels.max()), *others)
+        numbers = self._read._replace(labels_in_use=int(labels.max()))
+        return Measurement.of(torch.from_numpy(labels), *numbers)
+
+    def read(self) -> Numbers:
+        """Give the numbers; that waits for the device."""
+        return self._read
 
     @cached_property
-    def _read(self) -> list[float]:
-        return self.numbers.tolist()
-
-    @property
-    def labels_in_use(self) -> int:
-        """How many labels are in use, q'."""
-        return int(self._read[0])
-
-    @property
-    def weight(self) -> float:
-        """The weight w of equation 1."""
-        return self._read[1]
-
-    @property
-    def similarity(self) -> float:
-        """The term L_sim of equation 1."""
-        return self._read[2]
-
-    @property
-    def continuity(self) -> float:
-        """The term L_con of equation 1."""
-        return self._read[3]
-
-    @property
-    def scribble(self) -> float:
-        """The term of the scribbles."""
-        return self._read[4]
-
-    @property
-    def guidance(self) -> float:
-        """The term of the guidance."""
-        return self._read[5]
+    def _read(self) -> Numbers:
+        labels_in_use, *terms = self.numbers.tolist()
+        return Numbers(int(labels_in_use), *terms)
