@@ -5,8 +5,9 @@ import pytest
 
 from napari_dynaseg import segment
 from napari_dynaseg.backend import torch
-from napari_dynaseg.engine.trainer import Trainer
+from napari_dynaseg.engine.trainer import Trainer, apply_network, measure_statistics
 from napari_dynaseg.errors import ImageError, SettingsError
+from napari_dynaseg.fast import choose_reduction, choose_samples
 from napari_dynaseg.fit import iter_fit
 from napari_dynaseg.network import build_network
 from napari_dynaseg.settings import Settings
@@ -278,11 +279,23 @@ def test_companions_are_trained_on_too_and_the_labels_are_those_of_the_plane(pla
     assert together.statistics.pixels == 2 * alone.statistics.pixels
 
 
+def test_a_reduced_plane_is_labelled_by_the_statistics_of_what_the_network_saw(large_plane):
+    step = next(iter_fit(large_plane, SMALL))
+    reduction = choose_reduction(*large_plane.shape[1:], SMALL)
+    seen = large_plane[:, *choose_samples(large_plane.shape[1:], reduction)]
+    network = SMALL, step.weights
+    labels, _ = apply_network(large_plane, *network, measure_statistics([seen], *network))
+    np.testing.assert_array_equal(step.labels, labels)
+    by_all_pixels, _ = apply_network(large_plane, *network)
+    assert (labels != by_all_pixels).any()
+
+
 def test_a_reduced_plane_with_companions_is_labelled_by_the_statistics_of_all(large_plane):
     step = next(iter_fit(large_plane, SMALL, companions=[1 - large_plane]))
     assert step.labels.shape == large_plane.shape[1:]
-    assert step.statistics.pixels == 2 * large_plane[0].size
+    assert step.statistics.pixels == step.trained_labels.size
     alone = next(iter_fit(large_plane, SMALL))
+    assert step.statistics.pixels == 2 * alone.statistics.pixels
     assert (step.labels != alone.labels).any()
 
 

@@ -224,9 +224,8 @@ def _train(
             if is_ahead and has_few_labels():
                 break
             iteration += 1
-            step = Step(
-                iteration, trainer.copy_weights(), measurement.keep(), planes, settings, reduction
-            )
+            seen = planes[0], picture, settings, reduction
+            step = Step(iteration, trainer.copy_weights(), measurement.keep(), *seen)
             trainer.descend()
             sent = yield step
             if sent is not None:
@@ -259,7 +258,7 @@ def _train_members(plane: Plane, settings: Settings, device: torch.device) -> St
         step,
         iteration=iteration + 1,
         _measurement=step._measurement.change_labels(labels[samples]),
-        _planes=(plane,),
+        _plane=plane,
         _settings=settings,
         _merged=freeze(labels),
     )

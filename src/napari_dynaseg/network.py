@@ -14,7 +14,7 @@ def build_network(image_channels: int, settings: Settings) -> nn.Sequential:
 
     ``blocks - 1`` times a 3×3 convolution, ReLU and batch norm, then a 1×1 convolution and
     batch norm (Kim, Kanezaki and Tanaka 2020, section III; the dynamically weighted loss paper,
-    section III-A). Batch norm always uses the statistics of the plane at hand, since there is
+    section III-A). Batch norm always uses the statistics of what is trained on, since there is
     no other plane to generalise to.
 
     Parameters

@@ -1,6 +1,5 @@
 """What one iteration of a training found, and the labels that follow from it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -31,7 +30,8 @@ class Step:
     iteration: int
     weights: torch.Tensor = field(repr=False)
     _measurement: Measurement = field(repr=False)
-    _planes: Sequence[Plane] = field(repr=False)
+    _plane: Plane = field(repr=False)
+    _picture: Plane = field(repr=False)  # what it trains on
     _settings: Settings = field(repr=False)
     _reduction: int = field(repr=False)
     _merged: LabelMap | None = field(default=None, repr=False)
@@ -101,7 +101,7 @@ class Step:
     @property
     def shape(self) -> tuple[int, int]:
         """(H, W) of the plane."""
-        height, width = self._planes[0].shape[1:]
+        height, width = self._plane.shape[1:]
         return height, width
 
     @cached_property
@@ -115,27 +115,24 @@ class Step:
             return self._merged
         if self._reduction == 1:
             return self.trained_labels[: self.shape[0]]
-        return self._application[0]
-
-    @property
-    def statistics(self) -> Statistics:
-        """What the batch norms have to know to label further planes like this one."""
-        return self._application[1]
+        network = self._settings, self.weights
+        return freeze(apply_network(self._plane, *network, self.statistics)[0])
 
     @cached_property
-    def _application(self) -> tuple[LabelMap, Statistics]:
-        """Apply the network to the plane, by the statistics of all that it trains on."""
-        network = self._settings, self.weights
-        among = measure_statistics(self._planes, *network) if len(self._planes) > 1 else None
-        labels, statistics = apply_network(self._planes[0], *network, among)
-        return freeze(labels), statistics
+    def statistics(self) -> Statistics:
+        """What the batch norms go by: the statistics of what the network trains on.
+
+        Neighbours differ less among all pixels of a plane than among every n-th. By statistics
+        of all of them these differences, noise too, would be stretched to what the network
+        knows; docs/speed.md tells what that costs.
+        """
+        return measure_statistics([self._picture], self._settings, self.weights)
 
     @property
     def is_quick(self) -> bool:
         """Whether `labels` are at hand, or within about a second: good for a preview."""
-        pixels = sum(plane[0].size for plane in self._planes)
         is_there = self._reduction == 1 or self._merged is not None
-        return is_there or pixels <= MOST_PREVIEWED_PIXELS
+        return is_there or self._plane[0].size <= MOST_PREVIEWED_PIXELS
 
     @cached_property
     def sketch(self) -> LabelMap:

@@ -77,7 +77,7 @@ def run(plane: Plane, knobs: IicKnobs) -> Work:
     learner = DifferentiatedLearner(sampled, settings, find_loss)
     silence_outputs(learner.network, knobs.clusters)
     most = min(knobs.iterations, FAST_ITERATIONS if knobs.quality == "fast" else knobs.iterations)
-    return (yield from training.train(plane, settings, learner, sampled.reduction, most))
+    return (yield from training.train(plane, settings, learner, sampled, most))
 
 
 def silence_outputs(network: "torch.nn.Sequential", kept: int) -> None:

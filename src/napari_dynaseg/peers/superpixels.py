@@ -71,7 +71,7 @@ def run(plane: Plane, knobs: SuperpixelKnobs) -> Work:
     )
     most = min(knobs.iterations, FAST_ITERATIONS if knobs.quality == "fast" else knobs.iterations)
     with closing(SuperpixelLearner(sampled, settings, superpixels)) as learner:
-        return (yield from training.train(plane, settings, learner, sampled.reduction, most))
+        return (yield from training.train(plane, settings, learner, sampled, most))
 
 
 class SuperpixelLearner:

@@ -4,7 +4,7 @@ from functools import partial
 from typing import NamedTuple, Protocol
 
 from napari_dynaseg.backend import choose_device, torch
-from napari_dynaseg.engine.trainer import apply_network
+from napari_dynaseg.engine.trainer import apply_network, measure_statistics
 from napari_dynaseg.fast import choose_reduction, choose_samples, enlarge_labels
 from napari_dynaseg.labels import LabelMap, number_by_size
 from napari_dynaseg.peers.method import Preview, Work
@@ -58,7 +58,7 @@ def sample(plane: Plane, settings: Settings) -> Sampled:
 
 
 def train(
-    plane: Plane, settings: Settings, learner: Learner, reduction: int, iterations: int
+    plane: Plane, settings: Settings, learner: Learner, sampled: Sampled, iterations: int
 ) -> Work:
     """Train a network until its iterations are over or few labels are left.
 
@@ -69,9 +69,9 @@ def train(
     settings
         The knobs of the network and its training.
     learner
-        The network, on the pixels that `sample` gives.
-    reduction
-        As `sample` gives it.
+        The network.
+    sampled
+        What it trains on, as `sample` gives it.
     iterations
         How many at most.
 
@@ -83,11 +83,12 @@ def train(
     _, height, width = plane.shape
     for iteration in range(1, iterations + 1):
         labels, weights = learner.measure(), learner.copy_weights()
-        draw = partial(enlarge_labels, labels, reduction, (height, width))
+        draw = partial(enlarge_labels, labels, sampled.reduction, (height, width))
         yield Preview(iteration, iterations, draw)
         if len(set(labels.ravel().tolist())) <= settings.minimum_labels:
             break
         learner.descend()
-    if reduction > 1:
-        labels, _ = apply_network(plane, settings, weights)
+    if sampled.reduction > 1:
+        statistics = measure_statistics([sampled.picture], settings, weights)
+        labels, _ = apply_network(plane, settings, weights, statistics)
     return number_by_size(labels)
