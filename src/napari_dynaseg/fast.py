@@ -49,7 +49,7 @@ MOST_MERGED_PIXELS = 1_000_000
 # And trains on every second pixel at most: its labels are made once, from every pixel.
 LEAST_AUTO_REDUCTION = 2
 
-# Up to here the labels of the whole plane are computed for a preview, in about a second.
+# Up to here the labels of the whole plane are computed for a preview, in about half a second.
 MOST_PREVIEWED_PIXELS = 500_000
 
 

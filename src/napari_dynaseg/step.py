@@ -130,7 +130,7 @@ class Step:
 
     @property
     def is_quick(self) -> bool:
-        """Whether `labels` are at hand, or within about a second: good for a preview."""
+        """Whether `labels` are at hand, or within about half a second: good for a preview."""
         is_there = self._reduction == 1 or self._merged is not None
         return is_there or self._plane[0].size <= MOST_PREVIEWED_PIXELS
 
