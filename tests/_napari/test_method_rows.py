@@ -1,5 +1,7 @@
 """Compare with: another method on the plane on view, in a layer of its own."""
 
+import time
+
 import numpy as np
 import pytest
 from tests._napari.conftest import open_panel
@@ -80,6 +82,7 @@ def test_a_bad_knob_is_told_and_nothing_runs(panel, viewer):
 def run_for_ever(plane, knobs):
     labels = np.ones(plane.shape[1:], np.int32)
     for step in range(1, 10**9):
+        time.sleep(0.001)  # as a real step does: the main thread is told of each
         yield Preview(step, 10**9, lambda: labels)
     return labels
 
