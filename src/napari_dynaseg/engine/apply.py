@@ -2,8 +2,8 @@
 
 The plane is worked through in tiles. Each is read with a halo as wide as the network sees, so
 that its labels do not depend on where tiles end. Batch norm needs the statistics of some planes,
-most often those of the plane at hand: those of each layer are gathered over all tiles before the
-next layer is computed, which is paid for by computing the layers before it anew.
+most often of what the network was trained on: those of each layer are gathered over all tiles
+before the next layer is computed, which is paid for by computing the layers before it anew.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
