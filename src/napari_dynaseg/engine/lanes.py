@@ -123,9 +123,8 @@ class Lanes:
             try:
                 for place in shares.take(self._local.number):
                     results[place] = work(todo[place])
-            except BaseException:
+            finally:  # after an error no lane begins another item
                 shares.stop()
-                raise
 
         done = [self._pool.submit(work_through) for _ in range(self._count)]
         wait(done)
