@@ -51,7 +51,7 @@ def run_command(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., tuple[object, str, str]]:
     """Call the command line in an empty folder: (exit status, output, error output)."""
-    from napari_dynaseg.cli import main
+    from napari_dynaseg.cli.app import main
 
     monkeypatch.chdir(tmp_path)
 
