@@ -12,8 +12,8 @@ from napari_dynaseg import Settings
 from napari_dynaseg import segment as segment_array
 from napari_dynaseg.cli import batch
 from napari_dynaseg.files.label_store import LabelStore
+from napari_dynaseg.files.plain_labels import read_labels
 from napari_dynaseg.image.lazy_array import LazyArray
-from napari_dynaseg.image.plane_files import read_labels
 
 QUICK = ("--channels", "8", "--iterations", "2", "--device", "cpu")
 ERROR = "napari-dynaseg: error: "

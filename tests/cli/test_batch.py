@@ -8,7 +8,7 @@ import tifffile
 from napari_dynaseg import Settings, TrainedNetwork, replay, segment, to_plane
 from napari_dynaseg.cli.batch import FilePlan, label_file, plan_outputs, read_channels, segment_file
 from napari_dynaseg.errors import FileError, ImageError
-from napari_dynaseg.image.plane_files import read_labels
+from napari_dynaseg.files.plain_labels import read_labels
 
 SMALL = Settings(channels=8, iterations=3, minimum_labels=1, device="cpu")
 

@@ -7,7 +7,7 @@ import tifffile
 
 from napari_dynaseg import segment as segment_array
 from napari_dynaseg.files.label_store import LabelStore
-from napari_dynaseg.image.plane_files import read_labels
+from napari_dynaseg.files.plain_labels import read_labels
 
 QUICK = ("--channels", "8", "--iterations", "2", "--device", "cpu")
 GUIDED = ("--guidance", "guide.png", "--guidance-weight", "1")

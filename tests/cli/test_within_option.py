@@ -10,7 +10,7 @@ import tifffile
 from napari_dynaseg import segment
 from napari_dynaseg.files.formats import read_label_layer
 from napari_dynaseg.files.label_store import LabelStore
-from napari_dynaseg.image.plane_files import read_labels
+from napari_dynaseg.files.plain_labels import read_labels
 
 QUICK = ("--channels", "8", "--iterations", "3", "--device", "cpu")
 

@@ -8,8 +8,8 @@ from napari_dynaseg import Recipe, Settings
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.files.formats import read_label_layer, write_label_layer, write_label_map
 from napari_dynaseg.files.label_state import LayerState
+from napari_dynaseg.files.plain_labels import read_labels
 from napari_dynaseg.image.axes import parse_axes
-from napari_dynaseg.image.plane_files import read_labels
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.recipes.recipe import Source
 

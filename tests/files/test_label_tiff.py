@@ -13,7 +13,7 @@ from napari_dynaseg import Recipe, Settings
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.files.label_state import STATE_KEY, LayerState
 from napari_dynaseg.files.label_tiff import ENDING, read_label_tiff, write_label_tiff
-from napari_dynaseg.image.plane_files import write_labels
+from napari_dynaseg.files.plain_labels import write_labels
 from napari_dynaseg.image.stack_files import open_stack
 from napari_dynaseg.recipes.recipe import Source
 

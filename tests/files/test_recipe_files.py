@@ -9,9 +9,9 @@ from napari_dynaseg import Recipe, Settings
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.files.formats import write_label_layer
 from napari_dynaseg.files.label_state import LayerState
+from napari_dynaseg.files.plain_labels import write_labels
 from napari_dynaseg.files.recipe_files import read_recipe
 from napari_dynaseg.image.axes import parse_axes
-from napari_dynaseg.image.plane_files import write_labels
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.recipes.recipe import Source
 from napari_dynaseg.stacks.plan import StackRun, plan_stack

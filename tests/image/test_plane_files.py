@@ -10,14 +10,8 @@ import tifffile
 
 from napari_dynaseg import Recipe, Settings
 from napari_dynaseg.errors import FileError, ImageError
-from napari_dynaseg.image.plane_files import (
-    draw_preview,
-    list_images,
-    read_image,
-    read_labels,
-    write_labels,
-    write_preview,
-)
+from napari_dynaseg.files.plain_labels import draw_preview, read_labels, write_labels, write_preview
+from napari_dynaseg.image.plane_files import list_images, read_image
 from napari_dynaseg.recipes.recipe import Source
 
 LABELS = np.array([[1, 1, 2], [1, 3, 2]], np.int32)

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_dynaseg._napari.display import can_open_windows, find_virtual_display
+from napari_dynaseg.files.plain_labels import write_labels, write_preview
 from napari_dynaseg.image.pixels import to_plane
-from napari_dynaseg.image.plane_files import write_labels, write_preview
 from napari_dynaseg.recipes.recipe import Recipe, Source
 from napari_dynaseg.settings import Settings
 

@@ -9,13 +9,9 @@ import numpy as np
 
 from napari_dynaseg.errors import FileError, ImageError, SegmentationError
 from napari_dynaseg.files.formats import find_ending, write_label_map
+from napari_dynaseg.files.plain_labels import write_preview
 from napari_dynaseg.image.pixels import Plane, Scaling, to_channels
-from napari_dynaseg.image.plane_files import (
-    TIFF_ENDINGS,
-    list_images,
-    read_image,
-    write_preview,
-)
+from napari_dynaseg.image.plane_files import TIFF_ENDINGS, list_images, read_image
 from napari_dynaseg.image.remote import is_address
 from napari_dynaseg.image.stack_files import open_stack
 from napari_dynaseg.image.stack_image import Channels, StackImage

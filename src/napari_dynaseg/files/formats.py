@@ -6,7 +6,7 @@ from typing import Any
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.files import label_tiff, label_zarr
 from napari_dynaseg.files.label_state import LayerState
-from napari_dynaseg.image.plane_files import write_labels
+from napari_dynaseg.files.plain_labels import write_labels
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.recipes.method_record import MethodRecord

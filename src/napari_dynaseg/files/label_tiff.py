@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.files.label_state import STATE_KEY, LayerState, read_state
+from napari_dynaseg.files.plain_labels import read_labels
 from napari_dynaseg.image.axes import Axes
-from napari_dynaseg.image.plane_files import read_labels
 from napari_dynaseg.recipes.recipe import Record
 from napari_dynaseg.recipes.whole_file import write_whole
 

@@ -236,7 +236,8 @@ def _open_file(choice: Choice) -> str:
     axes = [] if choice.letters in PLAIN_AXES else [repr(choice.letters)]
     level = {"level": choice.stack.level} if choice.stack.level else {}
     arguments = _write_call(repr(choice.find_file()), *axes, **level)
-    return f"from napari_dynaseg.image.stack_files import open_stack\n\nstack = open_stack({arguments})\n"
+    importing = "from napari_dynaseg.image.stack_files import open_stack"
+    return f"{importing}\n\nstack = open_stack({arguments})\n"
 
 
 def _take_arrays(choice: Choice) -> str:

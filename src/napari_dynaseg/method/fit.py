@@ -63,8 +63,7 @@ def iter_fit(
     Parameters
     ----------
     plane
-        float32, shape (C, H, W), finite values around 0…1, as `napari_dynaseg.image.pixels.to_plane`
-        gives them. The labels of a step are computed from it when they are asked for: leave it
+        float32, shape (C, H, W), finite values around 0…1, as `to_plane` gives them. The labels of a step are computed from it when they are asked for: leave it
         as it is until then.
     settings
         The knobs of the run.
@@ -80,8 +79,8 @@ def iter_fit(
     guidance
         Another segmentation of the plane: (H, W), whole numbers, 0 where there is none. At each
         iteration its labels are matched to the labels of the step by overlap, and draw their
-        pixels there by ``settings.guidance_weight``; see `napari_dynaseg.labels.guidance`. Scribbled
-        pixels it leaves alone.
+        pixels there by ``settings.guidance_weight``; see `napari_dynaseg.labels.guidance`.
+        Scribbled pixels it leaves alone.
 
     Yields
     ------

@@ -251,7 +251,7 @@ def print_trials(
 
 
 def _print(job: Job, choices: tuple[Settings, ...]) -> Generator[Print | None, None, None]:
-    from napari_dynaseg.image.plane_files import draw_preview
+    from napari_dynaseg.files.plain_labels import draw_preview
 
     plane = job.read_plane()
     if job.within:

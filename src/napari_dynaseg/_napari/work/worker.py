@@ -56,8 +56,8 @@ class Update:
     snapshots
         Every iteration since the last update, to go back to; none of a stack.
     kept_map
-        The labels as an entry of metadata, `napari_dynaseg.recipes.painted_recipe.keep_map`; only of
-        the last update of a plane, since it takes a while.
+        The labels as an entry of metadata, as `keep_map` makes it; only of the last update of a
+        plane, since it takes a while.
     """
 
     labels: LabelMap

@@ -1,8 +1,8 @@
 """The transforms of Winograd's F(4×4, 3×3), as compiled loops over lines of values.
 
 A line holds one row of a rectangle, or the channels of one pixel. Each transform takes the six
-or four lines of a tile in one direction to six or four others; see `napari_dynaseg.engine.cpu.winograd`
-for the matrices. The points 0, ±3/4, ±3/2 and infinity come in pairs of opposite sign, and what
+or four lines of a tile in one direction to six or four others; see the module ``winograd`` for the
+matrices. The points 0, ±3/4, ±3/2 and infinity come in pairs of opposite sign, and what
 the two of a pair share is computed once.
 """
 

@@ -24,8 +24,7 @@ class DeviceEngine:
     image
         The plane, float32, (C, H, W), on the device.
     network
-        As `napari_dynaseg.engine.network.build_network` makes it, on the device; its gradients are set,
-        its parameters are read.
+        As `build_network` makes it, on the device; its gradients are set, its parameters are read.
     targets
         What the responses are drawn to, its tensors on the device; by default each to its own
         label.
