@@ -63,8 +63,8 @@ def iter_fit(
     Parameters
     ----------
     plane
-        float32, shape (C, H, W), finite values around 0…1, as `to_plane` gives them. The labels of a step are computed from it when they are asked for: leave it
-        as it is until then.
+        float32, shape (C, H, W), finite values around 0…1, as `to_plane` gives them. The labels
+        of a step are computed from it when they are asked for: leave it as it is until then.
     settings
         The knobs of the run.
     companions

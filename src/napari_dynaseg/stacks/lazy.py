@@ -43,8 +43,8 @@ def segment_stack(
         numpy, dask or zarr, or anything else with a shape and a dtype that is indexed like them.
     axes
         One letter an axis, such as ``TZCYX``, as in `napari_dynaseg.image.axes.parse_axes`. By
-        default the last two axes are segmented, after a last one of length 3 or 4 is taken for colours;
-        the shortest of the others holds the channels if it has 2 to 4 entries.
+        default the last two axes are segmented, after a last one of length 3 or 4 is taken for
+        colours; the shortest of the others holds the channels if it has 2 to 4 entries.
     plane
         The plane to train on: an index for each stack axis, in the order of the data. By default
         the middle one.
