@@ -257,7 +257,7 @@ def _train_members(plane: Plane, settings: Settings, device: torch.device) -> St
                 settings = _accept(settings, sent) if sent is not None else settings
         members.append(Member(scale, own, step.weights))
     labels = merge_regions(plane, members, settings.mu)
-    samples = choose_samples(labels.shape, step._reduction)
+    samples = choose_samples(labels.shape, step.reduction)
     yield replace(
         step,
         iteration=iteration + 1,

@@ -33,7 +33,7 @@ class Step:
     _plane: Plane = field(repr=False)
     _picture: Plane = field(repr=False)  # what it trains on
     _settings: Settings = field(repr=False)
-    _reduction: int = field(repr=False)
+    reduction: int = field(repr=False)  # of what it trains on, in each direction
     _merged: LabelMap | None = field(default=None, repr=False)
 
     @cached_property
@@ -113,7 +113,7 @@ class Step:
         """
         if self._merged is not None:
             return self._merged
-        if self._reduction == 1:
+        if self.reduction == 1:
             return self.trained_labels[: self.shape[0]]
         network = self._settings, self.weights
         return freeze(apply_network(self._plane, *network, self.statistics)[0])
@@ -131,10 +131,10 @@ class Step:
     @property
     def is_quick(self) -> bool:
         """Whether `labels` are at hand, or within about half a second: good for a preview."""
-        is_there = self._reduction == 1 or self._merged is not None
+        is_there = self.reduction == 1 or self._merged is not None
         return is_there or self._plane[0].size <= MOST_PREVIEWED_PIXELS
 
     @cached_property
     def sketch(self) -> LabelMap:
         """`trained_labels` enlarged to (H, W): at hand at once, but coarse."""
-        return freeze(enlarge_labels(self.trained_labels, self._reduction, self.shape))
+        return freeze(enlarge_labels(self.trained_labels, self.reduction, self.shape))

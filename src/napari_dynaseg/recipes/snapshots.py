@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from napari_dynaseg.image.pixels import Scaling
 from napari_dynaseg.labels.compressed_map import CompressedMap
 from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.method.region_of_interest import place_labels
 from napari_dynaseg.method.scribbles import LabelNumbers
 from napari_dynaseg.method.subsampling import enlarge_labels
 from napari_dynaseg.recipes.recipe import Recipe
@@ -29,7 +30,9 @@ class Snapshot:
     Parameters
     ----------
     labels
-        Its label map, numbered; where it is a sketch, that of the reduced plane.
+        Its label map as the network gave it; where it is a sketch, that of the reduced plane.
+    numbers
+        Of the regions at this iteration, for the map of every pixel.
     reduction
         By how much that plane is reduced; 1 where the labels are those of every pixel.
     shape
@@ -43,10 +46,11 @@ class Snapshot:
     network_bytes
         What `keep_network` holds.
     label_whole
-        Gives the labels of every pixel; takes long where they are a sketch.
+        Gives the labels of every pixel, from the network; takes long where they are a sketch.
     """
 
     labels: CompressedMap
+    numbers: LabelNumbers
     reduction: int
     shape: tuple[int, int]
     recipe: Recipe
@@ -63,7 +67,7 @@ class Snapshot:
         recipe: Recipe,
         scaling: Scaling,
         numbers: LabelNumbers,
-        reduction: int = 1,
+        every_pixel: bool = False,
     ) -> "Snapshot":
         """Take a snapshot of a step, at once, unless it has to label every pixel.
 
@@ -77,14 +81,16 @@ class Snapshot:
             Of the planes that were trained on.
         numbers
             Of the regions at this iteration.
-        reduction
-            That of the training, for a sketch; 1 to have the labels of every pixel.
+        every_pixel
+            Whether to have the labels of every pixel where the training was on a reduced plane.
         """
+        reduction = 1 if every_pixel else step.reduction
         labels = step.labels if reduction == 1 else step.trained_labels
         # Of the step only what the network needs: the labels are there already, in few bytes.
         slim, frozen = step.without_labels(), numbers.freeze()
         return cls(
-            labels=CompressedMap.of(numbers.apply(labels)),
+            labels=CompressedMap.of(labels),
+            numbers=frozen,
             reduction=reduction,
             shape=step.shape,
             recipe=recipe.model_copy(update={"is_sketch": reduction > 1}),
@@ -92,7 +98,7 @@ class Snapshot:
             weight=step.weight,
             keep_network=partial(_keep_network, slim, recipe, scaling, frozen),
             network_bytes=step.weights.nbytes,
-            label_whole=partial(_label_whole, slim, frozen),
+            label_whole=lambda: slim.labels,
         )
 
     @property
@@ -111,10 +117,12 @@ class Snapshot:
         return self.labels.nbytes + self.network_bytes
 
     def read_labels(self) -> LabelMap:
-        """Give the label map, (H, W); each pixel of a sketch fills the square it stands for."""
-        labels, within = self.labels.read(), self.recipe.within
-        labels = enlarge_labels(labels, self.reduction, self.shape)
-        return within.place(labels) if within else labels
+        """Give the label map, (H, W), numbered.
+
+        Each pixel of a sketch fills the square it stands for; scribbles stay as they are drawn.
+        """
+        whole = enlarge_labels(self.labels.read(), self.reduction, self.shape)
+        return place_labels(whole, self.numbers, self.recipe.within, keep_numbers=True)
 
     def finish(self) -> "Snapshot":
         """Label every pixel, where the labels are a sketch; takes long, in any thread."""
@@ -123,10 +131,6 @@ class Snapshot:
         labels = CompressedMap.of(self.label_whole())
         recipe = self.recipe.model_copy(update={"is_sketch": False})
         return replace(self, labels=labels, reduction=1, recipe=recipe)
-
-
-def _label_whole(step: "Step", numbers: LabelNumbers) -> LabelMap:
-    return numbers.apply(step.labels)
 
 
 def _keep_network(

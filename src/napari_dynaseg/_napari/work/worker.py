@@ -13,9 +13,9 @@ from napari_dynaseg.errors import RunError, SegmentationError
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.image.order import spread_positions
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.method.region_of_interest import limit_guidance, limit_scribbles
+from napari_dynaseg.method.region_of_interest import limit_guidance, limit_scribbles, place_labels
 from napari_dynaseg.method.scribbles import LabelNumbers, start_numbers
-from napari_dynaseg.method.subsampling import choose_reduction, limit_iterations
+from napari_dynaseg.method.subsampling import limit_iterations
 from napari_dynaseg.recipes.painted_recipe import keep_map
 from napari_dynaseg.recipes.recipe import Change, Recipe, describe_given
 from napari_dynaseg.recipes.snapshots import Snapshot, Snapshots
@@ -299,8 +299,6 @@ class _Notes:
         self._is_shown = False
         self._snapshots = Snapshots()
         self._started, self._most = time.monotonic(), limit_iterations(Settings(**recipe.settings))
-        height, width = training.planes[0].shape[1:]
-        self._reduction = choose_reduction(height, width, Settings(**recipe.settings))
 
     def add_step(self, step: "Step") -> None:
         """Note one iteration."""
@@ -310,12 +308,12 @@ class _Notes:
             self._is_shown = False
         self._numbers.follow(step.trained_labels)
         self._trail.append(Measures(*(getattr(step, name) for name in Measures._fields)))
-        self._take_snapshot(step, self._reduction)
+        self._take_snapshot(step)
 
-    def _take_snapshot(self, step: "Step", reduction: int) -> None:
+    def _take_snapshot(self, step: "Step", every_pixel: bool = False) -> None:
         if len(self._training.planes) == 1:
             recipe, scaling = self._describe(step), self._training.scaling
-            self._snapshots.add(Snapshot.take(step, recipe, scaling, self._numbers, reduction))
+            self._snapshots.add(Snapshot.take(step, recipe, scaling, self._numbers, every_pixel))
 
     def _describe(self, step: "Step") -> Recipe:
         """Write the recipe of an iteration, with the changes made until then."""
@@ -331,7 +329,7 @@ class _Notes:
 
     def is_worth_labelling(self, step: "Step", pace: Pace) -> bool:
         """Tell whether labels that take long are worth it, so near to the end."""
-        if self._reduction == 1 or not step.is_quick:
+        if step.reduction == 1 or not step.is_quick:
             return True
         each = (time.monotonic() - self._started) / step.iteration
         return pace.is_worth_labelling(each * (self._most - step.iteration))
@@ -348,13 +346,12 @@ class _Notes:
         # The last iteration may have been shown already, as a preview.
         first_new = -1 if self._is_shown else 0
         self._is_shown = True
-        if self._reduction > 1 and not is_sketch:
-            self._take_snapshot(step, 1)
+        if step.reduction > 1 and not is_sketch:
+            self._take_snapshot(step, every_pixel=True)
         recipe = self._describe(step).model_copy(update={"is_sketch": is_sketch})
         numbers = self._numbers.list_all(Settings(**recipe.settings).channels)
-        numbered = self._numbers.apply(labels)
         return Update(
-            labels=recipe.within.place(numbered) if recipe.within else numbered,
+            labels=place_labels(labels, self._numbers, recipe.within, keep_numbers=True),
             recipe=recipe,
             trail=tuple(self._trail[first_new:]),
             position=recipe.source.position,
