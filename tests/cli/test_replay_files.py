@@ -19,6 +19,7 @@ from napari_dynaseg.image.stack_files import open_stack
 from napari_dynaseg.labels.numbering import RegionNumbers
 from napari_dynaseg.labels.run_length import describe
 from napari_dynaseg.method.fit import iter_fit
+from napari_dynaseg.method.region_of_interest import Within
 from napari_dynaseg.recipes.recipe import Change
 from napari_dynaseg.recipes.refinements import Paint, Refinement
 from napari_dynaseg.recipes.training_planes import TrainingPlanes
@@ -349,3 +350,29 @@ def test_scribbles_and_refinements_of_a_stack_are_made_again_or_left_out(image, 
     with pytest.warns(ImageWarning, match="left out: this is another image"):
         list(run.segment())
     assert read_recipe(tmp_path / "other.ome.zarr").recipe.refinements == ()
+
+
+@pytest.mark.parametrize("size", [(9, 8), (256, 270)])
+def test_a_stack_limited_to_a_part_is_made_again_by_its_strokes_and_companions(tmp_path, size):
+    image = write_stack(tmp_path / "cells.tif", draw(3, *size), axes="ZYX")
+    mask, strokes, guidance = np.zeros((3, *size), np.int32)
+    mask[2:, 1:7], strokes[1:4, 2], guidance[:, :5] = 1, 30, 6
+    plan = plan_stack(
+        open_stack(image),
+        tmp_path / "first.ome.zarr",
+        SMALL.change(training_planes=2),
+        plane="Z=1",
+        within=Within.of(mask, size),
+        scribbled=strokes,
+        guidance=guidance,
+    )
+    first = StackRun.begin(plan)
+    list(first.train())
+    list(first.segment())
+    found = FoundRecipe(first.read_network().recipe)
+    again = StackReplay.prepare(plan_replay(found, image, tmp_path / "again.ome.zarr"))
+    list(again.train())
+    list(again.segment())
+    np.testing.assert_array_equal(again.store.array[:], first.store.array[:])
+    assert (again.store.array[1][2:4, 2] == 30).all()
+    assert not again.store.array[:][:, mask == 0].any()

@@ -83,18 +83,13 @@ class ReplayPlan:
         source = training.source.model_copy(update={"axes": "", "position": ()})
         return replace(training, source=source)
 
-    def read_scribbled(self) -> LabelMap | None:
-        """Read what was scribbled, (H, W), where this is the image that it was scribbled on."""
-        if not self.recipe.scribbles:
+    def read_given(self, name: str) -> LabelMap | None:
+        """Read scribbles or a guidance, (H, W), 0 outside the part, where this is their image."""
+        if not getattr(self.recipe, name):
             return None
-        scribbles = read_scribbles(self.read_training().planes[0], self.recipe)
-        return None if scribbles is None else scribbles.labels
-
-    def read_guidance(self) -> LabelMap | None:
-        """Read what guided the run, (H, W), where this is the image that it guided it on."""
-        if not self.recipe.guidance:
-            return None
-        return decode_given(self.read_training().planes[0], self.recipe, "guidance")
+        given = decode_given(self.read_training().planes[0], self.recipe, name)
+        within = self.recipe.within
+        return given if given is None or within is None else within.keep(given)
 
 
 def plan_replay(
@@ -264,8 +259,8 @@ class StackReplay(StackRun):
             near.start,
             network,
             within=within,
-            scribbled=None if network else near.read_scribbled(),
-            guidance=None if network else near.read_guidance(),
+            scribbled=None if network else near.read_given("scribbles"),
+            guidance=None if network else near.read_given("guidance"),
         )
         return cls(plan, StackRun.begin(plan, overwrite).store, near)
 

@@ -341,10 +341,11 @@ def retrain(plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()) -> I
         )
     turns = {change.iteration: read_settings(change.settings) for change in recipe.changes}
     within, scribbles = recipe.within, read_scribbles(plane, recipe)
+    first, *others = (within.crop(each) if within else each for each in (plane, *companions))
     run = iter_fit(
-        within.crop(plane) if within else plane,
+        first,
         read_settings(recipe.settings),
-        companions=companions,
+        companions=others,
         scribbles=scribbles.channels if scribbles else None,
         guidance=limit_guidance(decode_given(plane, recipe, "guidance"), within),
     )
