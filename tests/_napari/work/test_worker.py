@@ -101,6 +101,22 @@ def test_a_fast_run_of_a_large_plane_shows_sketches_and_ends_with_every_pixel(
     assert (result.labels != sketches[-1].labels).any()
 
 
+@pytest.mark.parametrize("most_previewed", [0, 500_000])
+def test_strokes_stay_as_drawn_in_every_update_and_snapshot_of_a_fast_run(
+    large_job, monkeypatch, most_previewed
+):
+    monkeypatch.setattr("napari_dynaseg.method.step.MOST_PREVIEWED_PIXELS", most_previewed)
+    drawn = np.zeros((210, 230), np.int32)
+    drawn[20:190, 40], drawn[100, 120:220] = 40, 7
+    job = dataclasses.replace(large_job, scribbled=drawn)
+    updates, result = drain(run_job(job, QUICK, AlwaysPass()))
+    shown = [update for update in (*updates, result) if update]
+    taken = [each.read_labels() for update in shown for each in update.snapshots]
+    assert len(taken) >= QUICK.iterations
+    for labels in (*taken, *(update.labels for update in shown)):
+        np.testing.assert_array_equal(labels[drawn > 0], drawn[drawn > 0])
+
+
 class CountAlways(AlwaysPass):
     """A pace that shows the first iteration, and counts the others as labels are too costly."""
 
