@@ -138,7 +138,7 @@ def find_rate(finished: Sequence[float], workers: int) -> float:
 
 
 def _watch_stack(request: dict[str, Any]) -> dict[str, float]:
-    from napari_dynaseg.method.fit import segment
+    from napari_dynaseg.method.run import segment
 
     segment(draw_image(WARM_UP_SIDE, WARM_UP_SIDE, 1), iterations=3)
     figures: dict[str, float] = {}

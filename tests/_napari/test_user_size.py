@@ -11,7 +11,7 @@ from tests._napari.work.test_refinement import paint, paint_bar, refine, replay_
 from napari_dynaseg.cli.replay_files import StackReplay, plan_replay
 from napari_dynaseg.files.recipe_files import read_recipe
 from napari_dynaseg.image.pixels import to_plane
-from napari_dynaseg.recipes.recipe import replay
+from napari_dynaseg.recipes.replay import replay
 from napari_dynaseg.settings import Settings
 
 SHAPE = 256, 280

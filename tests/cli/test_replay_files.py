@@ -18,8 +18,8 @@ from napari_dynaseg.files.recipe_files import FoundRecipe, read_recipe
 from napari_dynaseg.image.stack_files import open_stack
 from napari_dynaseg.labels.numbering import RegionNumbers
 from napari_dynaseg.labels.run_length import describe
-from napari_dynaseg.method.fit import iter_fit
 from napari_dynaseg.method.region_of_interest import Within
+from napari_dynaseg.method.run import iter_fit
 from napari_dynaseg.recipes.recipe import Change
 from napari_dynaseg.recipes.refinements import Paint, Refinement
 from napari_dynaseg.recipes.training_planes import TrainingPlanes

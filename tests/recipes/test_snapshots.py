@@ -5,14 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from napari_dynaseg.image.pixels import Scaling
 from napari_dynaseg.labels.compressed_map import CompressedMap
 from napari_dynaseg.labels.numbering import RegionNumbers
-from napari_dynaseg.method.fit import iter_fit
-from napari_dynaseg.method.region_of_interest import limit_scribbles
-from napari_dynaseg.method.scribbles import start_numbers
-from napari_dynaseg.recipes.recipe import Recipe, Source, describe_given, replay
+from napari_dynaseg.method.run import run
+from napari_dynaseg.recipes.recipe import Recipe, Source
+from napari_dynaseg.recipes.replay import replay
 from napari_dynaseg.recipes.snapshots import Snapshot, Snapshots
+from napari_dynaseg.recipes.training_planes import TrainingPlanes
 from napari_dynaseg.settings import Settings
 
 RECIPE = Recipe(
@@ -134,16 +133,13 @@ def test_any_snapshot_replays_and_keeps_its_network(size, is_scribbled):
     strokes = np.zeros(pixels.shape[1:], np.int32)
     strokes[2:12, 4], strokes[15, 3:18] = 40, 7
     drawn = strokes if is_scribbled else None
-    scaling = Scaling.measure([pixels])
-    plane = scaling.apply(pixels)
-    source = Source.of(plane, "noise")
-    scribbles = limit_scribbles(drawn, None, settings.channels)
-    numbers, taken = start_numbers(scribbles), []
-    for step in iter_fit(plane, settings, scribbles=scribbles and scribbles.channels):
-        numbers.follow(step.trained_labels)
-        given = describe_given(drawn)
-        recipe = Recipe.now(settings, step.iteration, source, numbering="live", scribbles=given)
-        taken.append(Snapshot.take(step, recipe, scaling, numbers))
+    training = TrainingPlanes.scale([pixels], "noise")
+    (plane,), scaling = training.planes, training.scaling
+    given = training.prepare(settings, scribbled=drawn, numbering="live")
+    steps = list(run(given))
+    taken = [
+        Snapshot.take(step, training.describe(given, step.iteration), scaling) for step in steps
+    ]
     for snapshot in taken[1:3]:
         np.testing.assert_array_equal(snapshot.read_labels(), replay(plane, snapshot.recipe))
         whole = snapshot.finish()

@@ -9,6 +9,7 @@ from napari_dynaseg.engine.measurement import Measurement
 from napari_dynaseg.engine.trainer import apply_network, measure_statistics
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap, freeze
+from napari_dynaseg.method.scribbles import LabelNumbers, Numbers
 from napari_dynaseg.method.subsampling import MOST_PREVIEWED_PIXELS, enlarge_labels
 from napari_dynaseg.settings import Settings
 
@@ -35,6 +36,7 @@ class Step:
     _settings: Settings = field(repr=False)
     reduction: int = field(repr=False)  # of what it trains on, in each direction
     _merged: LabelMap | None = field(default=None, repr=False)
+    numbers: LabelNumbers | None = field(default=None, repr=False)  # of a run with live numbers
 
     @cached_property
     def trained_labels(self) -> LabelMap:
@@ -81,6 +83,15 @@ class Step:
         labels, where there is guidance, as a mean over the same pixels as the similarity.
         """
         return self._measurement.read().guidance
+
+    @property
+    def table(self) -> Numbers:
+        """The label that each channel of the response map stands for, (q + 1,); entry 0 is 0.
+
+        Only of a run whose numbers stay with their regions.
+        """
+        assert self.numbers is not None
+        return self.numbers.list_all(self._settings.channels)
 
     def without_labels(self) -> "Step":
         """Give it without the labels, which its network can find again."""

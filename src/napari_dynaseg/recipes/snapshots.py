@@ -12,7 +12,6 @@ from napari_dynaseg.method.region_of_interest import place_labels
 from napari_dynaseg.method.scribbles import LabelNumbers
 from napari_dynaseg.method.subsampling import enlarge_labels
 from napari_dynaseg.recipes.recipe import Recipe
-from napari_dynaseg.settings import Settings
 
 if TYPE_CHECKING:
     from napari_dynaseg.method.step import Step
@@ -66,7 +65,6 @@ class Snapshot:
         step: "Step",
         recipe: Recipe,
         scaling: Scaling,
-        numbers: LabelNumbers,
         every_pixel: bool = False,
     ) -> "Snapshot":
         """Take a snapshot of a step, at once, unless it has to label every pixel.
@@ -74,29 +72,28 @@ class Snapshot:
         Parameters
         ----------
         step
-            What the iteration found.
+            What the iteration of a run with live numbers found.
         recipe
             What made it.
         scaling
             Of the planes that were trained on.
-        numbers
-            Of the regions at this iteration.
         every_pixel
             Whether to have the labels of every pixel where the training was on a reduced plane.
         """
         reduction = 1 if every_pixel else step.reduction
         labels = step.labels if reduction == 1 else step.trained_labels
         # Of the step only what the network needs: the labels are there already, in few bytes.
-        slim, frozen = step.without_labels(), numbers.freeze()
+        slim = step.without_labels()
+        assert step.numbers is not None
         return cls(
             labels=CompressedMap.of(labels),
-            numbers=frozen,
+            numbers=step.numbers,
             reduction=reduction,
             shape=step.shape,
             recipe=recipe.model_copy(update={"is_sketch": reduction > 1}),
             labels_in_use=step.labels_in_use,
             weight=step.weight,
-            keep_network=partial(_keep_network, slim, recipe, scaling, frozen),
+            keep_network=partial(_keep_network, slim, recipe, scaling),
             network_bytes=step.weights.nbytes,
             label_whole=lambda: slim.labels,
         )
@@ -133,13 +130,10 @@ class Snapshot:
         return replace(self, labels=labels, reduction=1, recipe=recipe)
 
 
-def _keep_network(
-    step: "Step", recipe: Recipe, scaling: Scaling, numbers: LabelNumbers
-) -> "TrainedNetwork":
+def _keep_network(step: "Step", recipe: Recipe, scaling: Scaling) -> "TrainedNetwork":
     from napari_dynaseg.recipes.trained_network import TrainedNetwork
 
-    table = numbers.list_all(Settings(**recipe.settings).channels)
-    return TrainedNetwork.from_step(step, recipe, scaling, table)
+    return TrainedNetwork.from_step(step, recipe, scaling, step.table)
 
 
 class Snapshots:

@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -244,7 +244,7 @@ class StackRun:
         """Whether the network is there."""
         return self.store.read_note(NETWORK) is not None
 
-    def train(self) -> Iterator[Step]:
+    def train(self) -> Generator[Step, Settings | None, None]:
         """Train the network, yielding each step, and keep it."""
         plan = self.plan
         given = plan.scribbled, plan.guidance

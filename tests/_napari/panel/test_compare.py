@@ -14,7 +14,8 @@ from napari_dynaseg._napari.layers.edit_targets import find_target, write_locked
 from napari_dynaseg._napari.panel.correct.stroke import find_canvas
 from napari_dynaseg._napari.panel.preview import is_preview
 from napari_dynaseg.image.pixels import to_plane
-from napari_dynaseg.recipes.recipe import Recipe, replay
+from napari_dynaseg.recipes.recipe import Recipe
+from napari_dynaseg.recipes.replay import replay
 
 
 @pytest.fixture

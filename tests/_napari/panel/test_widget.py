@@ -8,7 +8,8 @@ from tests._napari.conftest import QUICK, TIMEOUT, open_panel
 
 from napari_dynaseg._napari.panel.widget import SegmenterPanel
 from napari_dynaseg.image.pixels import to_plane
-from napari_dynaseg.recipes.recipe import Recipe, replay
+from napari_dynaseg.recipes.recipe import Recipe
+from napari_dynaseg.recipes.replay import replay
 
 
 def wait_for_threads(qtbot):

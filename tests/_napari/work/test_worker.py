@@ -12,9 +12,9 @@ from napari_dynaseg._napari.work.pace import Pace
 from napari_dynaseg._napari.work.stack_plan import choose_planes, plan_stack
 from napari_dynaseg._napari.work.worker import Failure, PlaneDone, Progress, Update, run_job
 from napari_dynaseg.errors import RunError
-from napari_dynaseg.method.fit import iter_fit
+from napari_dynaseg.method.run import iter_fit
 from napari_dynaseg.recipes.painted_recipe import read_map
-from napari_dynaseg.recipes.recipe import replay
+from napari_dynaseg.recipes.replay import replay
 from napari_dynaseg.settings import Settings
 
 QUICK = Settings(channels=8, iterations=6, minimum_labels=1)

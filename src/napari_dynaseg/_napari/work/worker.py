@@ -13,18 +13,18 @@ from napari_dynaseg.errors import RunError, SegmentationError
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.image.order import spread_positions
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.method.region_of_interest import limit_guidance, limit_scribbles, place_labels
-from napari_dynaseg.method.scribbles import LabelNumbers, start_numbers
+from napari_dynaseg.method.region_of_interest import place_labels
 from napari_dynaseg.method.subsampling import limit_iterations
 from napari_dynaseg.recipes.painted_recipe import keep_map
-from napari_dynaseg.recipes.recipe import Change, Recipe, describe_given
+from napari_dynaseg.recipes.recipe import Change, Recipe
 from napari_dynaseg.recipes.snapshots import Snapshot, Snapshots
-from napari_dynaseg.recipes.training_planes import TrainingPlanes
 from napari_dynaseg.settings import Settings
 
 if TYPE_CHECKING:
+    from napari_dynaseg.method.run_input import RunInput
     from napari_dynaseg.method.step import Step
     from napari_dynaseg.recipes.trained_network import TrainedNetwork
+    from napari_dynaseg.recipes.training_planes import TrainingPlanes
 
 
 class Measures(NamedTuple):
@@ -241,38 +241,28 @@ def _name_planes(update: Update, plan: StackPlan) -> Update:
 def _train_job(
     job: Job, settings: Settings, pace: Pace, companions: Sequence[Position] = ()
 ) -> Generator[Update | Progress | None, Settings | None, Update]:
-    from napari_dynaseg.method.fit import iter_fit
+    from napari_dynaseg.method.run import run
+    from napari_dynaseg.recipes.training_planes import TrainingPlanes
 
     training = TrainingPlanes.read(job.stack, (job.position, *companions), job.pinned)
-    training = training.limit(job.within)
-    scribbles = limit_scribbles(job.scribbled, job.within, settings.channels)
-    recipe = Recipe.now(
+    given = training.prepare(
         settings,
-        1,
-        training.source,
-        numbering="live",
         within=job.within,
-        scribbles=describe_given(job.scribbled),
-        guidance=describe_given(job.guidance),
+        scribbled=job.scribbled,
+        guidance=job.guidance,
+        numbering="live",
     )
-    notes = _Notes(recipe, training, start_numbers(scribbles))
-    run = iter_fit(
-        training.planes[0],
-        settings,
-        companions=training.planes[1:],
-        scribbles=scribbles.channels if scribbles else None,
-        guidance=limit_guidance(job.guidance, job.within),
-    )
-    step = next(run)
+    notes, steps = _Notes(training, given), run(given)
+    step = next(steps)
     while True:
         notes.add_step(step)
         sent = yield _choose_news(notes, step, pace)
         if sent is not None:
             notes.add_change(step.iteration + 1, sent)
         try:
-            step = run.send(sent)
-        except StopIteration:
-            return notes.make_update(step, step.labels)
+            step = steps.send(sent)
+        except StopIteration as end:
+            return notes.make_update(step, end.value.labels)
 
 
 def _choose_news(notes: "_Notes", step: "Step", pace: Pace) -> Update | Progress | None:
@@ -283,7 +273,7 @@ def _choose_news(notes: "_Notes", step: "Step", pace: Pace) -> Update | Progress
 
 def _make_preview(notes: "_Notes", step: "Step", pace: Pace) -> Update:
     started = time.monotonic()
-    labels = step.labels if step.is_quick else step.sketch
+    labels = notes.number(step, step.labels if step.is_quick else step.sketch)
     update = notes.make_update(step, labels, is_sketch=not step.is_quick)
     pace.mark_labelled(time.monotonic() - started)
     return update
@@ -292,13 +282,14 @@ def _make_preview(notes: "_Notes", step: "Step", pace: Pace) -> Update:
 class _Notes:
     """What a run has to remember between two updates."""
 
-    def __init__(self, recipe: Recipe, training: TrainingPlanes, numbers: LabelNumbers) -> None:
-        self._recipe, self._training, self._numbers = recipe, training, numbers
+    def __init__(self, training: "TrainingPlanes", given: "RunInput") -> None:
+        self._training, self._given = training, given
+        self._recipe = training.describe(given, 1)
         self._changes: tuple[Change, ...] = ()
         self._trail: list[Measures] = []
         self._is_shown = False
         self._snapshots = Snapshots()
-        self._started, self._most = time.monotonic(), limit_iterations(Settings(**recipe.settings))
+        self._started, self._most = time.monotonic(), limit_iterations(given.settings)
 
     def add_step(self, step: "Step") -> None:
         """Note one iteration."""
@@ -306,14 +297,13 @@ class _Notes:
             self._trail.clear()
             self._snapshots = Snapshots()
             self._is_shown = False
-        self._numbers.follow(step.trained_labels)
         self._trail.append(Measures(*(getattr(step, name) for name in Measures._fields)))
         self._take_snapshot(step)
 
     def _take_snapshot(self, step: "Step", every_pixel: bool = False) -> None:
         if len(self._training.planes) == 1:
             recipe, scaling = self._describe(step), self._training.scaling
-            self._snapshots.add(Snapshot.take(step, recipe, scaling, self._numbers, every_pixel))
+            self._snapshots.add(Snapshot.take(step, recipe, scaling, every_pixel))
 
     def _describe(self, step: "Step") -> Recipe:
         """Write the recipe of an iteration, with the changes made until then."""
@@ -334,6 +324,11 @@ class _Notes:
         each = (time.monotonic() - self._started) / step.iteration
         return pace.is_worth_labelling(each * (self._most - step.iteration))
 
+    def number(self, step: "Step", labels: LabelMap) -> LabelMap:
+        """Number labels of a step, and put them where they belong."""
+        assert step.numbers is not None
+        return place_labels(labels, step.numbers, self._given.within, keep_numbers=True)
+
     def make_progress(self) -> Progress:
         """Tell how far the run is."""
         snapshots, self._snapshots = tuple(self._snapshots), Snapshots()
@@ -349,14 +344,13 @@ class _Notes:
         if step.reduction > 1 and not is_sketch:
             self._take_snapshot(step, every_pixel=True)
         recipe = self._describe(step).model_copy(update={"is_sketch": is_sketch})
-        numbers = self._numbers.list_all(Settings(**recipe.settings).channels)
         return Update(
-            labels=place_labels(labels, self._numbers, recipe.within, keep_numbers=True),
+            labels=labels,
             recipe=recipe,
             trail=tuple(self._trail[first_new:]),
             position=recipe.source.position,
             keep_network=partial(
-                TrainedNetwork.from_step, step, recipe, self._training.scaling, numbers
+                TrainedNetwork.from_step, step, recipe, self._training.scaling, step.table
             ),
             snapshots=tuple(self._snapshots)[first_new:],
         )
