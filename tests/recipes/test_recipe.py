@@ -159,7 +159,7 @@ def test_replay_refuses_settings_out_of_range(plane, recipe):
 
 def test_replay_refuses_a_recipe_of_more_planes_than_are_given(plane, recipe):
     source = recipe.source.model_copy(update={"companions": ((2, None, None),)})
-    with pytest.raises(ImageError, match="made from 1 further planes of its stack; got 0"):
+    with pytest.raises(ImageError, match="made from 1 further plane of its stack; got 0"):
         replay(plane, recipe.model_copy(update={"source": source}))
 
 

@@ -149,7 +149,7 @@ def segment_file(
     settings: Settings,
     scribbled: LabelMap | None = None,
     guidance: LabelMap | None = None,
-) -> Generator[Step, Settings | None, None]:
+) -> Generator[Step, Settings | None, LabelMap]:
     """Segment one image file and write its outputs, yielding each iteration.
 
     Parameters
@@ -162,6 +162,11 @@ def segment_file(
         (H, W), labels that the user has given to some pixels, 0 elsewhere; by default none.
     guidance
         (H, W), another segmentation of the image, 0 where there is none; by default none.
+
+    Returns
+    -------
+    numpy.ndarray
+        (H, W), the labels that were written.
 
     Raises
     ------
@@ -185,6 +190,7 @@ def segment_file(
         training.keep_network(result).save(plan.network)
     recipe = training.describe(result.given, result.step.iteration)
     write_outputs(plan, plane, result.labels, recipe)
+    return result.labels
 
 
 def read_mask(path: Path, shape: tuple[int, ...]) -> Within:

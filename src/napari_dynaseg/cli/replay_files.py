@@ -180,7 +180,7 @@ def _open_like(image: str, axes: str | None, level: int | None, recipe: Recipe) 
     return open_stack(image, axes, level)
 
 
-def replay_plane(plan: ReplayPlan) -> Generator[Step, Settings | None, None]:
+def replay_plane(plan: ReplayPlan) -> Generator[Step, Settings | None, LabelMap]:
     """Make the labels of one plane and write them, yielding each iteration.
 
     Parameters
@@ -188,6 +188,11 @@ def replay_plane(plan: ReplayPlan) -> Generator[Step, Settings | None, None]:
     plan
         Its output ends in ``.tif``; one that ends in ``.dynaseg.ome.tif`` takes the size of a
         pixel as well.
+
+    Returns
+    -------
+    numpy.ndarray
+        (H, W), the labels that were written.
 
     Raises
     ------
@@ -202,14 +207,15 @@ def replay_plane(plan: ReplayPlan) -> Generator[Step, Settings | None, None]:
     """
     network = plan.found.network
     if network:
-        labels = network.label(plan.stack.read_channels(plan.start))
+        labels: LabelMap = network.label(plan.stack.read_channels(plan.start))
         write_label_map(plan.output, labels, network.recipe, plan.stack)
-        return
+        return labels
     training, recipe = plan.read_training(), plan.recipe
     first, *companions = training.planes
     labels, result = yield from iter_replay(first, recipe, companions)
     made = plan.describe(training, result, is_sketch=recipe.is_sketch)
     write_label_map(plan.output, labels, made, plan.stack)
+    return labels
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,7 @@ from collections.abc import Generator, Sequence
 
 import numpy as np
 
+from napari_dynaseg.counting import write_count
 from napari_dynaseg.errors import ImageError, ImageWarning
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap
@@ -85,9 +86,9 @@ def prepare_replay(planes: Sequence[Plane], recipe: Recipe) -> RunInput:
         part of a plane of another shape.
     """
     if len(planes) - 1 != len(recipe.source.companions):
+        expected = write_count(len(recipe.source.companions), "further plane")
         raise ImageError(
-            f"the recipe was made from {len(recipe.source.companions)} further planes of its "
-            f"stack; got {len(planes) - 1}"
+            f"the recipe was made from {expected} of its stack; got {len(planes) - 1}"
         )
     return RunInput(
         tuple(planes),

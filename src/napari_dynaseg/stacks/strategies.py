@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterator, Sequence
 from functools import cached_property
 
+from napari_dynaseg.counting import write_count
 from napari_dynaseg.engine.backend import torch
 from napari_dynaseg.errors import FileError, ImageError
 from napari_dynaseg.files.sinks import NETWORK as NETWORK  # noqa: PLC0414 (others take it from here)
@@ -106,7 +107,7 @@ def segment_planes(
     if start not in positions:
         raise ImageError(
             "the planes of a stack must have the one to start from among them; "
-            f"got {len(positions)} planes without {start}"
+            f"got {write_count(len(positions), 'plane')} without {start}"
         )
     order = order_planes(positions, start)
     if within:
