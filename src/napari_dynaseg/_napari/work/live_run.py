@@ -1,6 +1,7 @@
 """One run in the viewer: its worker thread and the Labels layer that evolves, and nothing else."""
 
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,8 @@ from napari_dynaseg._napari.layers.kept_runs import KeptRun
 from napari_dynaseg._napari.work.pace import Pace
 from napari_dynaseg._napari.work.stack_plan import StackPlan
 from napari_dynaseg._napari.work.worker import Failure, News, PlaneDone, Progress, Update, run_job
-from napari_dynaseg.errors import ImageError, ImageWarning
+from napari_dynaseg.errors import ImageWarning
+from napari_dynaseg.labels.numbering import count_labels
 from napari_dynaseg.recipes.painted_recipe import keep_map
 from napari_dynaseg.recipes.snapshots import Snapshots
 from napari_dynaseg.settings import Settings
@@ -59,6 +61,7 @@ class LiveRun:
         self._is_auto = settings.scheme == "auto"
         self._pace = Pace()
         self.layer = self._add_layer()
+        self._data = self.layer.data
         self.update: Update | None = None
         self._snapshots = Snapshots()
         self._has_labels = self._is_over = False
@@ -112,7 +115,7 @@ class LiveRun:
         self._end()
 
     def _on_yielded(self, update: News) -> None:
-        if update is None or self._is_over:
+        if update is None or self._is_over or self._stop_if_replaced():
             return
         started = time.monotonic()
         if isinstance(update, PlaneDone):
@@ -128,8 +131,14 @@ class LiveRun:
     def _on_returned(self, result: Update | Failure | None) -> None:
         if isinstance(result, Failure):
             show_error(result.sentence)
-        elif result is not None and not self._is_over:
+        elif result is not None and not self._is_over and not self._stop_if_replaced():
             self._show(result)
+
+    def _stop_if_replaced(self) -> bool:
+        if not is_replaced(self.layer, self._data):
+            return False
+        self.stop()
+        return True
 
     def _show(self, update: Update) -> None:
         # In place: for napari new data is a new layer in all but name, and three times the work.
@@ -174,10 +183,10 @@ class LiveRun:
             self.layer.editable = self._plan is None
         elif self.layer in self._viewer.layers:
             self._viewer.layers.remove(self.layer)
-        self.ended.emit()
         if self._plan is None:
             # At once, since the layer takes paint from now on.
             self.released.emit()
+        self.ended.emit()
 
     def _finish(self) -> None:
         self._end()
@@ -185,11 +194,16 @@ class LiveRun:
         if self._plan is not None:
             self.released.emit()
 
+    def count_labels(self) -> int:
+        """Count the labels of its layer; in a stack, of the plane that it was trained on."""
+        if self.update is None:
+            return 0
+        return count_labels(self.update.labels if self._plan else self.layer.data)
+
     def keep(self) -> KeptRun:
         """Give what is kept of the run beside its layer."""
         if self._plan is not None:
-            keep_network = partial(_read_network, self._plan)
-            return KeptRun(self._job, True, keep_network, self._plan.maps)
+            return KeptRun(self._job, True, _find_network(self._plan), self._plan.maps)
         kept = KeptRun(self._job, False, snapshots=self._snapshots)
         if self.update is not None:
             kept.keep_network = self.update.keep_network
@@ -199,17 +213,24 @@ class LiveRun:
         return kept
 
 
+def is_replaced(layer: Labels, data: Any) -> bool:
+    """Tell, in the viewer as well, whether a layer has other data than a run shall write into."""
+    if layer.data is data:
+        return False
+    show_error(f"the data of {layer.name!r} were replaced, so the run has stopped")
+    return True
+
+
 def show_image_warning(message: Warning, category: type[Warning], *_where: object) -> None:
     """Show what a worker warns of, if it is about the image."""
     if issubclass(category, ImageWarning):
         show_warning(str(message))
 
 
-def _read_network(plan: StackPlan) -> "TrainedNetwork":
+def _find_network(plan: StackPlan) -> "Callable[[], TrainedNetwork] | None":
+    """Give what gives the network of a stack; `None` where it was stopped before there was one."""
     from napari_dynaseg.recipes.trained_network import TrainedNetwork
     from napari_dynaseg.stacks.strategies import NETWORK
 
     note = plan.results.read_note(NETWORK)
-    if note is None:
-        raise ImageError("the run was stopped before it had a network")
-    return TrainedNetwork.from_bytes(note)
+    return None if note is None else partial(TrainedNetwork.from_bytes, note)
