@@ -213,7 +213,7 @@ class KeptRuns:
         """
         run = self._runs.get(layer) if isinstance(layer, Labels) else None
         if run is None or not isinstance(layer, Labels):
-            raise ImageError("select labels that a run of this session made")
+            raise ImageError("select the labels of a run of this session")
         if layer.data.shape != run.shape:
             raise ImageError(
                 f"the labels of {layer.name!r} were replaced by others of shape "
