@@ -253,6 +253,7 @@ class StackReplay(StackRun):
             within=within,
             scribbled=None if network else near.read_given("scribbles"),
             guidance=None if network else near.read_given("guidance"),
+            replayed=replay.recipe,
         )
         return cls(plan, StackRun.begin(plan, overwrite).store, near)
 

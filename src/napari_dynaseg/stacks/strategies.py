@@ -67,7 +67,6 @@ def segment_planes(
     positions: Sequence[Position],
     results: Results,
     start: Position | None = None,
-    way: Way | None = None,
     within: Within | None = None,
 ) -> Iterator[Position | None]:
     """Segment planes that are not finished yet, outwards from the one trained on.
@@ -85,8 +84,6 @@ def segment_planes(
         same as one that was not.
     start
         Where to begin; by default the plane that the network was trained on.
-    way
-        By default that of the network's settings.
     within
         A part that every plane is limited to, as the one that was trained on.
 
@@ -112,7 +109,7 @@ def segment_planes(
     order = order_planes(positions, start)
     if within:
         stack, results = StackPart.of(stack, within), PlacedResults(results, within)
-    walk = WALKS[way or network.settings.way](stack, network, order, results)
+    walk = WALKS[network.settings.way](stack, network, order, results)
     for position in order:
         if not results.is_finished(position):
             for _ in walk.segment(position):

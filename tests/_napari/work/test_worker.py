@@ -9,7 +9,7 @@ from napari.components import ViewerModel
 
 from napari_dynaseg._napari.layers.job import snapshot
 from napari_dynaseg._napari.work.pace import Pace
-from napari_dynaseg._napari.work.stack_plan import choose_planes, plan_stack
+from napari_dynaseg._napari.work.stack_plan import begin_stack, choose_planes
 from napari_dynaseg._napari.work.worker import Failure, PlaneDone, Progress, Update, run_job
 from napari_dynaseg.errors import RunError
 from napari_dynaseg.method.run import iter_fit
@@ -241,8 +241,8 @@ def stack_job():
 
 
 def plan_all(job, settings, **options):
-    job, positions = choose_planes(job, [range(size) for size in job.axes.sizes[:1]])
-    return plan_stack(job, positions, settings, **options)
+    job, box = choose_planes(job, [range(size) for size in job.axes.sizes[:1]])
+    return begin_stack(job, box, settings, **options)[1]
 
 
 def test_a_stack_is_trained_on_first_and_then_each_plane_is_told(stack_job):
@@ -253,14 +253,14 @@ def test_a_stack_is_trained_on_first_and_then_each_plane_is_told(stack_job):
     assert [(plane.position[0], plane.done, plane.total) for plane in planes] == [
         (1, 1, 4), (0, 2, 4), (2, 3, 4), (3, 4, 4),
     ]  # fmt: skip
-    assert plan.array.min() >= 1
+    assert plan.labels.array.min() >= 1
 
 
 def test_the_plane_trained_on_has_in_the_stack_the_labels_it_was_shown_with(stack_job):
     plan = plan_all(stack_job, QUICK)
     yielded, _ = drain(run_job(stack_job, QUICK, NeverPass(), plan))
     (last,) = [update for update in yielded if isinstance(update, Update)]
-    np.testing.assert_array_equal(plan.array[1], last.labels)
+    np.testing.assert_array_equal(plan.labels.array[1], last.labels)
 
 
 def test_companions_are_trained_on_and_named_in_a_recipe_that_replays(stack_job):
@@ -286,7 +286,7 @@ def test_a_run_that_was_stopped_goes_on_from_its_folder_with_its_own_network(sta
     assert not [update for update in yielded if isinstance(update, Update)]
     undisturbed = plan_all(stack_job, QUICK)
     drain(run_job(stack_job, QUICK, NeverPass(), undisturbed))
-    np.testing.assert_array_equal(again.array[:], undisturbed.array)
+    np.testing.assert_array_equal(again.labels.array[:], undisturbed.labels.array)
 
 
 def test_a_network_trained_before_labels_the_planes_of_another_stack(stack_job):
@@ -295,7 +295,7 @@ def test_a_network_trained_before_labels_the_planes_of_another_stack(stack_job):
     network = last.keep_network()
     plan = plan_all(stack_job, QUICK, network=network)
     drain(run_job(stack_job, QUICK, NeverPass(), plan))
-    np.testing.assert_array_equal(plan.array[1], last.labels)
+    np.testing.assert_array_equal(plan.labels.array[1], last.labels)
 
 
 def test_a_run_whose_last_iteration_was_shown_does_not_tell_its_trail_twice(job):

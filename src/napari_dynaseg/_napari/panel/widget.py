@@ -33,7 +33,12 @@ from napari_dynaseg._napari.work.live_run import LiveRun
 from napari_dynaseg._napari.work.method_run import MethodRun
 from napari_dynaseg._napari.work.preloading import preload_engine
 from napari_dynaseg._napari.work.refinement import Refinement
-from napari_dynaseg._napari.work.stack_plan import StackPlan, choose_planes, plan_stack
+from napari_dynaseg._napari.work.stack_plan import (
+    ViewedStack,
+    begin_stack,
+    choose_plane,
+    choose_planes,
+)
 from napari_dynaseg.counting import write_count
 from napari_dynaseg.errors import SegmentationError
 from napari_dynaseg.settings import Settings
@@ -245,14 +250,14 @@ class SegmenterPanel(Container[Any]):
             return
         try:
             settings = self.settings
-            job, plan = self._plan(self.input.snapshot(), settings, network)
+            job, stack = self._plan(self.input.snapshot(), settings, network)
         except SegmentationError as error:
             show_error(str(error))
             return
-        if plan and plan.folder:
-            show_info(f"the labels of the stack are kept in {plan.folder}")
+        if stack and stack.plan.output:
+            show_info(f"the labels of the stack are kept in {stack.plan.output}")
         self._drop_waiting()
-        run = self.run = LiveRun(self._viewer, job, settings, plan)
+        run = self.run = LiveRun(self._viewer, job, settings, stack)
         run.progressed.connect(self.display.show_update)
         run.counted.connect(self.display.show_update)
         run.plane_done.connect(self.display.show_plane)
@@ -337,17 +342,17 @@ class SegmenterPanel(Container[Any]):
 
     def _plan(
         self, job: Job, settings: Settings, network: "TrainedNetwork | None"
-    ) -> tuple[Job, StackPlan | None]:
+    ) -> tuple[Job, ViewedStack | None]:
         ranges = self.stack.read_ranges()
         if network is not None:
             require_whole(job, "a saved network")
-        job, positions = choose_planes(job, ranges) if ranges else (job, (job.position,))
+        job, box = choose_planes(job, ranges) if ranges else choose_plane(job)
         if network is None:
             job = self.given.add_to(job)
             if ranges is None:
                 return job, None
         folder = None if ranges is None else self.stack.read_folder()
-        return job, plan_stack(job, positions, settings, folder, network)
+        return begin_stack(job, box, settings, folder, network)
 
     def stop(self) -> None:
         """Stop the run, if there is one, and keep its labels."""

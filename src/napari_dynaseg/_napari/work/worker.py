@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_dynaseg._napari.layers.job import Job
 from napari_dynaseg._napari.work.pace import Pace
-from napari_dynaseg._napari.work.stack_plan import StackPlan
+from napari_dynaseg._napari.work.stack_plan import ViewedStack
 from napari_dynaseg.errors import RunError, SegmentationError
+from napari_dynaseg.files.sinks import NETWORK
 from napari_dynaseg.image.axes import Position
-from napari_dynaseg.image.order import spread_positions
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.region_of_interest import place_labels
 from napari_dynaseg.method.subsampling import limit_iterations
@@ -19,6 +19,7 @@ from napari_dynaseg.recipes.painted_recipe import keep_map
 from napari_dynaseg.recipes.recipe import Change, Recipe
 from napari_dynaseg.recipes.snapshots import Snapshot, Snapshots
 from napari_dynaseg.settings import Settings
+from napari_dynaseg.stacks.plan import StackPlan
 
 if TYPE_CHECKING:
     from napari_dynaseg.method.run_input import RunInput
@@ -115,7 +116,7 @@ News = Update | Progress | PlaneDone | None
 Updates = Generator[News, Settings | None, Update | Failure | None]
 
 
-def run_job(job: Job, settings: Settings, pace: Pace, plan: StackPlan | None = None) -> Updates:
+def run_job(job: Job, settings: Settings, pace: Pace, stack: ViewedStack | None = None) -> Updates:
     """Segment a job, for napari's `thread_worker`.
 
     A generator worker that raises a RuntimeError never reports that it ended, and torch's
@@ -130,8 +131,8 @@ def run_job(job: Job, settings: Settings, pace: Pace, plan: StackPlan | None = N
         The knobs at the start; ``send`` others to turn them on the way.
     pace
         When to show an update.
-    plan
-        Which other planes to segment after the job's own, which is trained on.
+    stack
+        The run through other planes after the job's own, which is trained on.
 
     Yields
     ------
@@ -150,8 +151,8 @@ def run_job(job: Job, settings: Settings, pace: Pace, plan: StackPlan | None = N
     """
     work = (
         _segment_plane(job, settings, pace)
-        if plan is None
-        else _segment_stack(job, settings, pace, plan)
+        if stack is None
+        else _segment_stack(job, settings, pace, stack)
     )
     result: Update | Failure | None = yield from translate_errors(job, work)
     return result
@@ -198,35 +199,21 @@ def _segment_plane(job: Job, settings: Settings, pace: Pace) -> Updates:
     return replace(update, kept_map=keep_map(update.labels, row > column))
 
 
-def _segment_stack(job: Job, settings: Settings, pace: Pace, plan: StackPlan) -> Updates:
-    from napari_dynaseg.files.sinks import keep_scribbles
-    from napari_dynaseg.recipes.trained_network import TrainedNetwork
-    from napari_dynaseg.stacks.strategies import NETWORK, segment_planes
-
-    network, start = plan.network, job.position
-    note = plan.results.read_note(NETWORK)
-    if note is not None:
-        network = TrainedNetwork.from_bytes(note)
-        start = network.recipe.source.position
-    elif network is None:
-        among = spread_positions(plan.positions, start, settings.training_planes)
-        update = yield from _train_job(job, settings, pace, among[1:])
+def _segment_stack(job: Job, settings: Settings, pace: Pace, stack: ViewedStack) -> Updates:
+    plan, labels = stack.plan, stack.labels
+    stack.check_pixels()
+    if not stack.is_trained:
+        update = yield from _train_job(job, settings, pace, plan.training[1:])
         yield _name_planes(update, plan)
-        network = update.keep_network()
-    if note is None:
-        plan.results.write_note(NETWORK, network.to_bytes())
+        labels.write_note(NETWORK, update.keep_network().to_bytes())
     done, total = 0, len(plan.positions)
-    before = set(filter(plan.results.is_finished, plan.positions))
-    way = settings.way if plan.network is None else "one"
-    results = keep_scribbles(plan.results, start, job.scribbled)
-    for position in segment_planes(
-        job.stack, network, plan.positions, results, start, way, job.within
-    ):
+    before = set(filter(labels.is_finished, plan.positions))
+    for position in stack.walk():
         done += position is not None
         if position is not None and position not in before:
-            drawn = job.scribbled if position == start else None
+            drawn = plan.scribbled if position == plan.start else None
             painted = None if drawn is None else drawn != 0
-            plan.maps.remember(position, plan.results.read_plane(position), painted)
+            stack.maps.remember(position, labels.read_plane(position), painted)
         is_shown = position is not None and (done == total or pace.try_pass())
         yield PlaneDone(position, done, total) if position and is_shown else None
     return None
