@@ -1,6 +1,6 @@
 """Stacks on disk that the panel begins and the command line goes on with, and the reverse."""
 
-import time
+import threading
 from itertools import islice
 
 import numpy as np
@@ -8,7 +8,6 @@ import pytest
 import tifffile
 from tests._napari.conftest import QUICK, TIMEOUT, open_panel
 from tests._napari.panel.test_widget import wait_for_threads
-from tests._napari.test_stack_run import stop_after
 
 from napari_dynaseg.cli.app import main
 from napari_dynaseg.files.label_store import LabelStore
@@ -43,19 +42,7 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def slow_store(monkeypatch):
-    """Let a plane take so long to write that a run can be stopped between two of them."""
-    write_plane = LabelStore.write_plane
-
-    def write_slowly(*arguments):
-        time.sleep(0.3)
-        write_plane(*arguments)
-
-    monkeypatch.setattr(LabelStore, "write_plane", write_slowly)
-
-
-@pytest.fixture
-def panel(viewer, image, folder, slow_store):
+def panel(viewer, image, folder):
     """Give the panel over the stack, as napari opens it, with its third plane on view."""
     viewer.open(image, plugin="napari")
     viewer.dims.set_current_step(0, 3)
@@ -65,6 +52,30 @@ def panel(viewer, image, folder, slow_store):
     return panel
 
 
+@pytest.fixture
+def stop_early(qtbot, monkeypatch):
+    """Give a function that starts a run of the panel, and stops it after its first plane."""
+    write_plane = LabelStore.write_plane
+
+    def start_and_stop(panel, network=None):
+        is_written, is_stopped = threading.Event(), threading.Event()
+
+        def write_and_wait(*arguments):
+            write_plane(*arguments)
+            is_written.set()
+            is_stopped.wait(TIMEOUT / 1000)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(LabelStore, "write_plane", write_and_wait)
+            panel.start(network)
+            qtbot.waitUntil(is_written.is_set, timeout=TIMEOUT)
+            panel.stop()
+            is_stopped.set()
+            wait_for_threads(qtbot)
+
+    return start_and_stop
+
+
 def finish_by_command(command, *more):
     """Segment the stack by the command line; gives its exit status."""
     with pytest.raises(SystemExit) as end:
@@ -72,14 +83,15 @@ def finish_by_command(command, *more):
     return end.value.code
 
 
-def test_a_run_that_the_panel_began_is_finished_by_the_command_line(panel, qtbot, folder, capsys):
-    stop_after(panel, qtbot, 1)
+def test_a_run_that_the_panel_began_is_finished_by_the_command_line(
+    panel, stop_early, folder, capsys
+):
+    stop_early(panel)
     begun = LabelStore.open(folder)
     network, first = begun.read_note("network"), begun.read_plane((3, None, None))
-    done = PLANES - len(begun.list_missing())
-    assert done < PLANES
+    assert len(begun.list_missing()) == PLANES - 1
     assert finish_by_command(["segment", "cells.tif", "-o", str(folder)], *KNOBS) == 0
-    assert f"6 planes, {done} of them before" in capsys.readouterr().out
+    assert "6 planes, 1 of them before" in capsys.readouterr().out
     assert begun.list_missing() == []
     assert begun.read_note("network") == network
     np.testing.assert_array_equal(begun.read_plane((3, None, None)), first)
@@ -111,14 +123,14 @@ def train(scribbled=None):
 
 
 def test_labels_of_one_network_do_not_go_on_as_those_of_another(
-    panel, qtbot, folder, capsys, monkeypatch
+    panel, stop_early, folder, capsys, monkeypatch
 ):
     told = []
     monkeypatch.setattr("napari_dynaseg._napari.panel.widget.show_error", told.append)
     scribbled = np.zeros((256, 256), np.int32)
     scribbled[60:90, 70:90], scribbled[:20, :20] = 1, 2
     first, second = train(), train(scribbled)
-    stop_after(panel, qtbot, 1, first)
+    stop_early(panel, first)
     begun = LabelStore.open(folder)
     missing = begun.list_missing()
     panel.start(second)
@@ -137,11 +149,11 @@ def test_labels_of_one_network_do_not_go_on_as_those_of_another(
 
 @pytest.mark.parametrize("edited", [3, PLANES - 1])
 def test_labels_of_a_plane_whose_pixels_were_edited_do_not_go_on(
-    panel, qtbot, folder, viewer, monkeypatch, edited
+    panel, stop_early, qtbot, folder, viewer, monkeypatch, edited
 ):
     told = []
     monkeypatch.setattr("napari_dynaseg._napari.work.live_run.show_error", told.append)
-    stop_after(panel, qtbot, 1)
+    stop_early(panel)
     begun, count = LabelStore.open(folder), len(viewer.layers)
     missing = begun.list_missing()
     viewer.layers["cells"].data[edited, 7, 7] += 1
@@ -154,9 +166,9 @@ def test_labels_of_a_plane_whose_pixels_were_edited_do_not_go_on(
 
 
 def test_a_stopped_run_goes_on_from_the_plane_it_was_trained_on_whichever_is_on_view(
-    panel, qtbot, folder, viewer, finish
+    panel, stop_early, folder, viewer, finish
 ):
-    stop_after(panel, qtbot, 1)
+    stop_early(panel)
     network = LabelStore.open(folder).read_note("network")
     viewer.dims.set_current_step(0, 0)
     finish(panel)

@@ -61,7 +61,7 @@ def test_only_the_range_is_segmented(panel, finish):
     assert [plane.any() for plane in layer.data] == [False, True, True, True, False]
 
 
-def stop_after(panel, qtbot, done, network=None):
+def stop_after(panel, qtbot, done):
     """Start a run, and stop it when so many planes are done."""
     told = []
 
@@ -70,7 +70,7 @@ def stop_after(panel, qtbot, done, network=None):
         if plane.done >= done:
             panel.stop()
 
-    panel.start(network)
+    panel.start()
     run = panel.run
     run.plane_done.connect(stop)
     qtbot.waitUntil(lambda: panel.run is None, timeout=TIMEOUT)

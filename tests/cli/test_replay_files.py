@@ -298,6 +298,16 @@ def test_a_replay_that_was_stopped_goes_on(image, tmp_path):
     assert LabelStore.open(plan.output).list_missing() == []
 
 
+def test_the_replay_of_another_recipe_with_the_same_settings_does_not_go_on(image, tmp_path):
+    _, recipe = make_live(image, (1, 2))
+    _, turned = make_live(image, (1, 2), turn=SMALL.change(mu=2))
+    assert recipe.settings == turned.settings
+    output = tmp_path / "all.ome.zarr"
+    StackReplay.prepare(plan_replay(FoundRecipe(recipe), image, output))
+    with pytest.raises(FileError, match=r"was made for something else: it replays another recipe"):
+        StackReplay.prepare(plan_replay(FoundRecipe(turned), image, output))
+
+
 def test_positions_are_found_by_their_indices(image):
     axes = open_stack(image).axes
     assert place_like(axes, (None, 9, 1, None)) == (3, 1, None, None, None)

@@ -137,9 +137,13 @@ def plan_stack(
     output: Path | None,
     settings: Settings,
     *,
-    plane: str | None = None,
-    planes: str | None = None,
-    **more: Any,
+    plane: str | Position | None = None,
+    planes: str | Box | None = None,
+    network: "TrainedNetwork | None" = None,
+    network_goal: Path | None = None,
+    within: Within | None = None,
+    scribbled: LabelMap | None = None,
+    guidance: LabelMap | None = None,
 ) -> StackPlan:
     """Settle which planes of a stack are segmented, and by which network.
 
@@ -148,51 +152,16 @@ def plan_stack(
     stack, output, settings
         As in `StackPlan`.
     plane
-        The plane to train on, such as ``T=3,Z=10``; by default the middle one, or the one that
-        a stopped run was trained on. Where it is beside the planes to segment, the nearest of
-        these is trained on.
+        The plane to train on, such as ``T=3,Z=10``; by default the middle one. Where it is
+        beside the planes to segment, the nearest of these is trained on. The default, and a
+        position, such as that of the plane on view, give way to the plane that a stopped run
+        was trained on.
     planes
-        The planes to segment, such as ``T=0:20,Z=5:30``; by default all.
-    **more
-        As in `plan_box`.
-
-    Raises
-    ------
-    FileError, ImageError, SettingsError
-        As in `plan_box`; or there are no such planes.
-    """
-    box, wanted = find_box(stack.axes, planes), find_plane(stack.axes, plane)
-    return plan_box(stack, output, settings, box, wanted, is_start_chosen=plane is not None, **more)
-
-
-def plan_box(
-    stack: StackImage,
-    output: Path | None,
-    settings: Settings,
-    box: Box,
-    wanted: Position,
-    *,
-    is_start_chosen: bool = False,
-    network: "TrainedNetwork | None" = None,
-    network_goal: Path | None = None,
-    within: Within | None = None,
-    scribbled: LabelMap | None = None,
-    guidance: LabelMap | None = None,
-) -> StackPlan:
-    """Settle how a box of planes is segmented.
-
-    Parameters
-    ----------
-    stack, output, settings, network_goal, within
-        As in `StackPlan`.
-    box
-        The planes, a range for each stack axis.
-    wanted
-        The plane to train on, or the nearest in the box.
-    is_start_chosen
-        Whether it was asked for.
+        The planes to segment, such as ``T=0:20,Z=5:30``, or a box of them; by default all.
     network
         A network that is used instead of training one; its settings are those of the run.
+    network_goal, within
+        As in `StackPlan`.
     scribbled, guidance
         As in `StackPlan`; the plane that they are on is then the one that is trained on.
 
@@ -204,14 +173,15 @@ def plan_box(
         If the stack has not as many channels as the network was trained on, or scribbles or the
         guidance do not fit its planes.
     SettingsError
-        If the scribbles or the guidance are on none of the planes, there are some for a network
-        that is not trained, or one is to be trained by the scheme Auto, which keeps none.
+        If there are no such planes, the scribbles or the guidance are on none of them, there
+        are some for a network that is not trained, or one is to be trained by the scheme Auto.
     """
+    box = planes if isinstance(planes, tuple) else find_box(stack.axes, planes)
+    wanted = plane if isinstance(plane, tuple) else find_plane(stack.axes, plane)
     start = find_nearest(stack.axes, box, wanted)
     for labels, kind in ((scribbled, SCRIBBLES), (guidance, GUIDANCE)):
         if labels is not None:
             _check_given(labels, kind, stack, start == wanted, network)
-            is_start_chosen = True
     if within:
         scribbled, guidance = (
             None if labels is None else within.keep(labels) for labels in (scribbled, guidance)
@@ -228,7 +198,7 @@ def plan_box(
         within,
         scribbled,
         guidance,
-        is_start_chosen,
+        isinstance(plane, str) or scribbled is not None or guidance is not None,
     )
 
 

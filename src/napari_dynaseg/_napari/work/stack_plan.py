@@ -13,7 +13,7 @@ from napari_dynaseg.image.axes import Position
 from napari_dynaseg.image.selection import Box, check_box, find_nearest
 from napari_dynaseg.labels.network_maps import NetworkMaps
 from napari_dynaseg.settings import Settings
-from napari_dynaseg.stacks.plan import StackRun, plan_box
+from napari_dynaseg.stacks.plan import StackRun, plan_stack
 
 if TYPE_CHECKING:
     from napari_dynaseg.recipes.trained_network import TrainedNetwork
@@ -113,12 +113,12 @@ def begin_stack(
         settings = network.settings
     if folder is None and not _fits_in_memory(job):
         folder = choose_folder(job)
-    plan = plan_box(
+    plan = plan_stack(
         job.stack,
         folder,
         settings,
-        box,
-        job.position,
+        plane=job.position,
+        planes=box,
         network=network,
         within=job.within,
         scribbled=job.scribbled,
