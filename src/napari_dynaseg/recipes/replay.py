@@ -87,9 +87,7 @@ def prepare_replay(planes: Sequence[Plane], recipe: Recipe) -> RunInput:
     """
     if len(planes) - 1 != len(recipe.source.companions):
         expected = write_count(len(recipe.source.companions), "further plane")
-        raise ImageError(
-            f"the recipe was made from {expected} of its stack; got {len(planes) - 1}"
-        )
+        raise ImageError(f"the recipe was made from {expected} of its stack; got {len(planes) - 1}")
     return RunInput(
         tuple(planes),
         Settings(**recipe.settings),
