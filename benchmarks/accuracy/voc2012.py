@@ -99,17 +99,15 @@ class Voc2012:
 
     def list_names(self) -> list[str]:
         """List the images, without their ending."""
-        if self.names is None:
-            found = sorted(path.stem for path in (self.root / "SegmentationClass").glob("*.png"))
-            source = self.root / "SegmentationClass"
-        else:
-            source = self.names
-            try:
-                found = [
-                    line.split()[0] for line in source.read_text().splitlines() if line.strip()
-                ]
-            except OSError as error:
-                raise FileError(f"{source} cannot be read: {error}") from error
+        source = self.names or self.root / "SegmentationClass"
+        try:
+            if self.names is None:
+                found = sorted(path.stem for path in source.glob("*.png"))
+            else:
+                lines = source.read_text().splitlines()
+                found = [line.split()[0] for line in lines if line.strip()]
+        except (OSError, ValueError) as error:
+            raise FileError(f"{source} cannot be read: {error}") from error
         if not found:
             raise FileError(f"{source} must name images of VOC2012; found none")
         return found

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from benchmarks.scribble_scores import draw_strokes, measure_scribbles
 from PIL import Image
 
 from benchmarks import scribble_scores
-from napari_dynaseg.cli.app import main
+from benchmarks.scribble_scores import draw_strokes, measure_scribbles
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.settings import Settings
 
@@ -56,13 +55,14 @@ def test_scribbles_and_a_correction_are_scored_by_class(folder):
     assert scores.corrected >= 0.8
 
 
-def test_the_command_prints_a_row_an_image_and_the_means(folder, capsys, monkeypatch):
+def test_the_command_prints_a_row_an_image_and_the_means(folder, call, monkeypatch):
     monkeypatch.setattr("benchmarks.commands.Settings", lambda **_: SMALL)
-    with pytest.raises(SystemExit) as end:
-        main(["benchmark", "scribbles", str(folder)])
-    out = capsys.readouterr().out
-    assert (end.value.code, "halves" in out) == (0, True)
-    assert "mean: without" in out
+    status, out, _ = call("scribbles", folder)
+    head, row, means = out.splitlines()
+    assert status == 0
+    assert head.split() == ["image", "without", "scribbled", "corrected"]
+    assert row.split()[0] == "halves"
+    assert means.startswith("mean: without")
 
 
 def test_a_folder_of_something_else_is_told(tmp_path):

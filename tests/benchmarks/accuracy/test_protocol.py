@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from benchmarks.accuracy.protocol import (
     SegmentScores,
     find_components,

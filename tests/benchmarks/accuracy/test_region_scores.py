@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+
 from benchmarks.accuracy.data_set import score_against_people
 from benchmarks.accuracy.region_scores import measure_rand_index, measure_variation
 
