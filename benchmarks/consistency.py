@@ -30,9 +30,9 @@ Mask = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.int64]
 Planes = Mapping[Position, LabelMap]
 Masks = Mapping[Position, Mask]
-Compared = Literal["one", "follow", "each", "unmatched"]
+Strategy = Literal["one", "follow", "each", "unmatched"]
 
-TITLES: Mapping[Compared, str] = MappingProxyType(
+TITLES: Mapping[Strategy, str] = MappingProxyType(
     {
         "one": CHOICE_TITLES["one"],
         "follow": CHOICE_TITLES["follow"],
@@ -64,7 +64,7 @@ class Scores(NamedTuple):
         What training and labelling took.
     """
 
-    strategy: Compared
+    strategy: Strategy
     seed: int
     labels: float
     overlap: float

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.accuracy.bsds500 import read_truths
-from benchmarks.accuracy.protocol import Integers, find_components
+from benchmarks.accuracy.protocol import Integers, check_truth, find_components
 from benchmarks.accuracy.voc2012 import read_mask
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.image.axes import parse_axes
@@ -79,6 +79,8 @@ def measure_scribbles(folder: Path, settings: Settings) -> Iterator[ScribbleScor
         name = path.name.removesuffix("_scribble.png")
         channels = to_channels(read_image(folder / f"{name}.jpg").pixels)
         drawn, truth = _read_classes(path), _read_classes(folder / f"{name}_gt_class.png")
+        for classes in (drawn, truth):
+            check_truth(classes, channels.shape[1:])
         without = _train(channels, settings, None)[0]
         labels, network = _train(channels, settings, drawn)
         scores = _score_classes(labels, truth)

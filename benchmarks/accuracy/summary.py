@@ -66,10 +66,10 @@ def find_spread(scores: Sequence[dict[str, float]]) -> dict[str, float]:
 
 def _score(lines: Sequence[Line]) -> dict[str, float]:
     """Score one seed's runs on some images."""
-    # Of the people of an image first, then of the images.
-    people = average([average([_list_scores(drawn) for drawn in line["maps"]]) for line in lines])
+    # Of the annotators of an image first, then of the images.
+    regions = average([average(list(map(_list_scores, line["maps"]))) for line in lines])
     counts = average([{name: line[name] for name in ("segments", "seconds")} for line in lines])
-    return {**pool_kinds([_read_maps(line) for line in lines]), **people, **counts}
+    return {**pool_kinds([_read_maps(line) for line in lines]), **regions, **counts}
 
 
 def _list_scores(drawn: dict[str, Any]) -> dict[str, float]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 NAME = "napari-dynaseg"
 BAD_INPUT = 2
+INTERRUPTED = 130
 # typer brings its own copy of click; these are the parents of its public exceptions.
 CommandLineError: Any = typer.BadParameter.__mro__[2]
 
@@ -23,6 +24,8 @@ def run_app(app: typer.Typer, arguments: Sequence[str], name: str) -> int:
     """Run a command line, and give its exit status; bad input is one line on standard error."""
     try:
         status = app(args=list(arguments) or ["--help"], prog_name=name, standalone_mode=False)
+    except typer.Abort:
+        return INTERRUPTED
     except CommandLineError as error:
         print_error(error.format_message())
         return BAD_INPUT

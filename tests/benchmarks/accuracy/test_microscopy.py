@@ -23,7 +23,7 @@ def test_a_cluster_is_foreground_if_most_of_it_lies_inside():
 
 
 def test_parts_that_touch_at_a_corner_are_two_objects():
-    assert object_scores.find_parts(np.array([[True, False], [False, True]])).max() == 2
+    assert object_scores.find_objects(np.array([[True, False], [False, True]])).max() == 2
 
 
 def test_watershed_parts_touching_discs_and_leaves_one_disc_whole():
@@ -33,7 +33,7 @@ def test_watershed_parts_touching_discs_and_leaves_one_disc_whole():
     both = object_scores.split_by_watershed(discs[0] | discs[1])
     assert both.max() == 2
     assert both[30, 20] != both[30, 90]
-    assert object_scores.find_parts(discs[0] | discs[1]).max() == 1
+    assert object_scores.find_objects(discs[0] | discs[1]).max() == 1
 
 
 def test_dice_is_twice_what_is_shared_of_both():

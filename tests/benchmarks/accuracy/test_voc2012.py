@@ -35,12 +35,12 @@ def test_objects_are_segments_where_they_are_known_else_components_of_classes(vo
 
 def test_void_parts_nothing_and_counts_nowhere():
     mask = np.array([[3, 3, -1, 3, 0]])
-    assert find_segments(mask, "parts", 1).tolist() == [[0, 0, -1, 1, 2]]
+    assert find_segments(mask, "components", 1).tolist() == [[0, 0, -1, 1, 2]]
 
 
 def test_crumbs_of_classes_and_background_are_left_out_but_no_object_is():
     mask = np.array([[0, 0, 0, 5, 5, 5, -1, 0, 6]])
-    assert find_segments(mask, "parts", 2).tolist() == [[0, 0, 0, 1, 1, 1, -1, -1, -1]]
+    assert find_segments(mask, "components", 2).tolist() == [[0, 0, 0, 1, 1, 1, -1, -1, -1]]
     assert find_segments(mask, "objects", 2).tolist() == [[0, 0, 0, 1, 1, 1, -1, -1, 2]]
 
 
