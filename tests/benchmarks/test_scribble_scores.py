@@ -68,3 +68,21 @@ def test_the_command_prints_a_row_an_image_and_the_means(folder, call, monkeypat
 def test_a_folder_of_something_else_is_told(tmp_path):
     with pytest.raises(FileError, match=r"\*_scribble\.png beside them; found none"):
         next(measure_scribbles(tmp_path, SMALL))
+
+
+def test_refining_prints_what_two_strokes_on_the_worst_segment_did(root, call, monkeypatch):
+    monkeypatch.setattr("benchmarks.commands.Settings", lambda **_: SMALL)
+    monkeypatch.setattr(scribble_scores, "LARGEST_SHARE", 0.9)
+    status, out, _ = call("refining", root)
+    head, *rows, means = out.splitlines()
+    assert status == 0
+    assert head.split() == ["image", "before", "after", "others", "seconds"]
+    assert [row.split()[0] for row in rows] == ["0.jpg", "1.jpg"]
+    assert means.startswith("mean: before")
+
+
+def test_images_without_a_segment_of_fitting_size_are_told(root, call, monkeypatch):
+    monkeypatch.setattr("benchmarks.commands.Settings", lambda **_: SMALL)
+    status, _, err = call("refining", root)
+    assert status == 2
+    assert "none of the images has a segment of 2 to 30 %" in err
