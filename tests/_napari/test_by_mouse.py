@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
+from tests._napari.conftest import TIMEOUT, open_panel
 
 from napari_dynaseg._napari.panel.correct.correction_rows import SELECTED
-from tests._napari.conftest import TIMEOUT, open_panel
 
 LEFT, NOTHING = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 

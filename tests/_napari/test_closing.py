@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from qtpy.QtCore import QThreadPool, QTimer
 from qtpy.QtWidgets import QApplication, QDialog, QPushButton
-
 from tests._napari.conftest import TIMEOUT, open_panel
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="speaks to the X server")

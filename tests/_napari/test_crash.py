@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from tests._napari.conftest import QUICK
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="has no SIGKILL")

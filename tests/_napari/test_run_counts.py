@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-
-from napari_dynaseg._napari.work.pace import Pace
 from tests._napari.conftest import QUICK, TIMEOUT, open_panel
 from tests._napari.panel.test_widget import wait_for_threads
+
+from napari_dynaseg._napari.work.pace import Pace
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import imageio.v3 as imageio
 import numpy as np
 import pytest
 import tifffile
+from tests.stacks_drawn import write_ome_zarr
 
 from napari_dynaseg import Recipe, Settings
 from napari_dynaseg.cli.batch import plan_outputs, segment_file
@@ -22,7 +23,6 @@ from napari_dynaseg.recipes.recipe import Change
 from napari_dynaseg.recipes.refinements import Paint, Refinement
 from napari_dynaseg.recipes.training_planes import TrainingPlanes
 from napari_dynaseg.stacks.plan import StackRun, plan_stack
-from tests.stacks_drawn import write_ome_zarr
 
 SMALL = Settings(channels=6, iterations=4, minimum_labels=1, device="cpu")
 

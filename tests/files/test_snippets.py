@@ -7,6 +7,7 @@ import imageio.v3 as imageio
 import numpy as np
 import pytest
 import tifffile
+from tests.stacks_drawn import write_ome_zarr
 
 from napari_dynaseg import Settings, segment
 from napari_dynaseg.cli.app import main
@@ -18,7 +19,6 @@ from napari_dynaseg.files.snippets import Choice, write_command, write_python
 from napari_dynaseg.image.axes import parse_axes
 from napari_dynaseg.image.stack_files import open_stack
 from napari_dynaseg.image.stack_image import StackImage
-from tests.stacks_drawn import write_ome_zarr
 
 SMALL = Settings(channels=6, iterations=3, minimum_labels=1, device="cpu")
 KNOBS = {"channels": 6, "iterations": 3, "minimum_labels": 1, "device": "cpu"}

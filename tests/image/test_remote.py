@@ -12,12 +12,12 @@ from types import SimpleNamespace
 import aiohttp
 import numpy as np
 import pytest
+from tests.stacks_drawn import draw, read_all, write_ome_zarr
 
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.image import remote
 from napari_dynaseg.image.remote import open_address, retry
 from napari_dynaseg.image.stack_files import open_stack
-from tests.stacks_drawn import draw, read_all, write_ome_zarr
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import tifffile
 import zarr
+from tests.stacks_drawn import draw, read_all, write_ome_zarr
 
 from napari_dynaseg.errors import FileError, ImageError
 from napari_dynaseg.image.stack_files import open_stack
-from tests.stacks_drawn import draw, read_all, write_ome_zarr
 
 
 def test_an_ome_tiff_is_read_as_it_says(tmp_path):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.recipes.test_trained_network import finish
 
 from napari_dynaseg.image.axes import parse_axes
 from napari_dynaseg.image.stack_image import StackImage
@@ -9,7 +10,6 @@ from napari_dynaseg.method.refine import lay_over, spread_from_paint, spread_fro
 from napari_dynaseg.recipes.refinements import run_through
 from napari_dynaseg.settings import Settings
 from napari_dynaseg.stacks.strategies import train_network
-from tests.recipes.test_trained_network import finish
 
 SMALL = Settings(channels=12, iterations=20, minimum_labels=1, device="cpu", refine_iterations=15)
 PLANE = (None, None)

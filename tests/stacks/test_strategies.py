@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.recipes.test_trained_network import finish
 
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.files.sinks import PlanesInMemory
@@ -11,7 +12,6 @@ from napari_dynaseg.labels.numbering import match_labels
 from napari_dynaseg.method.fit import iter_fit
 from napari_dynaseg.settings import Settings
 from napari_dynaseg.stacks.strategies import segment_planes, train_network
-from tests.recipes.test_trained_network import finish
 
 SMALL = Settings(
     channels=8, iterations=4, minimum_labels=1, device="cpu", follow_iterations=2, scheme="fixed"

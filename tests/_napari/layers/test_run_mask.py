@@ -5,6 +5,10 @@ import pytest
 import tifffile
 from napari.components import ViewerModel
 from qtpy.QtWidgets import QApplication
+from tests._napari.conftest import QUICK, open_panel
+from tests._napari.panel.test_compare import keep, replay_recipe
+from tests._napari.panel.test_widget import last_notification, wait_for_threads
+from tests._napari.work.test_refinement import paint, refine
 
 from napari_dynaseg._napari.layers.job import snapshot
 from napari_dynaseg._napari.layers.run_mask import limit_job
@@ -12,10 +16,6 @@ from napari_dynaseg.cli.replay_files import StackReplay, plan_replay
 from napari_dynaseg.errors import EditError, ImageError, SettingsError
 from napari_dynaseg.files.recipe_files import FoundRecipe
 from napari_dynaseg.recipes.recipe import Recipe
-from tests._napari.conftest import QUICK, open_panel
-from tests._napari.panel.test_compare import keep, replay_recipe
-from tests._napari.panel.test_widget import last_notification, wait_for_threads
-from tests._napari.work.test_refinement import paint, refine
 
 BOX = [[3.5, 7.5], [3.5, 27.5], [19.5, 27.5], [19.5, 7.5]]
 

@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
+from tests._napari.conftest import QUICK, TIMEOUT, open_panel
+from tests._napari.panel.test_widget import wait_for_threads
+from tests._napari.work.test_refinement import paint, refine
 
 from napari_dynaseg._napari.layers import kept_runs
 from napari_dynaseg._napari.layers.edit_step import Change
@@ -12,9 +15,6 @@ from napari_dynaseg._napari.panel.correct.stroke import find_canvas
 from napari_dynaseg._napari.panel.preview import is_preview
 from napari_dynaseg.image.pixels import to_plane
 from napari_dynaseg.recipes.recipe import Recipe, replay
-from tests._napari.conftest import QUICK, TIMEOUT, open_panel
-from tests._napari.panel.test_widget import wait_for_threads
-from tests._napari.work.test_refinement import paint, refine
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ import dask.array as da
 import numpy as np
 import pytest
 from qtpy.QtCore import QPoint, Qt
+from tests._napari.conftest import QUICK, TIMEOUT, open_panel
+from tests._napari.panel.test_widget import last_notification, wait_for_threads
 
 from napari_dynaseg._napari.panel.preferences import LastUsed
 from napari_dynaseg.method import fit
-from tests._napari.conftest import QUICK, TIMEOUT, open_panel
-from tests._napari.panel.test_widget import last_notification, wait_for_threads
 
 iter_fit_of_the_engine = fit.iter_fit
 LONG = QUICK.change(channels=100, iterations=100_000)

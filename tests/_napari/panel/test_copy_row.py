@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import tifffile
 from qtpy.QtGui import QGuiApplication
+from tests._napari.conftest import QUICK, open_panel
+from tests._napari.panel.test_widget import last_notification
 
 from napari_dynaseg._napari.panel.stack_controls import A_RANGE
 from napari_dynaseg.cli.app import main
 from napari_dynaseg.files.formats import read_label_layer
 from napari_dynaseg.labels.numbering import number_by_size
-from tests._napari.conftest import QUICK, open_panel
-from tests._napari.panel.test_widget import last_notification
 
 
 @pytest.fixture(autouse=True)

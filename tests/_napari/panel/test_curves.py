@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from qtpy.QtGui import QColor
+from tests._napari.conftest import TIMEOUT, open_panel
 
 from napari_dynaseg._napari.panel.curves import BLUE, GREEN, ORANGE, Curves
 from napari_dynaseg._napari.work.worker import Measures, Progress
-from tests._napari.conftest import TIMEOUT, open_panel
 
 
 @pytest.fixture

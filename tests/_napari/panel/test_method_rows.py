@@ -4,12 +4,12 @@ import time
 
 import numpy as np
 import pytest
+from tests._napari.conftest import open_panel
+from tests._napari.panel.test_widget import last_notification
 
 from napari_dynaseg._napari.work.method_run import MethodRun
 from napari_dynaseg.peers import METHODS, Method, Preview, run_peer
 from napari_dynaseg.recipes.method_record import METADATA_KEY
-from tests._napari.conftest import open_panel
-from tests._napari.panel.test_widget import last_notification
 
 TIMEOUT = 20_000
 

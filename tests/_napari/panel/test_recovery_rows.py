@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 from napari.utils.colormaps import DirectLabelColormap
 from napari.utils.notifications import notification_manager
+from tests._napari.conftest import TIMEOUT, open_panel
+from tests._napari.panel.test_widget import wait_for_threads
+from tests._napari.work.test_recovery import MAP, find_recovery, list_journals
 
 from napari_dynaseg._napari.layers.layer_state import describe_layer
 from napari_dynaseg._napari.work.recovery import find_folder
 from napari_dynaseg.files.journal import HEAD, Journal
 from napari_dynaseg.files.label_state import LayerState
-from tests._napari.conftest import TIMEOUT, open_panel
-from tests._napari.panel.test_widget import wait_for_threads
-from tests._napari.work.test_recovery import MAP, find_recovery, list_journals
 
 # No process has this number: it is beyond what Linux, macOS and Windows give.
 DEAD = 999_999_999

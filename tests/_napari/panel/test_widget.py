@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from napari.utils.notifications import notification_manager
 from qtpy.QtCore import QThreadPool
+from tests._napari.conftest import QUICK, TIMEOUT, open_panel
 
 from napari_dynaseg._napari.panel.widget import SegmenterPanel
 from napari_dynaseg.image.pixels import to_plane
 from napari_dynaseg.recipes.recipe import Recipe, replay
-from tests._napari.conftest import QUICK, TIMEOUT, open_panel
 
 
 def wait_for_threads(qtbot):

@@ -9,13 +9,13 @@ from napari.utils.notifications import notification_manager
 from npe2 import PluginManifest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QMainWindow
+from tests._napari.conftest import QUICK, TIMEOUT, open_panel
+from tests._napari.panel.test_widget import wait_for_threads
 
 from napari_dynaseg._napari.work import recovery as recovery_module
 from napari_dynaseg._napari.work.recovery import FOLDER_VARIABLE, Recovery, find_folder
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.files.journal import HEAD, Journal, read_journal
-from tests._napari.conftest import QUICK, TIMEOUT, open_panel
-from tests._napari.panel.test_widget import wait_for_threads
 
 MAP = np.array([[1, 1, 2], [3, 0, 2]], np.int32)
 

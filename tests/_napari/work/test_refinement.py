@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 import tifffile
+from tests._napari.conftest import QUICK, TIMEOUT, open_panel
+from tests._napari.panel.test_widget import wait_for_threads
 
 from napari_dynaseg import Recipe, replay, to_plane
 from napari_dynaseg._napari.layers.kept_runs import KeptRuns
@@ -11,8 +13,6 @@ from napari_dynaseg._napari.work import refinement
 from napari_dynaseg.cli.replay_files import StackReplay, plan_replay
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.files.recipe_files import read_recipe
-from tests._napari.conftest import QUICK, TIMEOUT, open_panel
-from tests._napari.panel.test_widget import wait_for_threads
 
 
 def refine(panel, qtbot):

@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 from skimage import data
+from tests.engine.yardstick import (
+    differentiate_along,
+    differentiate_plainly,
+    find_largest_error,
+)
 
 from napari_dynaseg.engine.backend import torch
 from napari_dynaseg.engine.cpu.gradients import CpuEngine
 from napari_dynaseg.engine.cpu.thread_pool import Lanes
 from napari_dynaseg.engine.network import build_network
 from napari_dynaseg.settings import Settings
-from tests.engine.yardstick import (
-    differentiate_along,
-    differentiate_plainly,
-    find_largest_error,
-)
 
 PHOTOGRAPHS = ("chelsea", "rocket", "coffee")
 

@@ -1,6 +1,12 @@
 """The step for GPUs, here on the CPU: the same numbers as the plain way."""
 
 import pytest
+from tests.engine.cpu.test_gradients import PHOTOGRAPHS, cut_photograph, weigh
+from tests.engine.yardstick import (
+    differentiate_along,
+    differentiate_plainly,
+    find_largest_error,
+)
 
 from napari_dynaseg.engine.backend import torch
 from napari_dynaseg.engine.gpu.device_loss import count_labels
@@ -8,12 +14,6 @@ from napari_dynaseg.engine.gpu.device_step import DeviceEngine, activate, normal
 from napari_dynaseg.engine.measurement import Measurement
 from napari_dynaseg.engine.network import build_network, list_stages
 from napari_dynaseg.settings import Settings
-from tests.engine.cpu.test_gradients import PHOTOGRAPHS, cut_photograph, weigh
-from tests.engine.yardstick import (
-    differentiate_along,
-    differentiate_plainly,
-    find_largest_error,
-)
 
 
 @torch.no_grad()

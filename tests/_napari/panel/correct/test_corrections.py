@@ -14,10 +14,10 @@ from napari.utils.notifications import notification_manager
 from qtpy.QtCore import QPoint, QThreadPool
 from qtpy.QtCore import Qt as QtNames
 from qtpy.QtTest import QTest
+from tests._napari.conftest import TIMEOUT, open_panel
 
 from napari_dynaseg._napari.layers.classes import read_classes
 from napari_dynaseg._napari.panel.correct.correction_rows import ALL, CLASS, CLICKED, SELECTED
-from tests._napari.conftest import TIMEOUT, open_panel
 
 MAP = np.array(
     [

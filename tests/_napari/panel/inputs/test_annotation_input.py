@@ -4,6 +4,9 @@ import json
 
 import numpy as np
 import pytest
+from tests._napari.conftest import QUICK, TIMEOUT, open_panel
+from tests._napari.panel.test_widget import wait_for_threads
+from tests._napari.work.test_refinement import paint, refine
 
 from napari_dynaseg import Recipe, replay, to_plane
 from napari_dynaseg._napari.layers.job import snapshot
@@ -11,9 +14,6 @@ from napari_dynaseg._napari.panel.inputs.annotation_input import NONE, freeze_gi
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.files.label_store import LabelStore
 from napari_dynaseg.files.recipe_files import read_recipe
-from tests._napari.conftest import QUICK, TIMEOUT, open_panel
-from tests._napari.panel.test_widget import wait_for_threads
-from tests._napari.work.test_refinement import paint, refine
 
 LONGER = QUICK.change(iterations=40, scribble_weight=2)
 STROKES = ((slice(4, 20), slice(3, 5), 40), (slice(4, 20), slice(26, 28), 7))

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from qtpy.QtCore import QPoint, Qt
+from tests._napari.conftest import open_panel
+from tests._napari.panel.test_widget import last_notification
 
 from napari_dynaseg.image.pixels import to_plane
 from napari_dynaseg.recipes.recipe import Recipe, Source
-from tests._napari.conftest import open_panel
-from tests._napari.panel.test_widget import last_notification
 
 
 def click_part(panel, qtbot, part, choice):
