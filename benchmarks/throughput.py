@@ -12,6 +12,7 @@ import zarr
 from benchmarks.markdown import write_table
 from benchmarks.peak_memory import WARM_UP_SIDE, watch
 from benchmarks.processes import answer, run_apart
+from napari_dynaseg.counting import write_count
 from napari_dynaseg.errors import SettingsError
 from napari_dynaseg.image.stack_files import open_stack
 from napari_dynaseg.image.synthetic import draw_image
@@ -55,7 +56,8 @@ def measure_stack(planes: int, side: int, workers: int | None = None) -> dict[st
     """
     if planes <= (workers or 1):
         raise SettingsError(
-            f"expected more planes than workers; got {planes} planes and {workers or 1} workers"
+            f"expected more planes than workers; got {write_count(planes, 'plane')} and "
+            f"{write_count(workers or 1, 'worker')}"
         )
     with TemporaryDirectory() as folder:
         image = Path(folder) / "image.zarr"
@@ -140,7 +142,7 @@ def find_rate(finished: Sequence[float], workers: int) -> float:
 
 
 def _watch_stack(request: dict[str, Any]) -> dict[str, float]:
-    from napari_dynaseg.method.fit import segment
+    from napari_dynaseg.method.run import segment
 
     segment(draw_image(WARM_UP_SIDE, WARM_UP_SIDE, 1), iterations=3)
     figures: dict[str, float] = {}
@@ -153,7 +155,7 @@ def write_report(figures: dict[str, Any]) -> str:
     head = ["labelled by", "planes", "training, s", "labelling, s", "planes a second"]
     named = [("one process", figures["few"]), ("one process", figures["one_process"])]
     if mine := figures["workers"]:
-        named.append((f"{mine['workers']} workers", mine))
+        named.append((write_count(mine["workers"], "worker"), mine))
     table = write_table(
         [*head, "peak of the process", "of that, the run"],
         [_write_cells(title, row) for title, row in named],

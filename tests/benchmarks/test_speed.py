@@ -11,7 +11,7 @@ from benchmarks.speed import count_operations, measure_gemm_peak
 from napari_dynaseg.engine.backend import torch
 from napari_dynaseg.errors import RunError
 from napari_dynaseg.image.synthetic import draw_image
-from napari_dynaseg.method.fit import iter_fit
+from napari_dynaseg.method.run import iter_fit
 from napari_dynaseg.settings import Settings
 
 SMALL = Settings(channels=8, iterations=3, minimum_labels=1, quality="exact", device="cpu")

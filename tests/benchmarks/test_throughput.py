@@ -39,7 +39,7 @@ def test_the_command_writes_nested_figures(tmp_path, call):
     command = ["stack", "--planes", 3, "--size", 32, "--workers", 1, "--json", report]
     status, printed, _ = call(*command)
     assert status == 0
-    assert "| 1 workers | 3 |" in printed
+    assert "| 1 worker | 3 |" in printed
     assert "3 of them take" in printed
     figures = json.loads(report.read_text())
     assert figures["shape"] == [3, 32, 32]
