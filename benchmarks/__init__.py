@@ -1,1 +1,1 @@
-"""Measurements that a user can repeat: speed, and how good the labels are."""
+"""Measurements of this program: accuracy, speed, stacks, responsiveness. Not in the wheel."""

@@ -1,17 +1,23 @@
-"""The command line's ``benchmark``: parse, measure, print."""
+"""The command line of the benchmarks: parse, measure, print."""
 
-import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from benchmarks.accuracy.accuracy_commands import accuracy
+from benchmarks.arguments import Bsds, Device, Json, SchemeName, Split, write_json
 from napari_dynaseg.errors import FileError, SettingsError
 from napari_dynaseg.settings import Settings
 
-benchmark = typer.Typer(help="Measure this program on this machine.")
+benchmark = typer.Typer(
+    help="Measure this program on this machine.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
 benchmark.add_typer(accuracy, name="accuracy")
 
 
@@ -20,9 +26,7 @@ def responsiveness(
     size: Annotated[int, typer.Option(help="Side of the square plane, in pixels.", min=32)] = 128,
     iterations: Annotated[int, typer.Option(help="Iterations of each run.", min=10)] = 60,
     quality: Annotated[str, typer.Option(help="Quality of the runs: exact or fast.")] = "exact",
-    as_json: Annotated[
-        Path | None, typer.Option("--json", help="Also write the figures to this file.")
-    ] = None,
+    as_json: Json = None,
 ) -> None:
     """Measure how alive the viewer stays while a network trains in it."""
     from benchmarks.responsiveness import measure_in_viewer
@@ -31,7 +35,7 @@ def responsiveness(
     figures = measure_in_viewer(size, iterations, checked)
     for name, value in figures.items():
         typer.echo(f"{name:<40}{value:>10.3f}")
-    _write_json(as_json, figures)
+    write_json(as_json, figures)
 
 
 @benchmark.command()
@@ -42,11 +46,9 @@ def speed(
     size: Annotated[
         int | None, typer.Option(help="Draw a square image of this side instead.", min=16)
     ] = None,
-    scheme: Annotated[str, typer.Option(help="The weighting scheme of the runs.")] = "scf",
-    device: Annotated[str, typer.Option(help="Where it trains: auto, cpu, cuda or mps.")] = "auto",
-    as_json: Annotated[
-        Path | None, typer.Option("--json", help="Also write the figures to this file.")
-    ] = None,
+    scheme: SchemeName = "scf",
+    device: Device = "auto",
+    as_json: Json = None,
 ) -> None:
     """Measure steps and runs against the published loop, interleaved in one process."""
     from benchmarks.speed import measure_speed, write_report
@@ -63,7 +65,7 @@ def speed(
         plane = to_plane(draw_image(size or 321, size or 481, 3))
     figures = measure_speed(plane, Settings(scheme=scheme, device=device))
     typer.echo(write_report(figures))
-    _write_json(as_json, figures)
+    write_json(as_json, figures)
 
 
 @benchmark.command()
@@ -72,10 +74,8 @@ def cost(
         list[int] | None, typer.Argument(help="Sides of the square images [default: 256 … 4096].")
     ] = None,
     channels: Annotated[int, typer.Option(help="Channels of the images.", min=1)] = 3,
-    device: Annotated[str, typer.Option(help="Where it trains: auto, cpu, cuda or mps.")] = "auto",
-    as_json: Annotated[
-        Path | None, typer.Option("--json", help="Also write the figures to this file.")
-    ] = None,
+    device: Device = "auto",
+    as_json: Json = None,
 ) -> None:
     """Measure seconds and peak memory of Fast as images grow."""
     from benchmarks.peak_memory import measure_peak
@@ -87,34 +87,33 @@ def cost(
         grown, whole = row["bytes"] / 1e9, row["process_bytes"] / 1e9
         typer.echo(f"{side:>8}{row['seconds']:>10.1f}{grown:>21.2f}{whole:>19.2f}")
         rows.append(row)
-    _write_json(as_json, {"rows": rows})
+    write_json(as_json, {"rows": rows})
 
 
 @benchmark.command()
 def quality(
-    root: Annotated[Path, typer.Argument(help="BSDS500: images/ and groundTruth/.")],
+    root: Bsds,
     results: Annotated[
         Path, typer.Option(help="Takes a line for each run; read first, so that it resumes.")
     ],
-    split: Annotated[str, typer.Option(help="Which images: train, val or test.")] = "val",
+    split: Split = "val",
     limit: Annotated[int | None, typer.Option(help="At most so many images.", min=2)] = None,
     iterations: Annotated[int, typer.Option(help="Iterations of Exact.", min=1)] = 50,
     seeds: Annotated[int, typer.Option(help="Seeds of Fast; Exact has one.", min=1)] = 3,
-    as_json: Annotated[
-        Path | None, typer.Option("--json", help="Also write the figures to this file.")
-    ] = None,
+    as_json: Json = None,
 ) -> None:
     """Compare Fast with Exact by the papers' accuracy protocol."""
     from benchmarks import quality as comparison
-    from benchmarks.accuracy.bsds500 import list_images
+    from benchmarks.accuracy.bsds500 import Bsds500, spread_evenly
 
-    images = list_images(root, split, limit)
-    runs = comparison.compare(images, iterations, seeds, results)
-    total = len(comparison.plan_runs(images, seeds))
-    with typer.progressbar(runs, length=total, label="runs", file=sys.stderr) as bar:
-        summary = comparison.summarise(list(bar))
-    typer.echo(comparison.write_table(summary))
-    _write_json(as_json, summary)
+    data_set = Bsds500(root, split)
+    images = spread_evenly(data_set.list_names(), limit)
+    runs = comparison.plan_comparison(images, iterations, seeds)
+    lines = comparison.compare(data_set, runs, results)
+    with typer.progressbar(lines, length=len(runs), label="runs", file=sys.stderr) as bar:
+        figures = comparison.summarise_schemes(list(bar))
+    typer.echo(comparison.write_comparison(figures))
+    write_json(as_json, figures)
 
 
 @benchmark.command()
@@ -127,16 +126,14 @@ def consistency(
         str | None, typer.Option(help="One letter an axis of the stack, such as TYX.")
     ] = None,
     truth_axes: Annotated[str | None, typer.Option(help="The same of the truth.")] = None,
-    scheme: Annotated[str, typer.Option(help="The weighting scheme of the runs.")] = "scf",
+    scheme: SchemeName = "scf",
     training_planes: Annotated[
         int, typer.Option(help="How many planes each network of a stack is trained on.")
     ] = 1,
-    seeds: Annotated[int, typer.Option(help="How many seeds each way is gone with.", min=1)] = 3,
-    as_json: Annotated[
-        Path | None, typer.Option("--json", help="Also write the figures to this file.")
-    ] = None,
+    seeds: Annotated[int, typer.Option(help="How many seeds each strategy has.", min=1)] = 3,
+    as_json: Json = None,
 ) -> None:
-    """Go every way through a stack, and measure whether a label means the same on all planes."""
+    """Segment a stack by every strategy, and measure whether a label means the same all through."""
     from benchmarks import consistency as comparison
     from napari_dynaseg.image.stack_files import open_stack
 
@@ -145,16 +142,16 @@ def consistency(
     foreground = None
     if truth:
         foreground = comparison.read_foreground(stack.axes, open_stack(truth, truth_axes))
-    runs = comparison.compare_ways(stack, foreground, settings, seeds)
+    runs = comparison.compare_strategies(stack, foreground, settings, seeds)
     length = seeds * len(comparison.TITLES)
-    with typer.progressbar(runs, length=length, label="ways", file=sys.stderr) as bar:
+    with typer.progressbar(runs, length=length, label="strategies", file=sys.stderr) as bar:
         scores = list(bar)
-    typer.echo(comparison.write_table(scores))
+    typer.echo(comparison.write_comparison(scores))
     figures: dict[str, Any] = {"rows": [each._asdict() for each in scores]}
     if foreground:
         figures["truth_overlap"] = comparison.measure_truth(stack.axes, foreground)
         typer.echo(f"\noverlap of the truth with itself: {figures['truth_overlap']:.3f}")
-    _write_json(as_json, figures)
+    write_json(as_json, figures)
 
 
 @benchmark.command("stack")
@@ -164,16 +161,14 @@ def throughput(
     workers: Annotated[
         int | None, typer.Option(help="Label it once more on so many processes.", min=1)
     ] = None,
-    as_json: Annotated[
-        Path | None, typer.Option("--json", help="Also write the figures to this file.")
-    ] = None,
+    as_json: Json = None,
 ) -> None:
     """Measure planes a second, and whether memory grows with the planes."""
     from benchmarks.throughput import measure_stack, write_report
 
     figures = measure_stack(planes, size, workers)
     typer.echo(write_report(figures))
-    _write_json(as_json, figures)
+    write_json(as_json, figures)
 
 
 @benchmark.command()
@@ -181,57 +176,43 @@ def scribbles(
     folder: Annotated[
         Path, typer.Argument(help="Images with *_scribble.png and *_gt_class.png beside them.")
     ],
-    scheme: Annotated[str, typer.Option(help="The weighting scheme of the runs.")] = "scf",
-    as_json: Annotated[
-        Path | None, typer.Option("--json", help="Also write the figures to this file.")
-    ] = None,
+    scheme: SchemeName = "scf",
+    as_json: Json = None,
 ) -> None:
     """Measure runs without scribbles, with them, and after one stroke of correction."""
     from benchmarks.scribble_scores import measure_scribbles
 
-    typer.echo(f"{'image':<16}{'without':>10}{'scribbled':>11}{'corrected':>11}")
-    rows = []
-    for row in measure_scribbles(folder, Settings(scheme=scheme)):
-        typer.echo(
-            f"{row.image:<16}{row.without:>10.3f}{row.scribbled:>11.3f}{row.corrected:>11.3f}"
-        )
-        rows.append(row._asdict())
-    _write_means(rows, as_json)
+    _print_rows(measure_scribbles(folder, Settings(scheme=scheme)), as_json)
 
 
 @benchmark.command()
 def refining(
-    root: Annotated[Path, typer.Argument(help="BSDS500: images/ and groundTruth/.")],
-    split: Annotated[str, typer.Option(help="Which images: train, val or test.")] = "val",
+    root: Bsds,
+    split: Split = "val",
     limit: Annotated[int | None, typer.Option(help="At most so many images.", min=1)] = 20,
-    scheme: Annotated[str, typer.Option(help="The weighting scheme of the runs.")] = "scf",
-    as_json: Annotated[
-        Path | None, typer.Option("--json", help="Also write the figures to this file.")
-    ] = None,
+    scheme: SchemeName = "scf",
+    as_json: Json = None,
 ) -> None:
     """Measure what two strokes on the worst segment of an image and Refine do."""
     from benchmarks.accuracy.bsds500 import list_images
     from benchmarks.scribble_scores import measure_refining
 
-    typer.echo(f"{'image':<16}{'before':>10}{'after':>10}{'others':>10}{'seconds':>10}")
-    rows = []
-    for row in measure_refining(list_images(root, split, limit), Settings(scheme=scheme)):
-        name, *figures = row
-        typer.echo(f"{name:<16}" + "".join(f"{figure:>10.3f}" for figure in figures))
-        rows.append(row._asdict())
-    _write_means(rows, as_json)
+    images = list_images(root, split, limit)
+    _print_rows(measure_refining(images, Settings(scheme=scheme)), as_json)
 
 
-def _write_means(rows: list[dict[str, Any]], as_json: Path | None) -> None:
+def _print_rows(measured: Iterable[NamedTuple], as_json: Path | None) -> None:
+    """Print figures of each image as they come, and their means at the end."""
+    rows: list[dict[str, Any]] = []
+    for each in measured:
+        rows.append(each._asdict())
+        image, *figures = rows[-1]
+        if len(rows) == 1:
+            typer.echo(f"{image:<16}" + "".join(f"{figure:>11}" for figure in figures))
+        values = "".join(f"{rows[-1][figure]:>11.3f}" for figure in figures)
+        typer.echo(f"{rows[-1][image]:<16}{values}")
     if not rows:
         raise FileError("none of the images has a segment of 2 to 30 % of its size")
-    means = {
-        name: sum(row[name] for row in rows) / len(rows) for name in rows[0] if name != "image"
-    }
+    means = {figure: sum(row[figure] for row in rows) / len(rows) for figure in figures}
     typer.echo("mean: " + ", ".join(f"{name} {value:.3f}" for name, value in means.items()))
-    _write_json(as_json, {"rows": rows, "mean": means})
-
-
-def _write_json(path: Path | None, figures: dict[str, Any]) -> None:
-    if path:
-        path.write_text(json.dumps(figures, indent=2) + "\n")
+    write_json(as_json, {"rows": rows, "mean": means})

@@ -1,4 +1,4 @@
-"""Whether a label means the same on all planes of a stack: each way through it, against a truth.
+"""Whether a label means the same on all planes of a stack: by every strategy, against a truth.
 
 *Overlap*: for two neighbouring planes, the intersection over union of each label with itself,
 averaged over the labels that are on either plane, so that a label that comes or goes counts 0 and
@@ -18,6 +18,7 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.markdown import write_table
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.axes import Axes, Position
 from napari_dynaseg.image.stack_image import StackImage
@@ -29,9 +30,9 @@ Mask = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.int64]
 Planes = Mapping[Position, LabelMap]
 Masks = Mapping[Position, Mask]
-Compared = Literal["one", "follow", "each", "unmatched"]
+Strategy = Literal["one", "follow", "each", "unmatched"]
 
-TITLES: Mapping[Compared, str] = MappingProxyType(
+TITLES: Mapping[Strategy, str] = MappingProxyType(
     {
         "one": CHOICE_TITLES["one"],
         "follow": CHOICE_TITLES["follow"],
@@ -42,12 +43,12 @@ TITLES: Mapping[Compared, str] = MappingProxyType(
 
 
 class Scores(NamedTuple):
-    """What one way through a stack came to with one seed.
+    """What one strategy came to on a stack with one seed.
 
     Parameters
     ----------
-    way
-        Which way; ``unmatched`` is ``each`` with the labels of each plane numbered by size.
+    strategy
+        Which one; ``unmatched`` is ``each`` with the labels of each plane numbered by size.
     seed
         Start of the random weights.
     labels
@@ -63,7 +64,7 @@ class Scores(NamedTuple):
         What training and labelling took.
     """
 
-    way: Compared
+    strategy: Strategy
     seed: int
     labels: float
     overlap: float
@@ -73,10 +74,10 @@ class Scores(NamedTuple):
     seconds: float
 
 
-def compare_ways(
+def compare_strategies(
     stack: StackImage, foreground: Masks | None, settings: Settings, seeds: int
 ) -> Iterator[Scores]:
-    """Go each way through a stack with several seeds, and score the labels.
+    """Segment a stack by each strategy with several seeds, and score the labels.
 
     Parameters
     ----------
@@ -85,7 +86,7 @@ def compare_ways(
     foreground
         Of each plane, as `read_foreground` gives it, if a truth is known.
     settings
-        The knobs of all runs but the way, and the first seed.
+        The knobs of all runs but the strategy, and the first seed.
     seeds
         How many seeds, each one more than the one before.
 
@@ -104,11 +105,11 @@ def compare_ways(
     if not list_neighbours(stack.axes):
         raise ImageError(f"a stack must have two planes at least; got {stack.axes.sentence}")
     for seed in range(settings.seed, settings.seed + seeds):
-        for way in get_args(Way):
+        for strategy in get_args(Way):
             started = time.perf_counter()
-            planes = _segment(stack, settings.change(way=way, seed=seed))
+            planes = _segment(stack, settings.change(way=strategy, seed=seed))
             seconds = time.perf_counter() - started
-            yield Scores(way, seed, *_score(stack.axes, planes, foreground), seconds)
+            yield Scores(strategy, seed, *_score(stack.axes, planes, foreground), seconds)
         planes = {position: number_by_size(labels) for position, labels in planes.items()}
         yield Scores("unmatched", seed, *_score(stack.axes, planes, foreground), seconds)
 
@@ -199,11 +200,12 @@ def find_best_dice(counts: Counts) -> float:
 
 def measure_truth(axes: Axes, foreground: Masks) -> float:
     """Measure the overlap of the truth itself: of the foreground, and of the background."""
-    pairs = list_neighbours(axes)
-    masks = [
-        (foreground[here] * np.int32(1), foreground[there] * np.int32(1)) for here, there in pairs
-    ]
-    return float(np.mean([measure_overlap(*pair) for pair in masks]))
+    masks = {position: mask * np.int32(1) for position, mask in foreground.items()}
+    return _average_overlap([(masks[here], masks[there]) for here, there in list_neighbours(axes)])
+
+
+def _average_overlap(pairs: Sequence[tuple[LabelMap, LabelMap]]) -> float:
+    return float(np.mean([measure_overlap(*pair) for pair in pairs]))
 
 
 def _segment(stack: StackImage, settings: Settings) -> Planes:
@@ -220,7 +222,7 @@ def _score(
     """Give the figures of `Scores` from the labels to the second Dice."""
     count = float(np.mean([len(np.unique(plane)) for plane in planes.values()]))
     pairs = [(planes[here], planes[there]) for here, there in list_neighbours(axes)]
-    overlap = float(np.mean([measure_overlap(*pair) for pair in pairs]))
+    overlap = _average_overlap(pairs)
     kept = float(np.mean([(labels == neighbour).mean() for labels, neighbour in pairs]))
     if foreground is None:
         return count, overlap, kept, None, None
@@ -230,25 +232,19 @@ def _score(
     return count, overlap, kept, once, anew
 
 
-def write_table(scores: Sequence[Scores]) -> str:
+def write_comparison(scores: Sequence[Scores]) -> str:
     """Write the mean over the seeds, with the least and the most, as a table in Markdown."""
-    rows = [
-        "| way | overlap | kept | Dice, labels called once | Dice, on each plane anew "
-        "| labels a plane | seconds |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for way, title in TITLES.items():
-        mine = [each for each in scores if each.way == way]
-        figures = [
-            _write_range([each.overlap for each in mine]),
-            _write_range([each.kept for each in mine]),
-            _write_range([each.dice for each in mine]),
-            _write_range([each.dice_by_plane for each in mine]),
-            f"{np.mean([each.labels for each in mine]):.1f}",
-            f"{np.mean([each.seconds for each in mine]):.0f}",
+    head = ["strategy", "overlap", "kept", "Dice, labels called once", "Dice, on each plane anew"]
+    rows = []
+    for strategy, title in TITLES.items():
+        mine = [each for each in scores if each.strategy == strategy]
+        row = [
+            _write_range([getattr(each, figure) for each in mine])
+            for figure in ("overlap", "kept", "dice", "dice_by_plane")
         ]
-        rows.append(f"| {' | '.join([title, *figures])} |")
-    return "\n".join(rows)
+        labels, seconds = np.mean([(each.labels, each.seconds) for each in mine], axis=0)
+        rows.append([title, *row, f"{labels:.1f}", f"{seconds:.0f}"])
+    return write_table([*head, "labels a plane", "seconds"], rows)
 
 
 def _write_range(values: Sequence[float | None]) -> str:

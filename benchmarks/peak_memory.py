@@ -1,15 +1,13 @@
 """How much memory a piece of work takes at its peak, measured in a process of its own."""
 
 import contextlib
-import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from napari_dynaseg.errors import RunError
+from benchmarks.processes import answer, run_apart
 from napari_dynaseg.image.synthetic import draw_image
 
 WARM_UP_SIDE = 64
@@ -38,35 +36,6 @@ def measure_peak(shape: tuple[int, int, int], **settings: Any) -> dict[str, floa
         If the process fails, or the system does not tell a process's peak.
     """
     return run_apart(__name__, {"shape": shape, "settings": settings})
-
-
-def run_apart(module: str, request: dict[str, Any]) -> dict[str, Any]:
-    """Let a module answer a request in a fresh process.
-
-    Parameters
-    ----------
-    module
-        Its name; run as a program, it hands itself to `answer`.
-    request
-        Plain values.
-
-    Raises
-    ------
-    RunError
-        If the process fails.
-    """
-    command = [sys.executable, "-m", module, json.dumps(request)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise RunError(f"the memory of a run could not be measured: {last}")
-    figures: dict[str, Any] = json.loads(done.stdout)
-    return figures
-
-
-def answer(work: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """Do what `run_apart` asked this process for, and print the figures."""
-    print(json.dumps(work(json.loads(sys.argv[1]))))  # noqa: T201
 
 
 def watch(work: Callable[[], object]) -> dict[str, float]:

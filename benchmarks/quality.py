@@ -1,152 +1,108 @@
 """Whether Fast is as good as Exact: both on the same images of BSDS500, by the papers' protocol."""
 
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import get_args
 
-import numpy as np
-
-from benchmarks.accuracy.bootstrap import bootstrap_difference
-from benchmarks.accuracy.bsds500 import read_truths
-from benchmarks.accuracy.protocol import SegmentScores, score_labels
-from benchmarks.result_lines import ResultLines
-from napari_dynaseg.image.pixels import to_plane
-from napari_dynaseg.image.plane_files import read_image
-from napari_dynaseg.method.run import iter_fit
-from napari_dynaseg.settings import PUBLISHED_SCHEMES, Quality, Scheme, Settings
-
-
-class Run(NamedTuple):
-    """One run of the comparison."""
-
-    image: str
-    scheme: Scheme
-    quality: Quality
-    seed: int
+from benchmarks.accuracy.bsds500 import Bsds500
+from benchmarks.accuracy.method_choice import parse_choices
+from benchmarks.accuracy.runs import Run, measure, plan_runs
+from benchmarks.accuracy.summary import compare_with, find_method, summarise
+from benchmarks.accuracy.table import write_interval
+from benchmarks.markdown import write_table
+from benchmarks.result_lines import Line, ResultLines, group_lines
+from napari_dynaseg.engine.backend import torch
+from napari_dynaseg.settings import PUBLISHED_SCHEMES, Quality, Scheme
 
 
-def plan_runs(images: Sequence[Path], fast_seeds: int) -> list[Run]:
-    """List every run: Exact with seed 0, Fast with several seeds, each scheme, each image."""
-    seeds: dict[Quality, int] = {"fast": fast_seeds, "exact": 1}
-    return [
-        Run(str(image), scheme, quality, seed)
-        for quality, count in seeds.items()
-        for scheme in PUBLISHED_SCHEMES
-        for image in images
-        for seed in range(count)
-    ]
-
-
-def compare(
-    images: Sequence[Path], iterations: int, fast_seeds: int, results: Path
-) -> Iterator[dict[str, Any]]:
-    """Do every run that the results do not have yet, and note each as soon as it is done.
+def plan_comparison(images: Sequence[str], iterations: int, fast_seeds: int) -> list[Run]:
+    """List every run: Fast with several seeds, Exact with seed 0, each scheme, each image.
 
     Parameters
     ----------
     images
-        Images of BSDS500.
+        Names of images of BSDS500.
     iterations
         The iterations of Exact; Fast ends by itself.
     fast_seeds
         How many seeds Fast is run with.
+    """
+    fast, exact = (
+        [_name_method(scheme, quality) for scheme in PUBLISHED_SCHEMES]
+        for quality in ("fast", "exact")
+    )
+    return [
+        *plan_runs(images, parse_choices(fast), fast_seeds),
+        *plan_runs(images, parse_choices(exact, iterations=iterations), 1),
+    ]
+
+
+def _name_method(scheme: Scheme, quality: Quality) -> str:
+    return f"{scheme}:quality={quality}"
+
+
+def compare(data_set: Bsds500, runs: Sequence[Run], results: Path) -> Iterator[Line]:
+    """Do every run that the results do not have yet, one at a time on all cores.
+
+    Parameters
+    ----------
+    data_set
+        BSDS500.
+    runs
+        As `plan_comparison` gives them.
     results
-        A file that takes one line of JSON for each run; read first, so that a comparison that
-        was broken off goes on where it was.
+        A file that takes a line for each run; read first, so that a comparison that was broken
+        off goes on where it was.
 
     Yields
     ------
     dict
-        One for each run, those done before too.
+        As `benchmarks.accuracy.runs.measure`.
     """
-    kept = ResultLines(results)
-    done = {tuple(line["run"]): line for line in kept.lines}
-    for run in plan_runs(images, fast_seeds):
-        key = (Path(run.image).name, *run[1:])
-        if key not in done:
-            done[key] = {"run": key, **_score_run(run, iterations)}
-            kept.append(done[key])
-        yield done[key]
+    return measure(data_set, runs, ResultLines(results), threads=torch.get_num_threads())
 
 
-def _score_run(run: Run, iterations: int) -> dict[str, Any]:
-    knobs: dict[str, Any] = {"iterations": iterations} if run.quality == "exact" else {}
-    settings = Settings(scheme=run.scheme, quality=run.quality, seed=run.seed, **knobs)
-    started = time.perf_counter()
-    for step in iter_fit(to_plane(read_image(Path(run.image)).pixels), settings):
-        last = step
-    labels = last.labels
-    seconds = time.perf_counter() - started
-    scores = score_labels(labels, read_truths(Path(run.image)))
-    return {
-        "seconds": seconds,
-        "iterations": last.iteration,
-        "labels": last.labels_in_use,
-        "overlaps": scores.overlaps.round(5).tolist(),
-        "sizes": scores.sizes.tolist(),
-    }
-
-
-def summarise(lines: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
+def summarise_schemes(lines: Sequence[Line]) -> dict[str, dict[str, float]]:
     """Pool the runs of each scheme, and compare Fast with Exact image by image.
 
     Returns
     -------
     dict
         For each scheme: ``exact_all``, ``fast_all``, ``difference`` with the ends ``low`` and
-        ``high`` of its 95 % interval, the coverings, and the mean seconds of a run.
+        ``high`` of its 95 % interval, the coverings, and the mean segments and seconds of a run.
     """
-    return {scheme: _summarise_scheme(scheme, lines) for scheme in PUBLISHED_SCHEMES}
-
-
-def _summarise_scheme(scheme: Scheme, lines: Sequence[dict[str, Any]]) -> dict[str, float]:
-    mine = [line for line in lines if line["run"][1] == scheme]
-    names = sorted({line["run"][0] for line in mine})
-    figures: dict[str, float] = {}
-    sums = {}
-    for quality in get_args(Quality):
-        of_quality = [line for line in mine if line["run"][2] == quality]
-        scores = {name: _pool(of_quality, name) for name in names}
-        pooled = SegmentScores.pool(scores.values())
-        figures |= {
-            f"{quality}_all": pooled.mean,
-            f"{quality}_covering": pooled.covering,
-            f"{quality}_seconds": float(np.mean([line["seconds"] for line in of_quality])),
-            f"{quality}_labels": float(np.mean([line["labels"] for line in of_quality])),
+    by_method, summary = group_lines(lines, find_method), summarise(lines)
+    figures: dict[str, dict[str, float]] = {}
+    for scheme in PUBLISHED_SCHEMES:
+        names = {quality: _name_method(scheme, quality) for quality in get_args(Quality)}
+        pair = by_method[names["fast"]] + by_method[names["exact"]]
+        figures[scheme] = {
+            **{
+                f"{quality}_{figure}": summary[name][figure]
+                for quality, name in names.items()
+                for figure in ("all", "covering", "segments", "seconds")
+            },
+            **compare_with(pair, names["fast"])[names["exact"]],
+            "images": float(len(summary[names["fast"]]["images"])),
         }
-        sums[quality] = np.array(
-            [(scores[name].overlaps.sum(), len(scores[name].overlaps)) for name in names]
-        )
-    low, high = bootstrap_difference(sums["fast"], sums["exact"])
-    return figures | {
-        "difference": figures["fast_all"] - figures["exact_all"],
-        "low": low,
-        "high": high,
-        "images": float(len(names)),
-    }
+    return figures
 
 
-def _pool(lines: Sequence[dict[str, Any]], name: str) -> SegmentScores:
-    return SegmentScores.pool(
-        SegmentScores(np.array(line["overlaps"]), np.array(line["sizes"]))
-        for line in lines
-        if line["run"][0] == name
-    )
-
-
-def write_table(summary: dict[str, dict[str, float]]) -> str:
-    """Write the summary as a table in Markdown."""
+def write_comparison(figures: dict[str, dict[str, float]]) -> str:
+    """Write the comparison as a table in Markdown."""
+    head = ["scheme", "Exact, All", "Fast, All", "difference (95 % interval)"]
+    head += ["covering, Exact", "covering, Fast", "seconds, Exact", "seconds, Fast"]
     rows = [
-        "| scheme | Exact, All | Fast, All | difference (95 % interval) "
-        "| covering, Exact | covering, Fast | seconds, Exact | seconds, Fast |",
-        "|---|---|---|---|---|---|---|---|",
+        [
+            scheme.upper(),
+            f"{of['exact_all']:.3f}",
+            f"{of['fast_all']:.3f}",
+            write_interval(of),
+            f"{of['exact_covering']:.3f}",
+            f"{of['fast_covering']:.3f}",
+            f"{of['exact_seconds']:.1f}",
+            f"{of['fast_seconds']:.1f}",
+        ]
+        for scheme, of in figures.items()
     ]
-    for scheme, of in summary.items():
-        rows.append(
-            f"| {scheme.upper()} | {of['exact_all']:.3f} | {of['fast_all']:.3f} "
-            f"| {of['difference']:+.3f} ({of['low']:+.3f} to {of['high']:+.3f}) "
-            f"| {of['exact_covering']:.3f} | {of['fast_covering']:.3f} "
-            f"| {of['exact_seconds']:.1f} | {of['fast_seconds']:.1f} |"
-        )
-    return "\n".join(rows)
+    return write_table(head, rows)

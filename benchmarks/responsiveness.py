@@ -1,16 +1,13 @@
 """How alive the viewer stays while a network trains in it: event-loop gaps, worker speed, Stop."""
 
-import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
+from benchmarks.processes import answer, run_apart
 from napari_dynaseg._napari.display import find_virtual_display, has_display
 from napari_dynaseg.errors import RunError
 from napari_dynaseg.image.pixels import to_plane
@@ -44,17 +41,9 @@ def measure_in_viewer(size: int, iterations: int, quality: Quality) -> dict[str,
     RunError
         If no viewer can be shown here.
     """
-    with TemporaryDirectory() as folder:
-        report = Path(folder) / "figures.json"
-        display = [] if has_display() else find_virtual_display()
-        command = [*display, sys.executable, "-m", __name__, str(size), str(iterations), quality]
-        done = subprocess.run(
-            [*command, str(report)], capture_output=True, text=True, check=False, timeout=TIME_LIMIT
-        )
-        if done.returncode or not report.exists():
-            last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-            raise RunError(f"no viewer could be measured here: {last}")
-        return dict(json.loads(report.read_text()))
+    request = {"size": size, "iterations": iterations, "quality": quality}
+    display = [] if has_display() else find_virtual_display()
+    return run_apart(__name__, request, "no viewer could be measured here", display)
 
 
 class GapMeter:
@@ -214,7 +203,9 @@ def _measure_stop(panel: Any, settings: Settings) -> dict[str, float]:
     }
 
 
+def _measure_request(request: dict[str, Any]) -> dict[str, float]:
+    return measure(request.pop("size"), Settings(minimum_labels=1, **request))
+
+
 if __name__ == "__main__":
-    side, most, of_quality, report_file = sys.argv[1:]
-    knobs = {"iterations": most, "quality": of_quality, "minimum_labels": 1}
-    Path(report_file).write_text(json.dumps(measure(int(side), Settings(**knobs))))
+    answer(_measure_request)

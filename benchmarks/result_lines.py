@@ -1,14 +1,32 @@
 """A file that takes one line of JSON for each run, so that a stopped measurement goes on."""
 
 import json
+from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from napari_dynaseg.errors import FileError
 
+Line = dict[str, Any]
+Name = TypeVar("Name", bound=Hashable)
+
+
+def group_lines(lines: Iterable[Line], find_name: Callable[[Line], Name]) -> dict[Name, list[Line]]:
+    """Group lines by what is found in each, in the order in which it comes first.
+
+    Examples
+    --------
+    >>> group_lines([{"seed": 1}, {"seed": 0}, {"seed": 1}], lambda line: line["seed"])
+    {1: [{'seed': 1}, {'seed': 1}], 0: [{'seed': 0}]}
+    """
+    groups: dict[Name, list[Line]] = {}
+    for line in lines:
+        groups.setdefault(find_name(line), []).append(line)
+    return groups
+
 
 class ResultLines:
-    """The lines of a results file, those before and those to come.
+    """The lines of a results file, those before and those to come; each has a ``key``.
 
     A line that was being written when the measurement was killed is dropped.
 
@@ -25,7 +43,7 @@ class ResultLines:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self.lines: list[dict[str, Any]] = []
+        self.lines: list[Line] = []
         if path is not None and path.exists():
             self._read(path)
 
@@ -34,7 +52,8 @@ class ResultLines:
             content = path.read_bytes()
             whole, _, rest = content.rpartition(b"\n")
             self.lines = [json.loads(line) for line in whole.splitlines()]
-        except (OSError, ValueError) as error:
+            _ = [line["key"] for line in self.lines]
+        except (OSError, ValueError, TypeError, KeyError) as error:
             raise FileError(f"{path} is no file of this comparison: {error}") from None
         if rest and not rest.startswith(b"{"):
             raise FileError(f"{path} is no file of this comparison: it ends in {rest[:40]!r}")
@@ -42,7 +61,7 @@ class ResultLines:
             with path.open("r+b") as file:
                 file.truncate(len(content) - len(rest))
 
-    def append(self, line: dict[str, Any]) -> None:
+    def append(self, line: Line) -> None:
         """Write a line, at once.
 
         Raises

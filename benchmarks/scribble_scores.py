@@ -3,12 +3,12 @@
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from benchmarks.accuracy.bsds500 import read_truths
+from benchmarks.accuracy.protocol import Integers, check_truth, find_components
 from benchmarks.accuracy.voc2012 import read_mask
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.image.axes import parse_axes
@@ -76,6 +76,8 @@ def measure_scribbles(folder: Path, settings: Settings) -> Iterator[ScribbleScor
         name = path.name.removesuffix("_scribble.png")
         channels = to_channels(read_image(folder / f"{name}.jpg").pixels)
         drawn, truth = _read_classes(path), _read_classes(folder / f"{name}_gt_class.png")
+        for classes in (drawn, truth):
+            check_truth(classes, channels.shape[1:])
         without = _train(channels, settings, None)[0]
         labels, network = _train(channels, settings, drawn)
         scores = _score_classes(labels, truth)
@@ -103,7 +105,7 @@ def measure_refining(images: Sequence[Path], settings: Settings) -> Iterator[Ref
         channels = to_channels(read_image(image).pixels)
         truth = min(read_truths(image), key=lambda drawn: len(np.unique(drawn))).astype(np.int32)
         labels, network = _train(channels, settings, None)
-        before = _score_best(_split(labels), truth)
+        before = _score_best(find_components(labels), truth)
         shares = {number: float((truth == number).mean()) for number in before}
         fitting = [n for n, share in shares.items() if SMALLEST_SHARE < share < LARGEST_SHARE]
         if not fitting:
@@ -114,7 +116,7 @@ def measure_refining(images: Sequence[Path], settings: Settings) -> Iterator[Ref
         started = time.perf_counter()
         refined, _ = run_through(network.refine(channels, labels, strokes, settings))
         seconds = time.perf_counter() - started
-        after = _score_best(_split(refined.labels), truth)
+        after = _score_best(find_components(refined.labels), truth)
         others = [after[n] - before[n] for n in before if n != worst]
         yield RefineScores(
             image.name, before[worst], after[worst], float(np.mean(others or [0])), seconds
@@ -165,10 +167,15 @@ def _read_classes(path: Path) -> LabelMap:
 
 def _score_classes(labels: LabelMap, truth: LabelMap) -> dict[int, float]:
     """Give the IoU of each class with the label of its number."""
-    return {n: _overlap(labels == n, truth == n, truth > 0) for n in _list_classes(truth)}
+    valid = truth > 0
+    scores = {}
+    for number in _list_classes(truth):
+        one, other = (labels == number) & valid, truth == number
+        scores[number] = float((one & other).sum() / (one | other).sum())
+    return scores
 
 
-def _score_best(labels: npt.NDArray[Any], truth: LabelMap) -> dict[int, float]:
+def _score_best(labels: Integers, truth: LabelMap) -> dict[int, float]:
     """Give the best IoU of each class or segment with any label."""
     valid = truth > 0
     sizes = np.bincount(labels[valid])
@@ -185,17 +192,5 @@ def _list_classes(truth: LabelMap) -> list[int]:
     return classes
 
 
-def _overlap(one: Mask, other: Mask, valid: Mask) -> float:
-    union = ((one | other) & valid).sum()
-    return float((one & other).sum() / union) if union else 0.0
-
-
 def _average(scores: dict[int, float]) -> float:
     return float(np.mean(list(scores.values())))
-
-
-def _split(labels: LabelMap) -> npt.NDArray[np.int64]:
-    from skimage.measure import label
-
-    parts: npt.NDArray[np.int64] = label(labels, connectivity=1, background=-1)
-    return parts

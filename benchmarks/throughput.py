@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import zarr
 
-from benchmarks.peak_memory import WARM_UP_SIDE, answer, run_apart, watch
+from benchmarks.markdown import write_table
+from benchmarks.peak_memory import WARM_UP_SIDE, watch
+from benchmarks.processes import answer, run_apart
 from napari_dynaseg.counting import write_count
 from napari_dynaseg.errors import SettingsError
 from napari_dynaseg.image.stack_files import open_stack
@@ -150,35 +152,28 @@ def _watch_stack(request: dict[str, Any]) -> dict[str, float]:
 
 def write_report(figures: dict[str, Any]) -> str:
     """Write the figures as a table in Markdown, and what memory does below it."""
-    planes, side, _ = figures["shape"]
-    rows = [
-        "| labelled by | planes | training, s | labelling, s | planes a second "
-        "| peak of the process | of that, the run |",
-        "|---|---|---|---|---|---|---|",
-        _write_row("one process", figures["few"]),
-        _write_row("one process", figures["one_process"]),
-    ]
+    head = ["labelled by", "planes", "training, s", "labelling, s", "planes a second"]
+    named = [("one process", figures["few"]), ("one process", figures["one_process"])]
     if mine := figures["workers"]:
-        rows.append(_write_row(f"{mine['workers']} workers", mine))
-    few = figures["few"]["planes"]
-    return "\n".join(
-        [
-            *rows,
-            "",
-            f"Planes of {side}×{side}; {planes} of them take {figures['memory_ratio']:.2f} times "
-            f"the memory of {few} (the run alone {figures['growth_ratio']:.2f} times).",
-        ]
+        named.append((write_count(mine["workers"], "worker"), mine))
+    table = write_table(
+        [*head, "peak of the process", "of that, the run"],
+        [_write_cells(title, row) for title, row in named],
+    )
+    (planes, side, _), few = figures["shape"], figures["few"]["planes"]
+    return (
+        f"{table}\n\nPlanes of {side}×{side}; {planes} of them take {figures['memory_ratio']:.2f} "
+        f"times the memory of {few} (the run alone {figures['growth_ratio']:.2f} times)."
     )
 
 
-def _write_row(title: str, figures: dict[str, float]) -> str:
+def _write_cells(title: str, figures: dict[str, float]) -> list[str]:
     memory = [
         f"{figures[name] / 1e9:.2f} GB" if name in figures else "–"
         for name in ("process_bytes", "bytes")
     ]
     seconds = [f"{figures[name]:.1f}" for name in ("training_s", "labelling_s")]
-    rate = f"{figures['planes_per_s']:.2f}"
-    return f"| {' | '.join([title, str(figures['planes']), *seconds, rate, *memory])} |"
+    return [title, str(figures["planes"]), *seconds, f"{figures['planes_per_s']:.2f}", *memory]
 
 
 if __name__ == "__main__":

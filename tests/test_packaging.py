@@ -45,6 +45,14 @@ def test_the_wheel_is_pure_python_and_brings_no_qt_binding(built):
     assert not [line for line in required if "pyqt6" in line.lower() or "pyside" in line.lower()]
 
 
+def test_the_wheel_holds_the_package_alone_and_not_its_benchmarks(built):
+    (wheel,) = built.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        tops = {name.split("/")[0] for name in archive.namelist()}
+    (information,) = tops - {"napari_dynaseg"}
+    assert information.endswith(".dist-info")
+
+
 def test_the_source_distribution_holds_the_manifest_once_as_a_file(built):
     (sdist,) = built.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:

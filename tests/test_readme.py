@@ -4,6 +4,9 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pytest
+
+from benchmarks.commands import benchmark
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -44,3 +47,29 @@ def test_every_command_of_the_readme_exists():
     used = re.findall(r"napari-dynaseg (\w+)", "\n".join(find_blocks("sh")))
     assert used
     assert set(used) <= set(commands)
+
+
+BENCHMARKS = [
+    line.partition("#")[0].removeprefix("python -m benchmarks ").split()
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    for line in page.read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+    if line.startswith("python -m benchmarks ")
+]
+
+
+@pytest.mark.parametrize("words", BENCHMARKS, ids=" ".join)
+def test_every_benchmark_of_readme_and_docs_takes_the_arguments_it_is_called_with(words):
+    from typer.main import get_command
+
+    command = get_command(benchmark)
+    while hasattr(command, "commands"):
+        command, words = command.commands[words[0]], words[1:]
+    command.make_context(command.name, words)
+
+
+def test_readme_and_docs_call_every_benchmark_from_a_checkout():
+    from typer.main import get_command
+
+    assert {words[0] for words in BENCHMARKS} == set(get_command(benchmark).commands)
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
+    assert not [page for page in pages if "napari-dynaseg benchmark" in page.read_text("utf-8")]

@@ -1,4 +1,4 @@
-"""Plot what `napari-dynaseg benchmark cost --json FILE` measured; needs matplotlib.
+"""Plot what `python -m benchmarks cost --json FILE` measured; needs matplotlib.
 
 ``python tools/plot_cost.py FILE docs/pictures/cost.png``
 """

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.accuracy.data_set import score_against_people
+from benchmarks.accuracy.data_set import score_against_annotators
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.image.pixels import Plane, to_plane
 from napari_dynaseg.image.plane_files import read_image
@@ -38,7 +38,7 @@ def spread_evenly(items: list[Item], most: int | None) -> list[Item]:
 
 
 def read_truths(image: Path) -> list[npt.NDArray[np.uint16]]:
-    """Read the segments that people drew of an image, one map a person.
+    """Read the segments that annotators drew of an image, one map each.
 
     Raises
     ------
@@ -50,10 +50,10 @@ def read_truths(image: Path) -> list[npt.NDArray[np.uint16]]:
     split = image.parent
     path = split.parent.parent / "groundTruth" / split.name / f"{image.stem}.mat"
     try:
-        drawn: Any = loadmat(path)["groundTruth"]
+        annotated: Any = loadmat(path)["groundTruth"]
     except (OSError, KeyError, ValueError) as error:
         raise FileError(f"{path} cannot be read: {error}") from error
-    return [drawn[0, person]["Segmentation"][0, 0] for person in range(drawn.shape[1])]
+    return [each["Segmentation"][0, 0] for each in annotated[0]]
 
 
 @dataclass(frozen=True)
@@ -88,5 +88,5 @@ class Bsds500:
         return to_plane(read_image(self._find(name)).pixels)
 
     def score(self, name: str, labels: LabelMap, method: str) -> dict[str, Any]:  # noqa: ARG002
-        """Score a label map of an image against every person's map."""
-        return score_against_people(labels, read_truths(self._find(name)))
+        """Score a label map of an image against every annotator's map."""
+        return score_against_annotators(labels, read_truths(self._find(name)))

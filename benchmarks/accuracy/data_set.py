@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from benchmarks.accuracy.protocol import Integers, count_shared, find_components, score_table
+from benchmarks.accuracy.protocol import Integers, count_contingencies, find_components, score_table
 from benchmarks.accuracy.region_scores import measure_rand_index, measure_variation
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap
@@ -34,7 +34,7 @@ class DataSet(Protocol):
         """Score a label map of an image, as values that JSON can hold."""
 
 
-def score_against_people(labels: Integers, truths: Sequence[Integers]) -> dict[str, Any]:
+def score_against_annotators(labels: Integers, truths: Sequence[Integers]) -> dict[str, Any]:
     """Score a label map by the papers' protocol and by the region scores.
 
     Parameters
@@ -53,14 +53,14 @@ def score_against_people(labels: Integers, truths: Sequence[Integers]) -> dict[s
     components = find_components(labels)
     maps = []
     for truth in truths:
-        shared = count_shared(components, truth)
-        scores = score_table(shared)
+        table = count_contingencies(components, truth)
+        scores = score_table(table)
         maps.append(
             {
                 "overlaps": scores.overlaps.round(5).tolist(),
                 "sizes": scores.sizes.tolist(),
-                "pri": round(measure_rand_index(shared), 6),
-                "voi": round(measure_variation(shared), 6),
+                "pri": round(measure_rand_index(table), 6),
+                "voi": round(measure_variation(table), 6),
             }
         )
     return {"segments": len(np.unique(components)), "maps": maps}

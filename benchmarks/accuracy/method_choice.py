@@ -64,7 +64,7 @@ class MethodChoice:
             for knob, value in defaults.items()
             if knob in method.knob_names and value is not None
         }
-        choice = cls(text, method, {**usual, **dict(map(_read_turn, turns))})
+        choice = cls(text, method, {**usual, **dict(map(_read_knob, turns))})
         method.configure(**choice.knobs)
         return choice
 
@@ -102,7 +102,7 @@ def parse_choices(texts: Sequence[str], **defaults: Any) -> list[MethodChoice]:
     return [MethodChoice.parse(name, **defaults) for name in names]
 
 
-def _read_turn(text: str) -> tuple[str, str]:
+def _read_knob(text: str) -> tuple[str, str]:
     knob, is_turned, value = text.partition("=")
     if not is_turned:
         raise SettingsError(f"a knob of a method is written knob=value; got {text!r}")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,26 +15,99 @@ from napari_dynaseg.image.plane_files import read_image
 from napari_dynaseg.labels.numbering import LabelMap
 
 Pixels = npt.NDArray[Any]
-# Of a stack of many planes every n-th counts: its neighbours look like it.
-PLANES_APART = 10
 
 
-class CellSet(NamedTuple):
-    """How a set lies on disk.
+@dataclass(frozen=True)
+class PairedFiles:
+    """A set with two files for each image.
 
     Parameters
     ----------
-    list_names
-        Gives the names of its images, from its folder.
-    read
-        Gives the image and the truth of a name; numbers above 0 are objects or foreground.
+    image, truth
+        Where they lie in the set's folder, ``*`` for the name of the image.
+    has_objects
+        Whether the truth tells objects apart.
+    read_truth
+        Gives numbers above 0 for objects or foreground.
+    """
+
+    image: str
+    truth: str
+    has_objects: bool = False
+    read_truth: Callable[[Pixels], Pixels] = np.asarray
+
+    def list_names(self, folder: Path) -> list[str]:
+        """List the images, without their ending."""
+        return sorted(path.stem for path in folder.glob(self.image))
+
+    def read(self, folder: Path, name: str) -> tuple[Pixels, Pixels]:
+        """Read an image and its truth."""
+        image, truth = (folder / path.replace("*", name) for path in (self.image, self.truth))
+        return read_image(image).pixels, self.read_truth(read_image(truth).pixels)
+
+
+@dataclass(frozen=True)
+class StackPlanes:
+    """A set of the planes of one stack.
+
+    Parameters
+    ----------
+    image, truth
+        Where the stacks lie in the set's folder: a TIFF, or an HDF5 file and a data set in it.
+    axis
+        Its letter, which begins the name of a plane.
+    step
+        Every so many-th plane counts: its neighbours look like it.
     has_objects
         Whether the truth tells objects apart.
     """
 
-    list_names: Callable[[Path], list[str]]
-    read: Callable[[Path, str], tuple[Pixels, Pixels]]
-    has_objects: bool
+    image: str
+    truth: str
+    axis: str
+    step: int = 1
+    has_objects: bool = True
+
+    def list_names(self, folder: Path) -> list[str]:
+        """List the planes."""
+        path = folder / self.image.partition(":")[0]
+        planes = len(_read_stack(folder, self.image)) if path.exists() else 0
+        return [f"{self.axis}{place}" for place in range(0, planes, self.step)]
+
+    def read(self, folder: Path, name: str) -> tuple[Pixels, Pixels]:
+        """Read a plane and its truth."""
+        plane = int(name.removeprefix(self.axis))
+        return _read_stack(folder, self.image)[plane], _read_stack(folder, self.truth)[plane]
+
+
+def _read_stack(folder: Path, source: str) -> Pixels:
+    name, _, data_set = source.partition(":")
+    if data_set:
+        return _read_volume(folder / name, data_set)
+    import tifffile
+
+    stack: Pixels = tifffile.imread(folder / name)
+    return stack
+
+
+def _read_volume(path: Path, name: str) -> Pixels:
+    try:
+        import h5py
+    except ImportError:
+        raise FileError(f"{path} is read with h5py: install napari-dynaseg[benchmark]") from None
+    with h5py.File(path) as file:
+        volume: Pixels = file[name][:]
+    return volume
+
+
+SETS: dict[str, PairedFiles | StackPlanes] = {
+    "dsb2018": PairedFiles("images/*.png", "labels/*.tif", has_objects=True),
+    "ctc_fluo_n2dh_sim": StackPlanes("raw_TYX.tif", "labels_TYX.tif", "T"),
+    "plantseg_ovule3d": StackPlanes("1135_mini.h5:raw", "1135_mini.h5:label", "Z", step=10),
+    "monuseg_he": PairedFiles("imgs/*.tif", "labels/*.tif"),
+    # The foreground is the membranes, the fifth of a slice that is not easy.
+    "isbi2012_em": PairedFiles("image/*.png", "label/*.png", read_truth=np.logical_not),
+}
 
 
 @dataclass(frozen=True)
@@ -89,75 +162,7 @@ class Microscopy:
         scores = {"dice": round(object_scores.measure_dice(foreground, truth > 0), 6)}
         if SETS[name.partition("/")[0]].has_objects:
             split = (
-                object_scores.split_by_watershed if method == "otsu" else object_scores.find_parts
+                object_scores.split_by_watershed if method == "otsu" else object_scores.find_objects
             )
             scores["ap"] = round(object_scores.measure_precision(split(foreground), truth), 6)
         return scores
-
-
-def _list_files(inside: str) -> Callable[[Path], list[str]]:
-    return lambda folder: sorted(path.stem for path in (folder / inside).glob("*.*"))
-
-
-def _read_dsb(folder: Path, name: str) -> tuple[Pixels, Pixels]:
-    image = read_image(folder / "images" / f"{name}.png").pixels
-    return image, read_image(folder / "labels" / f"{name}.tif").pixels
-
-
-def _list_times(folder: Path) -> list[str]:
-    path = folder / "raw_TYX.tif"
-    return [f"T{place}" for place in range(len(_read_stack(path)))] if path.exists() else []
-
-
-def _read_times(folder: Path, name: str) -> tuple[Pixels, Pixels]:
-    image, truth = (_read_stack(folder / f"{kind}_TYX.tif") for kind in ("raw", "labels"))
-    return image[int(name[1:])], truth[int(name[1:])]
-
-
-def _read_stack(path: Path) -> Pixels:
-    import tifffile
-
-    stack: Pixels = tifffile.imread(path)
-    return stack
-
-
-def _list_ovule(folder: Path) -> list[str]:
-    path = folder / "1135_mini.h5"
-    if not path.exists():
-        return []
-    return [f"Z{place}" for place in range(0, len(_read_volume(path, "raw")), PLANES_APART)]
-
-
-def _read_ovule(folder: Path, name: str) -> tuple[Pixels, Pixels]:
-    image, truth = (_read_volume(folder / "1135_mini.h5", kind) for kind in ("raw", "label"))
-    return image[int(name[1:])], truth[int(name[1:])]
-
-
-def _read_volume(path: Path, name: str) -> Pixels:
-    try:
-        import h5py
-    except ImportError:
-        raise FileError(f"{path} is read with h5py: install napari-dynaseg[benchmark]") from None
-    with h5py.File(path) as file:
-        volume: Pixels = file[name][:]
-    return volume
-
-
-def _read_monuseg(folder: Path, name: str) -> tuple[Pixels, Pixels]:
-    image, truth = (read_image(folder / kind / f"{name}.tif") for kind in ("imgs", "labels"))
-    return image.pixels, truth.pixels
-
-
-def _read_isbi(folder: Path, name: str) -> tuple[Pixels, Pixels]:
-    """Read a slice; its foreground is the membranes, the fifth of it that is not easy."""
-    image, cells = (read_image(folder / kind / f"{name}.png") for kind in ("image", "label"))
-    return image.pixels, cells.pixels == 0
-
-
-SETS: dict[str, CellSet] = {
-    "dsb2018": CellSet(_list_files("images"), _read_dsb, True),
-    "ctc_fluo_n2dh_sim": CellSet(_list_times, _read_times, True),
-    "plantseg_ovule3d": CellSet(_list_ovule, _read_ovule, True),
-    "monuseg_he": CellSet(_list_files("imgs"), _read_monuseg, False),
-    "isbi2012_em": CellSet(_list_files("image"), _read_isbi, False),
-}

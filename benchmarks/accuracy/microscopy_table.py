@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
+from benchmarks import markdown
+from benchmarks.accuracy.summary import average, find_image, find_method, find_seed, find_spread
+from benchmarks.accuracy.table import write_spread
+from benchmarks.result_lines import Line, group_lines
 
-Line = dict[str, Any]
 TITLES = {"dice": "Dice", "ap": "AP"}
 
 
@@ -19,66 +21,39 @@ def summarise(lines: Sequence[Line]) -> dict[str, dict[str, Any]]:
         standard deviation over the seeds under ``spread``, each the mean over the images;
         ``seconds`` an image; ``seeds``; and ``images``, the scores of each.
     """
-    methods = dict.fromkeys(line["method"] for line in lines)
-    return {
-        method: _summarise_method([line for line in lines if line["method"] == method])
-        for method in methods
-    }
+    return {method: _summarise_method(of) for method, of in group_lines(lines, find_method).items()}
 
 
 def _summarise_method(lines: Sequence[Line]) -> dict[str, Any]:
-    sets = dict.fromkeys(_find_set(line) for line in lines)
-    names = dict.fromkeys(line["key"]["image"] for line in lines)
+    sets, images = group_lines(lines, _find_set), group_lines(lines, find_image)
     return {
-        "sets": {
-            each: _summarise_set([line for line in lines if _find_set(line) == each])
-            for each in sets
-        },
-        "seconds": float(np.mean([line["seconds"] for line in lines])),
-        "seeds": len({line["seed"] for line in lines}),
-        "images": {
-            name: _average([line for line in lines if line["key"]["image"] == name])
-            for name in names
-        },
+        "sets": {name: _summarise_set(of) for name, of in sets.items()},
+        "seconds": average([{"seconds": line["seconds"]} for line in lines])["seconds"],
+        "seeds": len(group_lines(lines, find_seed)),
+        "images": {name: _score(of) for name, of in images.items()},
     }
 
 
 def _find_set(line: Line) -> str:
-    return str(line["key"]["image"]).partition("/")[0]
+    return find_image(line).partition("/")[0]
 
 
 def _summarise_set(lines: Sequence[Line]) -> dict[str, Any]:
-    seeds = sorted({line["seed"] for line in lines})
-    of_seeds = [_average([line for line in lines if line["seed"] == seed]) for seed in seeds]
-    spread = {score: float(np.std([each[score] for each in of_seeds])) for score in of_seeds[0]}
-    return {**_average(lines), "spread": spread}
+    of_seeds = [_score(of) for of in group_lines(lines, find_seed).values()]
+    return {**_score(lines), "spread": find_spread(of_seeds)}
 
 
-def _average(lines: Sequence[Line]) -> dict[str, float]:
-    return {
-        score: float(np.mean([line[score] for line in lines]))
-        for score in TITLES
-        if score in lines[0]
-    }
+def _score(lines: Sequence[Line]) -> dict[str, float]:
+    return average([{score: line[score] for score in TITLES if score in line} for line in lines])
 
 
 def write_table(summary: Mapping[str, dict[str, Any]]) -> str:
     """Write the summary as a table in Markdown, a column for each score of each set."""
     sets = next(iter(summary.values()))["sets"]
-    columns = [(each, score) for each, of in sets.items() for score in TITLES if score in of]
-    titles = [f"{each} {TITLES[score]}" for each, score in columns]
-    rows = [_write_row("method", [*titles, "seconds"])]
-    rows.append(_write_row("---", ["---"] * (len(titles) + 1)))
+    columns = [(name, score) for name, of in sets.items() for score in TITLES if score in of]
+    rows = []
     for method, of in summary.items():
-        cells = [_write_score(of["sets"][each], score, of["seeds"]) for each, score in columns]
-        rows.append(_write_row(method, [*cells, f"{of['seconds']:.1f}"]))
-    return "\n".join(rows)
-
-
-def _write_row(name: str, cells: list[str]) -> str:
-    return f"| {' | '.join([name, *cells])} |"
-
-
-def _write_score(of: dict[str, Any], score: str, seeds: int) -> str:
-    text = f"{of[score]:.3f}"
-    return f"{text} ± {of['spread'][score]:.3f}" if seeds > 1 else text
+        cells = [write_spread(score, of["sets"][name], of["seeds"]) for name, score in columns]
+        rows.append([method, *cells, f"{of['seconds']:.1f}"])
+    head = ["method", *(f"{name} {TITLES[score]}" for name, score in columns), "seconds"]
+    return markdown.write_table(head, rows)

@@ -1,15 +1,19 @@
 """How well labels find cells: foreground, objects, and their scores."""
 
 import numpy as np
-import numpy.typing as npt
 
-from benchmarks.accuracy.protocol import Integers, count_shared
+from benchmarks.accuracy.protocol import (
+    Integers,
+    check_truth,
+    count_contingencies,
+    measure_overlaps,
+)
 from napari_dynaseg.labels.network_maps import Mask
 
 # An object is found if it overlaps a true one by more than this; then no two can.
 NEEDED_OVERLAP = 0.5
-# Two middles of touching cells are no closer than this, in pixels.
-CLOSEST_MIDDLES = 15
+# The middles of two touching cells are no closer than this, in pixels.
+MIN_DISTANCE = 15
 
 
 def choose_foreground(labels: Integers, truth: Mask) -> Mask:
@@ -27,18 +31,19 @@ def choose_foreground(labels: Integers, truth: Mask) -> Mask:
     >>> choose_foreground(np.array([[1, 1, 1, 2]]), np.array([[True, True, False, False]]))
     array([[ True,  True,  True, False]])
     """
+    check_truth(truth, labels.shape)
     sizes = np.bincount(labels.ravel())
     inside = np.bincount(labels[truth], minlength=len(sizes))
     foreground: Mask = (2 * inside > sizes)[labels]
     return foreground
 
 
-def find_parts(foreground: Mask) -> Integers:
-    """Number the connected parts of the foreground from 1; 0 elsewhere."""
+def find_objects(foreground: Mask) -> Integers:
+    """Number the connected components of the foreground from 1; 0 elsewhere."""
     from skimage.measure import label
 
-    parts: Integers = label(foreground, connectivity=1)
-    return parts
+    objects: Integers = label(foreground, connectivity=1)
+    return objects
 
 
 def split_by_watershed(foreground: Mask) -> Integers:
@@ -51,12 +56,11 @@ def split_by_watershed(foreground: Mask) -> Integers:
     from skimage.segmentation import watershed
 
     depth = distance_transform_edt(foreground)
-    parts = find_parts(foreground)
-    middles = peak_local_max(
-        depth, min_distance=CLOSEST_MIDDLES, labels=parts, exclude_border=False
+    peaks = peak_local_max(
+        depth, min_distance=MIN_DISTANCE, labels=find_objects(foreground), exclude_border=False
     )
     markers = np.zeros(foreground.shape, np.int32)
-    markers[tuple(middles.T)] = np.arange(1, len(middles) + 1)
+    markers[tuple(peaks.T)] = np.arange(1, len(peaks) + 1)
     objects: Integers = watershed(-depth, markers, mask=foreground)
     return objects
 
@@ -68,7 +72,7 @@ def measure_dice(foreground: Mask, truth: Mask) -> float:
 
 
 def measure_precision(objects: Integers, truth: Integers) -> float:
-    """Measure the average precision at IoU 0.5: found / (found + invented + missed) objects.
+    """Measure the average precision at IoU 0.5: true positives / (all positives + false negatives).
 
     As in the Data Science Bowl 2018; 1 if there are none, true or not.
 
@@ -77,10 +81,7 @@ def measure_precision(objects: Integers, truth: Integers) -> float:
     objects, truth
         (H, W), one number ≥ 1 an object, 0 where there is none.
     """
-    shared: npt.NDArray[np.int64] = count_shared(objects, truth)
-    union = shared.sum(axis=1, keepdims=True) + shared.sum(axis=0, keepdims=True) - shared
-    overlaps = (shared / np.maximum(union, 1))[1:, 1:]
-    found = int((overlaps > NEEDED_OVERLAP).sum())
-    predicted = int((shared.sum(axis=0)[1:] > 0).sum())
-    true = int((shared.sum(axis=1)[1:] > 0).sum())
+    table = count_contingencies(objects, truth)
+    found = int((measure_overlaps(table)[1:, 1:] > NEEDED_OVERLAP).sum())
+    true, predicted = (int((table.sum(axis=axis)[1:] > 0).sum()) for axis in (1, 0))
     return found / (predicted + true - found) if predicted + true else 1.0

@@ -9,12 +9,17 @@ average of the three; covering weighs each segment by its pixels (Arbeláez et a
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_dynaseg.errors import ImageError
+
 Integers = npt.NDArray[np.integer]
 Numbers = npt.NDArray[np.floating]
+# Contingencies: for each true segment (rows) and each component (columns) the pixels they share.
+Table = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,10 +99,23 @@ def score_labels(labels: Integers, truths: Iterable[Integers]) -> SegmentScores:
         True segments, each map (H, W), one number ≥ 0 a segment; pixels below 0 are left out.
     """
     components = find_components(labels)
-    return SegmentScores.pool(score_table(count_shared(components, truth)) for truth in truths)
+    tables = (count_contingencies(components, truth) for truth in truths)
+    return SegmentScores.pool(map(score_table, tables))
 
 
-def count_shared(components: Integers, truth: Integers) -> npt.NDArray[np.int64]:
+def check_truth(truth: npt.NDArray[Any], shape: tuple[int, ...]) -> None:
+    """Check that a truth has the size of its image.
+
+    Raises
+    ------
+    ImageError
+        If it has another.
+    """
+    if truth.shape != shape:
+        raise ImageError(f"the truth must have the size of its image, {shape}; got {truth.shape}")
+
+
+def count_contingencies(components: Integers, truth: Integers) -> Table:
     """Count the pixels that each true segment (row) shares with each component (column).
 
     Parameters
@@ -107,19 +125,23 @@ def count_shared(components: Integers, truth: Integers) -> npt.NDArray[np.int64]
     truth
         (H, W), one number ≥ 0 a segment; pixels below 0 are left out.
     """
+    check_truth(truth, components.shape)
     width = int(components.max()) + 1
     truth = truth.astype(np.int64).ravel()
     pairs = (truth * width + components.ravel())[truth >= 0]
-    shared: npt.NDArray[np.int64] = np.bincount(
-        pairs, minlength=(max(0, int(truth.max())) + 1) * width
-    )
-    return shared.reshape(-1, width)
+    table: Table = np.bincount(pairs, minlength=(max(0, int(truth.max())) + 1) * width)
+    return table.reshape(-1, width)
 
 
-def score_table(shared: npt.NDArray[np.int64]) -> SegmentScores:
+def measure_overlaps(table: Table) -> Numbers:
+    """Measure the intersection over union of each true segment with each component."""
+    union = table.sum(axis=1, keepdims=True) + table.sum(axis=0, keepdims=True) - table
+    overlaps: Numbers = table / np.maximum(union, 1)
+    return overlaps
+
+
+def score_table(table: Table) -> SegmentScores:
     """Score the segments of one true map, from the pixels that it shares with components."""
-    true_sizes, sizes = shared.sum(axis=1), shared.sum(axis=0)
-    union = true_sizes[:, None] + sizes[None] - shared
-    best = (shared / np.maximum(union, 1)).max(axis=1)
-    is_there = true_sizes > 0
-    return SegmentScores(best[is_there], true_sizes[is_there])
+    best, sizes = measure_overlaps(table).max(axis=1), table.sum(axis=1)
+    is_there = sizes > 0
+    return SegmentScores(best[is_there], sizes[is_there])

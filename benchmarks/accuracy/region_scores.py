@@ -1,16 +1,15 @@
-"""Region scores of Arbeláez et al. 2011, section 3.2, from the pixels that segments share."""
+"""Region scores of Arbeláez et al. 2011, section 3.2, from the contingencies of segments."""
 
 import numpy as np
 import numpy.typing as npt
 
-# For each true segment (rows) and each predicted one (columns) how many pixels they share.
-Table = npt.NDArray[np.int64]
+from benchmarks.accuracy.protocol import Table
 
 
-def measure_rand_index(shared: Table) -> float:
+def measure_rand_index(table: Table) -> float:
     """Measure the share of pixel pairs that both maps join, or both part (Rand 1971).
 
-    The mean over the people who drew an image is its probabilistic Rand index (Unnikrishnan,
+    The mean over the annotators of an image is its probabilistic Rand index (Unnikrishnan,
     Pantofaru and Hebert 2007).
 
     Examples
@@ -18,14 +17,14 @@ def measure_rand_index(shared: Table) -> float:
     >>> measure_rand_index(np.array([[1, 1]]))  # one pair: joined by the truth, parted by labels
     0.0
     """
-    counts = shared.astype(np.float64)
+    counts = table.astype(np.float64)
     pixels = counts.sum()
     joined = [_sum_squares(part) for part in (counts.sum(axis=0), counts.sum(axis=1), counts)]
     pairs = pixels * (pixels - 1) / 2
     return float(1 - ((joined[0] + joined[1]) / 2 - joined[2]) / pairs)
 
 
-def measure_variation(shared: Table) -> float:
+def measure_variation(table: Table) -> float:
     """Measure the variation of information in bits (Meilă 2007): 0 for equal maps.
 
     Examples
@@ -33,7 +32,7 @@ def measure_variation(shared: Table) -> float:
     >>> measure_variation(np.array([[1, 1]]))
     1.0
     """
-    counts = shared.astype(np.float64)
+    counts = table.astype(np.float64)
     truth, labels, both = (
         _measure_entropy(part) for part in (counts.sum(axis=1), counts.sum(axis=0), counts)
     )

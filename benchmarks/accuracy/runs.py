@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.accuracy.data_set import DataSet
 from benchmarks.accuracy.method_choice import MethodChoice
 from benchmarks.processes import open_pool, use_threads
-from benchmarks.result_lines import ResultLines
+from benchmarks.result_lines import Line, ResultLines
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.peers import find_method, finish
 
@@ -94,7 +94,7 @@ def measure(
     results: ResultLines,
     processes: int = 1,
     threads: int = 1,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Line]:
     """Do every run that the results do not have yet, and note each as soon as it is done.
 
     Parameters
@@ -137,20 +137,19 @@ def _hash(key: dict[str, Any]) -> str:
 
 def _share_out(
     data_set: DataSet, runs: Sequence[Run], processes: int, threads: int
-) -> Iterator[tuple[Run, dict[str, Any]]]:
+) -> Iterator[tuple[Run, Line]]:
     if processes == 1:
         with use_threads(threads):
             for run in runs:
                 yield run, do_run(data_set, run)
         return
-    pool: ProcessPoolExecutor
     with open_pool(processes, threads) as pool:
         futures = {pool.submit(do_run, data_set, run): run for run in runs}
         for future in as_completed(futures):
             yield futures[future], future.result()
 
 
-def do_run(data_set: DataSet, run: Run) -> dict[str, Any]:
+def do_run(data_set: DataSet, run: Run) -> Line:
     """Segment one image by one method, and score the labels.
 
     Returns

@@ -1,14 +1,15 @@
 """The figures of a table: each method's runs pooled over images, and their spread over seeds."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from benchmarks.accuracy.bootstrap import bootstrap_difference
 from benchmarks.accuracy.protocol import SegmentScores, pool_kinds
+from benchmarks.result_lines import Line, group_lines
 
-Line = dict[str, Any]
 FIGURES = ("all", "fine", "coarse", "mean", "covering", "pri", "voi", "segments", "seconds")
 
 
@@ -27,43 +28,52 @@ def summarise(lines: Sequence[Line]) -> dict[str, dict[str, Any]]:
         each seed's scores pooled over the images; ``spread``, their standard deviation over the
         seeds, 0 for one seed; ``seeds``, how many; and ``images``, the `FIGURES` of each image.
     """
-    methods = dict.fromkeys(line["method"] for line in lines)
-    return {
-        method: _summarise_method([line for line in lines if line["method"] == method])
-        for method in methods
-    }
+    return {method: _summarise_method(of) for method, of in group_lines(lines, find_method).items()}
+
+
+find_method = itemgetter("method")
+find_seed = itemgetter("seed")
+
+
+def find_image(line: Line) -> str:
+    """Find the name of the image that a line is of."""
+    return str(line["key"]["image"])
 
 
 def _summarise_method(lines: Sequence[Line]) -> dict[str, Any]:
-    seeds = sorted({line["seed"] for line in lines})
-    of_seeds = [_score([line for line in lines if line["seed"] == seed]) for seed in seeds]
-    names = sorted({line["key"]["image"] for line in lines})
+    of_seeds = [_score(of) for of in group_lines(lines, find_seed).values()]
     images = {
-        name: _average([_score([line]) for line in lines if line["key"]["image"] == name])
-        for name in names
+        name: average([_score([line]) for line in of])
+        for name, of in group_lines(lines, find_image).items()
     }
-    spread = {figure: float(np.std([each[figure] for each in of_seeds])) for figure in FIGURES}
-    return {**_average(of_seeds), "spread": spread, "seeds": len(seeds), "images": images}
+    return {
+        **average(of_seeds),
+        "spread": find_spread(of_seeds),
+        "seeds": len(of_seeds),
+        "images": images,
+    }
 
 
-def _average(scores: Sequence[dict[str, float]]) -> dict[str, float]:
-    return {figure: float(np.mean([each[figure] for each in scores])) for figure in FIGURES}
+def average(scores: Sequence[dict[str, float]]) -> dict[str, float]:
+    """Average each figure."""
+    return {figure: float(np.mean([each[figure] for each in scores])) for figure in scores[0]}
+
+
+def find_spread(scores: Sequence[dict[str, float]]) -> dict[str, float]:
+    """Find the standard deviation of each figure."""
+    return {figure: float(np.std([each[figure] for each in scores])) for figure in scores[0]}
 
 
 def _score(lines: Sequence[Line]) -> dict[str, float]:
     """Score one seed's runs on some images."""
+    # Of the annotators of an image first, then of the images.
+    regions = average([average(list(map(_list_scores, line["maps"]))) for line in lines])
+    counts = average([{name: line[name] for name in ("segments", "seconds")} for line in lines])
+    return {**pool_kinds([_read_maps(line) for line in lines]), **regions, **counts}
 
-    def average(name: str) -> float:
-        people = [[drawn[name] for drawn in line["maps"]] for line in lines]
-        return float(np.mean([np.mean(each) for each in people]))
 
-    return {
-        **pool_kinds([_read_maps(line) for line in lines]),
-        "pri": average("pri"),
-        "voi": average("voi"),
-        "segments": float(np.mean([line["segments"] for line in lines])),
-        "seconds": float(np.mean([line["seconds"] for line in lines])),
-    }
+def _list_scores(drawn: dict[str, Any]) -> dict[str, float]:
+    return {name: drawn[name] for name in ("pri", "voi")}
 
 
 def _read_maps(line: Line) -> list[SegmentScores]:
@@ -82,7 +92,7 @@ def compare_with(lines: Sequence[Line], method: str) -> dict[str, dict[str, floa
         For each other method the ``difference``, and the ends ``low`` and ``high`` of its 95 %
         interval over images drawn anew; seeds are pooled.
     """
-    sums = {name: _sum_images(lines, name) for name in {line["method"]: None for line in lines}}
+    sums = {name: _sum_images(of) for name, of in group_lines(lines, find_method).items()}
     mine = sums.pop(method)
     compared = {}
     for name, theirs in sums.items():
@@ -94,13 +104,10 @@ def compare_with(lines: Sequence[Line], method: str) -> dict[str, dict[str, floa
     return compared
 
 
-def _sum_images(lines: Sequence[Line], method: str) -> dict[str, tuple[float, float]]:
+def _sum_images(lines: Sequence[Line]) -> dict[str, tuple[float, float]]:
     """Add up each image's scores, and count its segments; the mean over seeds of both."""
-    sums: dict[str, tuple[float, float]] = {}
-    for name in {line["key"]["image"] for line in lines}:
-        runs = [x for x in lines if x["method"] == method and x["key"]["image"] == name]
-        if runs:
-            pooled = SegmentScores.pool(scores for line in runs for scores in _read_maps(line))
-            count = len(pooled.overlaps) / len(runs)
-            sums[name] = float(pooled.overlaps.sum()) / len(runs), count
+    sums = {}
+    for name, runs in group_lines(lines, find_image).items():
+        pooled = SegmentScores.pool(scores for line in runs for scores in _read_maps(line))
+        sums[name] = float(pooled.overlaps.sum()) / len(runs), len(pooled.overlaps) / len(runs)
     return sums

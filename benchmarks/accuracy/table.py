@@ -1,9 +1,11 @@
 """The paper's table in Markdown, with what was measured beside what is printed there."""
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from benchmarks.accuracy.summary import FIGURES
+from benchmarks.markdown import write_table
 
 OTHERS = tuple(figure for figure in FIGURES if figure not in ("all", "fine", "coarse", "mean"))
 TITLES = {
@@ -20,7 +22,7 @@ TITLES = {
 DECIMALS = {"segments": 0, "seconds": 1}
 
 
-def write_table(
+def write_figures(
     summary: Mapping[str, dict[str, Any]], paper: Mapping[str, dict[str, float]]
 ) -> str:
     """Write two tables: the paper's scores three columns each, and what else was measured.
@@ -34,17 +36,20 @@ def write_table(
         are the columns.
     """
     scores = list(next(iter(paper.values())))
-    columns = [f"{TITLES[score]}: paper | measured | difference" for score in scores]
-    rows = [_write_row("method", columns), _write_row("---", ["---|---|---"] * len(scores))]
+    head = ["method"]
+    for score in scores:
+        head += [f"{TITLES[score]}: paper", "measured", "difference"]
+    rows = []
     for method, figures in summary.items():
         printed = paper.get(method, {})
-        cells = [_write_three(score, figures, printed.get(score)) for score in scores]
-        rows.append(_write_row(method, cells))
-    rows += ["", _write_row("method", [TITLES[figure] for figure in OTHERS])]
-    rows.append(_write_row("---", ["---"] * len(OTHERS)))
-    for method, figures in summary.items():
-        rows.append(_write_row(method, [_write_figure(figure, figures) for figure in OTHERS]))
-    return "\n".join(rows)
+        cells = (_list_three(score, figures, printed.get(score)) for score in scores)
+        rows.append([method, *chain.from_iterable(cells)])
+    others = [
+        [method, *(_write_figure(figure, figures) for figure in OTHERS)]
+        for method, figures in summary.items()
+    ]
+    titles = ["method", *(TITLES[figure] for figure in OTHERS)]
+    return f"{write_table(head, rows)}\n\n{write_table(titles, others)}"
 
 
 def write_comparison(method: str, compared: Mapping[str, dict[str, float]]) -> str:
@@ -58,25 +63,27 @@ def write_comparison(method: str, compared: Mapping[str, dict[str, float]]) -> s
         As `benchmarks.accuracy.summary.compare_with` gives it.
     """
     title = f"All of {method} less that of this one (95 % interval)"
-    rows = [_write_row("method", [title]), _write_row("---", ["---"])]
-    for name, of in compared.items():
-        cell = f"{of['difference']:+.3f} ({of['low']:+.3f} to {of['high']:+.3f})"
-        rows.append(_write_row(name, [cell]))
-    return "\n".join(rows)
+    rows = [[name, write_interval(of)] for name, of in compared.items()]
+    return write_table(["method", title], rows)
 
 
-def _write_row(name: str, cells: list[str]) -> str:
-    return f"| {' | '.join([name, *cells])} |"
+def write_interval(of: Mapping[str, float]) -> str:
+    """Write a difference with the ends of its interval."""
+    return f"{of['difference']:+.3f} ({of['low']:+.3f} to {of['high']:+.3f})"
 
 
-def _write_three(score: str, figures: dict[str, Any], printed: float | None) -> str:
+def _list_three(score: str, figures: dict[str, Any], printed: float | None) -> list[str]:
     measured = _write_figure(score, figures)
     if printed is None:
-        return f"– | {measured} | –"
-    return f"{printed:.3f} | {measured} | {figures[score] - printed:+.3f}"
+        return ["–", measured, "–"]
+    return [f"{printed:.3f}", measured, f"{figures[score] - printed:+.3f}"]
 
 
 def _write_figure(figure: str, figures: dict[str, Any]) -> str:
-    decimals = DECIMALS.get(figure, 3)
+    return write_spread(figure, figures, figures["seeds"], DECIMALS.get(figure, 3))
+
+
+def write_spread(figure: str, figures: dict[str, Any], seeds: int, decimals: int = 3) -> str:
+    """Write a figure, with its spread over the seeds where there are several."""
     text = f"{figures[figure]:.{decimals}f}"
-    return f"{text} ± {figures['spread'][figure]:.{decimals}f}" if figures["seeds"] > 1 else text
+    return f"{text} ± {figures['spread'][figure]:.{decimals}f}" if seeds > 1 else text

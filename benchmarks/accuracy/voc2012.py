@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.accuracy.data_set import score_against_people
+from benchmarks.accuracy.data_set import score_against_annotators
 from benchmarks.accuracy.protocol import Integers, find_components
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.image.pixels import Plane, to_plane
@@ -17,10 +17,10 @@ from napari_dynaseg.labels.numbering import LabelMap
 # In masks: void, or in scribbles of the same form no scribble.
 VOID = 255
 BACKGROUND = 0
-# Masks have crumbs of a pixel or two where classes meet void, more of them than of real parts.
-SMALLEST_PART = 50
+# Masks have components of a pixel or two where classes meet void, more of them than real ones.
+SMALLEST = 50
 
-Reading = Literal["objects", "parts", "classes"]
+Reading = Literal["objects", "components", "classes"]
 
 
 def read_mask(path: Path) -> npt.NDArray[np.int32]:
@@ -40,7 +40,7 @@ def read_mask(path: Path) -> npt.NDArray[np.int32]:
     return np.where(mask == VOID, -1, mask)
 
 
-def find_segments(mask: Integers, reading: Reading, smallest: int = SMALLEST_PART) -> Integers:
+def find_segments(mask: Integers, reading: Reading, smallest: int = SMALLEST) -> Integers:
     """Number the true segments of a mask from 0; what is left out is below 0.
 
     Parameters
@@ -49,7 +49,7 @@ def find_segments(mask: Integers, reading: Reading, smallest: int = SMALLEST_PAR
         (H, W), void below 0.
     reading
         ``"objects"``: each number but the background's is one segment, even in several parts.
-        ``"parts"``: each connected component is one. ``"classes"``: each number is one.
+        ``"components"``: each connected component is one. ``"classes"``: each number is one.
     smallest
         Smaller components, of what is divided into components, are left out, as void is.
 
@@ -58,13 +58,14 @@ def find_segments(mask: Integers, reading: Reading, smallest: int = SMALLEST_PAR
     >>> mask = np.array([[1, 0, 1, -1]])
     >>> find_segments(mask, "objects", smallest=1)
     array([[ 1,  0,  1, -1]])
-    >>> find_segments(mask, "parts", smallest=1)
+    >>> find_segments(mask, "components", smallest=1)
     array([[ 0,  1,  2, -1]])
     """
     components = find_components(mask)
-    crumbs = np.bincount(components.ravel() + 1)[components + 1] < smallest
-    whole = (mask > BACKGROUND) if reading == "objects" else np.full(mask.shape, reading != "parts")
-    chosen = np.where(whole, components.max() + 1 + mask, np.where(crumbs, -1, components))
+    too_small = np.bincount(components.ravel() + 1)[components + 1] < smallest
+    # Where a number is one segment, in however many components.
+    whole = ((mask > BACKGROUND) & (reading == "objects")) | (reading == "classes")
+    chosen = np.where(whole, components.max() + 1 + mask, np.where(too_small, -1, components))
     chosen[mask < 0] = -1
     used, numbered = np.unique(chosen, return_inverse=True)
     segments: Integers = numbered.reshape(mask.shape) - int(used[0] < 0)
@@ -99,17 +100,15 @@ class Voc2012:
 
     def list_names(self) -> list[str]:
         """List the images, without their ending."""
-        if self.names is None:
-            found = sorted(path.stem for path in (self.root / "SegmentationClass").glob("*.png"))
-            source = self.root / "SegmentationClass"
-        else:
-            source = self.names
-            try:
-                found = [
-                    line.split()[0] for line in source.read_text().splitlines() if line.strip()
-                ]
-            except OSError as error:
-                raise FileError(f"{source} cannot be read: {error}") from error
+        source = self.names or self.root / "SegmentationClass"
+        try:
+            if self.names is None:
+                found = sorted(path.stem for path in source.glob("*.png"))
+            else:
+                lines = source.read_text().splitlines()
+                found = [line.split()[0] for line in lines if line.strip()]
+        except (OSError, ValueError) as error:
+            raise FileError(f"{source} cannot be read: {error}") from error
         if not found:
             raise FileError(f"{source} must name images of VOC2012; found none")
         return found
@@ -121,11 +120,9 @@ class Voc2012:
     def score(self, name: str, labels: LabelMap, method: str) -> dict[str, Any]:  # noqa: ARG002
         """Score a label map of an image; void pixels are left out."""
         objects = self.root / "SegmentationObject" / f"{name}.png"
-        classes = self.root / "SegmentationClass" / f"{name}.png"
-        if self.whole_classes:
-            segments = find_segments(read_mask(classes), "classes")
-        elif objects.exists():
+        if objects.exists() and not self.whole_classes:
             segments = find_segments(read_mask(objects), "objects")
         else:
-            segments = find_segments(read_mask(classes), "parts")
-        return score_against_people(labels, [segments])
+            classes = read_mask(self.root / "SegmentationClass" / f"{name}.png")
+            segments = find_segments(classes, "classes" if self.whole_classes else "components")
+        return score_against_annotators(labels, [segments])

@@ -1,9 +1,12 @@
-"""A data set in the layout of BSDS500, drawn in a moment."""
+"""A data set in the layout of BSDS500, drawn in a moment, and the command line."""
 
 import imageio.v3 as imageio
 import numpy as np
 import pytest
 from scipy.io import savemat
+
+from benchmarks.commands import benchmark
+from napari_dynaseg.cli.messages import run_app
 
 
 @pytest.fixture
@@ -23,3 +26,14 @@ def root(tmp_path):
             maps[0, person] = {"Segmentation": truth}
         savemat(tmp_path / "groundTruth" / "val" / f"{place}.mat", {"groundTruth": maps})
     return tmp_path
+
+
+@pytest.fixture
+def call(capsys):
+    """Call the benchmarks as `python -m benchmarks` does: (exit status, output, error output)."""
+
+    def run(*arguments):
+        status = run_app(benchmark, [str(each) for each in arguments], "python -m benchmarks")
+        return status, *capsys.readouterr()
+
+    return run

@@ -1,23 +1,22 @@
-"""The comparison of the ways through a stack, its scores pinned by arrays counted by hand."""
+"""The comparison of the strategies for a stack, its scores pinned by arrays counted by hand."""
 
 import json
 
 import numpy as np
 import pytest
 import tifffile
+
 from benchmarks.consistency import (
     Scores,
-    compare_ways,
+    compare_strategies,
     count_foreground,
     find_best_dice,
     list_neighbours,
     measure_overlap,
     measure_truth,
     read_foreground,
-    write_table,
+    write_comparison,
 )
-
-from napari_dynaseg.cli.app import main
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.axes import parse_axes
 from napari_dynaseg.image.stack_image import StackImage
@@ -142,15 +141,17 @@ def test_the_truth_overlaps_with_itself_by_foreground_and_background():
 
 def test_a_single_plane_is_refused(image):
     with pytest.raises(ImageError, match="two planes at least; got Y×X segmented"):
-        next(compare_ways(make_stack(image[0], "YX"), None, SMALL, 1))
+        next(compare_strategies(make_stack(image[0], "YX"), None, SMALL, 1))
 
 
-def test_every_way_is_scored_with_every_seed(image, truth):
+def test_every_strategy_is_scored_with_every_seed(image, truth):
     stack = make_stack(image)
     foreground = read_foreground(stack.axes, make_stack(truth))
-    scores = list(compare_ways(stack, foreground, SMALL, 2))
-    ways = ["one", "follow", "each", "unmatched"]
-    assert [(each.seed, each.way) for each in scores] == [(s, way) for s in (0, 1) for way in ways]
+    scores = list(compare_strategies(stack, foreground, SMALL, 2))
+    strategies = ["one", "follow", "each", "unmatched"]
+    assert [(each.seed, each.strategy) for each in scores] == [
+        (seed, strategy) for seed in (0, 1) for strategy in strategies
+    ]
     for each in scores:
         assert 0 <= each.overlap <= 1
         assert 0 <= each.kept <= 1
@@ -164,11 +165,11 @@ def test_every_way_is_scored_with_every_seed(image, truth):
 def test_the_table_gives_the_mean_and_the_ends_of_the_seeds():
     row = {"labels": 4, "kept": 0.5, "dice": None, "dice_by_plane": None, "seconds": 2}
     scores = [
-        Scores(way=way, seed=seed, overlap=overlap, **row)
-        for way in ("one", "follow", "each", "unmatched")
+        Scores(strategy=strategy, seed=seed, overlap=overlap, **row)
+        for strategy in ("one", "follow", "each", "unmatched")
         for seed, overlap in ((0, 0.2), (1, 0.4))
     ]
-    line = write_table(scores).splitlines()[2]
+    line = write_comparison(scores).splitlines()[2]
     assert line == "| One network | 0.300 (0.200–0.400) | 0.500 (0.500–0.500) | – | – | 4.0 | 2 |"
 
 
@@ -177,15 +178,13 @@ def write_tiff(path, array):
     return str(path)
 
 
-def test_the_command_prints_a_table(image, truth, tmp_path, capsys):
+def test_the_command_prints_a_table(image, truth, tmp_path, call):
     report = tmp_path / "figures.json"
     files = write_tiff(tmp_path / "raw.tif", image), write_tiff(tmp_path / "labels.tif", truth)
-    command = ["benchmark", "consistency", files[0], "--truth", files[1], "--axes", "TYX"]
-    command += ["--truth-axes", "TYX", "--seeds", "1", "--json", str(report)]
-    with pytest.raises(SystemExit) as end:
-        main(command)
-    assert end.value.code == 0
-    printed = capsys.readouterr().out
+    command = ["consistency", files[0], "--truth", files[1], "--axes", "TYX"]
+    command += ["--truth-axes", "TYX", "--seeds", 1, "--json", report]
+    status, printed, _ = call(*command)
+    assert status == 0
     assert [line.split("|")[1].strip() for line in printed.splitlines()[2:6]] == [
         "One network",
         "Follow",
@@ -194,4 +193,4 @@ def test_the_command_prints_a_table(image, truth, tmp_path, capsys):
     ]
     assert "overlap of the truth with itself: " in printed
     rows = json.loads(report.read_text())["rows"]
-    assert [row["way"] for row in rows] == ["one", "follow", "each", "unmatched"]
+    assert [row["strategy"] for row in rows] == ["one", "follow", "each", "unmatched"]

@@ -4,10 +4,9 @@ import json
 
 import numpy as np
 import pytest
-from benchmarks.accuracy.bsds500 import list_images, read_truths
 
 from benchmarks import quality
-from napari_dynaseg.cli.app import main
+from benchmarks.accuracy.bsds500 import Bsds500, list_images, read_truths
 from napari_dynaseg.errors import FileError
 
 
@@ -33,20 +32,20 @@ def test_a_missing_truth_is_named(root):
         read_truths(list_images(root, "val")[0])
 
 
-def test_every_image_scheme_and_seed_is_run_once(root):
-    runs = quality.plan_runs(list_images(root, "val"), 3)
-    assert len(runs) == len(set(runs)) == 2 * 3 * (3 + 1)
+def test_every_image_scheme_and_seed_is_run_once():
+    runs = quality.plan_comparison(["0", "1"], 50, 3)
+    asked = [(r.image, r.method_name, r.knobs["quality"], r.knobs["seed"]) for r in runs]
+    assert len(asked) == len(set(asked)) == 2 * 3 * (3 + 1)
+    assert {r.knobs["iterations"] for r in runs if r.knobs["quality"] == "exact"} == {50}
 
 
 @pytest.mark.filterwarnings("default")
-def test_the_command_prints_a_table_and_resumes_where_it_was(root, tmp_path, capsys):
+def test_the_command_prints_a_table_and_resumes_where_it_was(root, tmp_path, call):
     results, figures = tmp_path / "runs.jsonl", tmp_path / "figures.json"
-    command = ["benchmark", "quality", str(root), "--results", str(results), "--iterations", "2"]
-    command += ["--seeds", "1", "--json", str(figures)]
-    with pytest.raises(SystemExit) as end:
-        main(command)
-    assert end.value.code == 0
-    table = capsys.readouterr().out
+    command = ["quality", root, "--results", results, "--iterations", 2]
+    command += ["--seeds", 1, "--json", figures]
+    status, table, _ = call(*command)
+    assert status == 0
     assert [line.split("|")[1].strip() for line in table.splitlines()[2:]] == [
         "SCF",
         "FSF",
@@ -54,8 +53,7 @@ def test_the_command_prints_a_table_and_resumes_where_it_was(root, tmp_path, cap
     ]
     before = results.read_text()
     assert len(before.splitlines()) == 12
-    with pytest.raises(SystemExit):
-        main(command)
+    assert call(*command)[:2] == (0, table)
     assert results.read_text() == before
     summary = json.loads(figures.read_text())["scf"]
     assert summary["images"] == 2
@@ -63,28 +61,33 @@ def test_the_command_prints_a_table_and_resumes_where_it_was(root, tmp_path, cap
 
 
 def make_line(image, kind, overlaps, seed=0):
-    sizes = [10] * len(overlaps)
-    run = [image, "scf", kind, seed]
-    return {"run": run, "seconds": 1, "labels": 4, "overlaps": overlaps, "sizes": sizes}
+    drawn = {"overlaps": overlaps, "sizes": [10] * len(overlaps), "pri": 1, "voi": 0}
+    scores = {"seconds": 1, "segments": 4, "maps": [drawn]}
+    return {"key": {"image": image}, "method": f"scf:quality={kind}", "seed": seed, **scores}
 
 
-def test_the_interval_of_a_constant_difference_has_no_width():
+def summarise_scf(lines, monkeypatch):
+    monkeypatch.setattr(quality, "PUBLISHED_SCHEMES", ("scf",))
+    return quality.summarise_schemes(lines)["scf"]
+
+
+def test_the_interval_of_a_constant_difference_has_no_width(monkeypatch):
     lines = []
     for image in "abc":
         lines += [make_line(image, "exact", [0.5, 0.3]), make_line(image, "fast", [0.6, 0.4])]
-    summary = quality._summarise_scheme("scf", lines)
+    summary = summarise_scf(lines, monkeypatch)
     for name in ("difference", "low", "high"):
         assert summary[name] == pytest.approx(0.1)
 
 
-def test_seeds_are_pooled():
+def test_seeds_are_pooled(monkeypatch):
     lines = [make_line("a", "exact", [0.5])]
     lines += [make_line("a", "fast", [0.2], 0), make_line("a", "fast", [0.6], 1)]
-    assert quality._summarise_scheme("scf", lines)["fast_all"] == pytest.approx(0.4)
+    assert summarise_scf(lines, monkeypatch)["fast_all"] == pytest.approx(0.4)
 
 
 def test_a_file_of_something_else_is_refused(root, tmp_path):
     results = tmp_path / "runs.jsonl"
     results.write_text("no json")
     with pytest.raises(FileError, match="is no file of this comparison"):
-        next(quality.compare(list_images(root, "val"), 1, 1, results))
+        next(quality.compare(Bsds500(root, "val"), [], results))

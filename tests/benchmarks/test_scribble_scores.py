@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from benchmarks.scribble_scores import draw_strokes, measure_scribbles
 from PIL import Image
 
 from benchmarks import scribble_scores
-from napari_dynaseg.cli.app import main
+from benchmarks.scribble_scores import draw_strokes, measure_scribbles
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.settings import Settings
 
@@ -56,15 +55,34 @@ def test_scribbles_and_a_correction_are_scored_by_class(folder):
     assert scores.corrected >= 0.8
 
 
-def test_the_command_prints_a_row_an_image_and_the_means(folder, capsys, monkeypatch):
+def test_the_command_prints_a_row_an_image_and_the_means(folder, call, monkeypatch):
     monkeypatch.setattr("benchmarks.commands.Settings", lambda **_: SMALL)
-    with pytest.raises(SystemExit) as end:
-        main(["benchmark", "scribbles", str(folder)])
-    out = capsys.readouterr().out
-    assert (end.value.code, "halves" in out) == (0, True)
-    assert "mean: without" in out
+    status, out, _ = call("scribbles", folder)
+    head, row, means = out.splitlines()
+    assert status == 0
+    assert head.split() == ["image", "without", "scribbled", "corrected"]
+    assert row.split()[0] == "halves"
+    assert means.startswith("mean: without")
 
 
 def test_a_folder_of_something_else_is_told(tmp_path):
     with pytest.raises(FileError, match=r"\*_scribble\.png beside them; found none"):
         next(measure_scribbles(tmp_path, SMALL))
+
+
+def test_refining_prints_what_two_strokes_on_the_worst_segment_did(root, call, monkeypatch):
+    monkeypatch.setattr("benchmarks.commands.Settings", lambda **_: SMALL)
+    monkeypatch.setattr(scribble_scores, "LARGEST_SHARE", 0.9)
+    status, out, _ = call("refining", root)
+    head, *rows, means = out.splitlines()
+    assert status == 0
+    assert head.split() == ["image", "before", "after", "others", "seconds"]
+    assert [row.split()[0] for row in rows] == ["0.jpg", "1.jpg"]
+    assert means.startswith("mean: before")
+
+
+def test_images_without_a_segment_of_fitting_size_are_told(root, call, monkeypatch):
+    monkeypatch.setattr("benchmarks.commands.Settings", lambda **_: SMALL)
+    status, _, err = call("refining", root)
+    assert status == 2
+    assert "none of the images has a segment of 2 to 30 %" in err

@@ -4,11 +4,10 @@ import json
 
 import numpy as np
 import pytest
+
 from benchmarks.peak_memory import measure_peak
 from benchmarks.published import PublishedLoop
 from benchmarks.speed import count_operations, measure_gemm_peak
-
-from napari_dynaseg.cli.app import main
 from napari_dynaseg.engine.backend import torch
 from napari_dynaseg.errors import RunError
 from napari_dynaseg.image.synthetic import draw_image
@@ -25,12 +24,11 @@ def test_the_published_loop_and_ours_count_the_same_labels():
     assert [loop.take_step() for _ in range(3)] == ours
 
 
-def test_the_command_writes_nested_figures(tmp_path, capsys):
+def test_the_command_writes_nested_figures(tmp_path, call):
     report = tmp_path / "speed.json"
-    with pytest.raises(SystemExit) as end:
-        main(["benchmark", "speed", "--size", "48", "--json", str(report)])
-    assert end.value.code == 0
-    assert "times as fast as published" in capsys.readouterr().out
+    status, out, _ = call("speed", "--size", 48, "--json", report)
+    assert status == 0
+    assert "times as fast as published" in out
     figures = json.loads(report.read_text())
     published = figures["published"]["seconds_per_iteration"]
     assert figures["device"] in ("cpu", "cuda", "mps")
@@ -42,11 +40,10 @@ def test_the_command_writes_nested_figures(tmp_path, capsys):
     assert fast["ratio_to_500"] == pytest.approx(500 * published / fast["final_s"])
 
 
-def test_an_image_and_a_size_together_are_refused(tmp_path, capsys):
-    with pytest.raises(SystemExit) as end:
-        main(["benchmark", "speed", str(tmp_path / "cells.tif"), "--size", "48"])
-    assert end.value.code == 2
-    assert "got both an image and a size" in capsys.readouterr().err
+def test_an_image_and_a_size_together_are_refused(call):
+    status, _, err = call("speed", "cells.tif", "--size", 48)
+    assert status == 2
+    assert "got both an image and a size" in err
 
 
 def test_operations_are_counted_as_by_hand():

@@ -5,9 +5,8 @@ import json
 import numpy as np
 import pytest
 import zarr
-from benchmarks.throughput import draw_stack, find_rate, measure_stack
 
-from napari_dynaseg.cli.app import main
+from benchmarks.throughput import draw_stack, find_rate, measure_stack
 from napari_dynaseg.errors import RunError, SettingsError
 
 
@@ -35,14 +34,12 @@ def test_a_process_that_fails_is_reported():
         measure_stack(2, 1)
 
 
-def test_the_command_writes_nested_figures(tmp_path, capsys):
+def test_the_command_writes_nested_figures(tmp_path, call):
     report = tmp_path / "stack.json"
-    command = ["benchmark", "stack", "--planes", "3", "--size", "32", "--workers", "1"]
-    with pytest.raises(SystemExit) as end:
-        main([*command, "--json", str(report)])
-    assert end.value.code == 0
-    printed = capsys.readouterr().out
-    assert "| 1 workers | 3 |" in printed
+    command = ["stack", "--planes", 3, "--size", 32, "--workers", 1, "--json", report]
+    status, printed, _ = call(*command)
+    assert status == 0
+    assert "| 1 worker | 3 |" in printed
     assert "3 of them take" in printed
     figures = json.loads(report.read_text())
     assert figures["shape"] == [3, 32, 32]

@@ -508,3 +508,10 @@ def test_scribbles_for_a_network_that_is_applied_are_refused(call, image, drawn)
     status, _, err = call("segment", "cells.png", "-o", "a.tif", *network, *SCRIBBLES)
     assert status == 2
     assert "is applied as it is; got scribbles as well" in err
+
+
+def test_the_demo_prints_what_goes_on(call, monkeypatch, tmp_path):
+    monkeypatch.setattr(
+        "napari_dynaseg._napari.demo.run_demo", lambda output: iter([f"in {output.name}"])
+    )
+    assert call("demo", "-o", str(tmp_path)) == (0, f"in {tmp_path.name}\n", "")

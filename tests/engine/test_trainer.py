@@ -4,8 +4,8 @@ from contextlib import closing
 
 import numpy as np
 import pytest
-from benchmarks.processes import use_threads
 
+from benchmarks.processes import use_threads
 from napari_dynaseg.engine import trainer as module
 from napari_dynaseg.engine.backend import torch
 from napari_dynaseg.engine.cpu.gradients import CpuEngine

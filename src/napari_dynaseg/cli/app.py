@@ -6,19 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from benchmarks.commands import benchmark
 
+from napari_dynaseg.cli.benchmark_door import open_door
 from napari_dynaseg.cli.compare_options import compare
-from napari_dynaseg.cli.messages import (
-    BAD_INPUT,
-    NAME,
-    do_plans,
-    name_in_warnings,
-    print_error,
-)
+from napari_dynaseg.cli.messages import NAME, do_plans, name_in_warnings, run_app
 from napari_dynaseg.cli.options import add_knob_options
 from napari_dynaseg.counting import write_count
-from napari_dynaseg.errors import SegmentationError, SettingsError
+from napari_dynaseg.errors import SettingsError
 from napari_dynaseg.labels.numbering import count_labels
 from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, GivenKind
 from napari_dynaseg.settings import Settings, describe_knob, describe_range
@@ -30,17 +24,19 @@ if TYPE_CHECKING:
     from napari_dynaseg.recipes.trained_network import TrainedNetwork
     from napari_dynaseg.stacks.plan import StackRun
 
-# typer brings its own copy of click; these are the parents of its public exceptions.
-CommandLineError: Any = typer.BadParameter.__mro__[2]
-
 app = typer.Typer(
     help="Unsupervised segmentation of images and stacks, with a dynamically weighted loss.",
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-app.add_typer(benchmark, name="benchmark")
 app.add_typer(compare, name="compare")
+app.command(
+    "benchmark",
+    # What follows is read by the benchmarks, --help too.
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+)(open_door)
 
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:
@@ -371,16 +367,7 @@ def demo(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; bad input is one line on standard error and exit status 2."""
-    arguments = sys.argv[1:] if arguments is None else arguments
-    try:
-        status = app(args=arguments or ["--help"], prog_name=NAME, standalone_mode=False)
-    except CommandLineError as error:
-        print_error(error.format_message())
-        status = BAD_INPUT
-    except SegmentationError as error:
-        print_error(str(error))
-        status = BAD_INPUT
-    sys.exit(status or 0)
+    sys.exit(run_app(app, sys.argv[1:] if arguments is None else arguments, NAME))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import contextlib
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -15,6 +15,24 @@ if TYPE_CHECKING:
 
 NAME = "napari-dynaseg"
 BAD_INPUT = 2
+INTERRUPTED = 130
+# typer brings its own copy of click; these are the parents of its public exceptions.
+CommandLineError: Any = typer.BadParameter.__mro__[2]
+
+
+def run_app(app: typer.Typer, arguments: Sequence[str], name: str) -> int:
+    """Run a command line, and give its exit status; bad input is one line on standard error."""
+    try:
+        status = app(args=list(arguments) or ["--help"], prog_name=name, standalone_mode=False)
+    except typer.Abort:
+        return INTERRUPTED
+    except CommandLineError as error:
+        print_error(error.format_message())
+        return BAD_INPUT
+    except SegmentationError as error:
+        print_error(str(error))
+        return BAD_INPUT
+    return status or 0
 
 
 def print_error(text: str) -> None:

@@ -1,7 +1,7 @@
 """Options of the command line made from knobs: one for each, with its help and its range."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated
 
 import typer
@@ -27,22 +27,27 @@ def add_knob_options(
     names
         Which of them; by default all.
     """
-    parameters = [
-        parameter
-        for parameter in inspect.signature(command).parameters.values()
-        if parameter.kind is not inspect.Parameter.VAR_KEYWORD
-    ]
+    options = []
     for name in names or knobs.model_fields:
-        described = knobs.describe(name)
-        option = typer.Option(help=_describe_option(knobs, name), metavar=described["type"])
-        annotation = Annotated[str | None, option]
-        parameters.append(
+        help_line, metavar = _describe_option(knobs, name), knobs.describe(name)["type"]
+        annotation = Annotated[str | None, typer.Option(help=help_line, metavar=metavar)]
+        options.append(
             inspect.Parameter(
                 name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
             )
         )
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return add_options(command, options)
+
+
+def add_options(
+    command: Callable[..., None], options: Iterable[inspect.Parameter]
+) -> Callable[..., None]:
+    """Give a command further options, in place of its parameter with two stars."""
+    own = inspect.signature(command).parameters.values()
+    kept = [parameter for parameter in own if parameter.kind is not inspect.Parameter.VAR_KEYWORD]
+    signature = inspect.Signature([*kept, *options])
+    command.__signature__ = signature  # type: ignore[attr-defined]
+    command.__annotations__ = {each.name: each.annotation for each in signature.parameters.values()}
     return command
 
 

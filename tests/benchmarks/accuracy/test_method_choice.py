@@ -1,6 +1,7 @@
 """A method and its knobs, as the command line writes them."""
 
 import pytest
+
 from benchmarks.accuracy.method_choice import (
     CELL_ROWS,
     PAPER_ROWS,
@@ -8,7 +9,6 @@ from benchmarks.accuracy.method_choice import (
     parse_choices,
 )
 from benchmarks.accuracy.paper import BSDS500, VOC2012
-
 from napari_dynaseg.errors import SettingsError
 
 

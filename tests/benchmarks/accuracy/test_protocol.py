@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
+
+from benchmarks.accuracy.object_scores import choose_foreground
 from benchmarks.accuracy.protocol import (
     SegmentScores,
     find_components,
     pool_kinds,
     score_labels,
 )
+from napari_dynaseg.errors import ImageError
 
 
 def test_unconnected_regions_of_one_label_are_two_segments():
@@ -70,3 +73,10 @@ def test_fine_takes_the_map_of_most_segments_and_coarse_that_of_fewest_of_each_i
     assert kinds["coarse"] == pytest.approx((0.6 + 0.8 + 1.0 + 0.9) / 4)
     assert kinds["mean"] == pytest.approx((kinds["all"] + kinds["fine"] + kinds["coarse"]) / 3)
     assert kinds["covering"] == pytest.approx(kinds["all"])
+
+
+def test_a_truth_of_another_size_is_refused_in_one_sentence():
+    with pytest.raises(ImageError, match=r"size of its image, \(2, 3\); got \(3, 2\)"):
+        score_labels(np.ones((2, 3), np.int32), [np.ones((3, 2), np.int32)])
+    with pytest.raises(ImageError, match="size of its image"):
+        choose_foreground(np.ones((2, 3), np.int32), np.ones((2, 2), bool))

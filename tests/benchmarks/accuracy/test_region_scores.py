@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from benchmarks.accuracy.data_set import score_against_people
+
+from benchmarks.accuracy.data_set import score_against_annotators
 from benchmarks.accuracy.region_scores import measure_rand_index, measure_variation
 
 
@@ -36,7 +37,7 @@ def test_the_variation_of_uneven_parts():
 
 def test_labels_are_scored_by_their_connected_components_against_each_person():
     labels = np.array([[1, 2, 1, 1]])
-    scores = score_against_people(labels, [np.array([[0, 0, 0, 0]]), np.array([[0, 1, 2, 2]])])
+    scores = score_against_annotators(labels, [np.array([[0, 0, 0, 0]]), np.array([[0, 1, 2, 2]])])
     assert scores["segments"] == 3
     one, other = scores["maps"]
     assert one["overlaps"] == [0.5]

@@ -5,15 +5,14 @@ import json
 import numpy as np
 import pytest
 import tifffile
+
 from benchmarks.accuracy.bsds500 import Bsds500
 from benchmarks.accuracy.method_choice import parse_choices
-from benchmarks.accuracy.runs import measure, plan_runs
+from benchmarks.accuracy.runs import do_run, measure, plan_runs
 from benchmarks.accuracy.summary import FIGURES, compare_with, summarise
-from benchmarks.accuracy.table import write_comparison, write_table
+from benchmarks.accuracy.table import write_comparison, write_figures
 from benchmarks.processes import open_pool, use_threads
 from benchmarks.result_lines import ResultLines
-
-from napari_dynaseg.cli.app import main
 
 QUICK = "kmeans:clusters=2:starts=1,graph"
 
@@ -59,8 +58,8 @@ def test_a_stopped_measurement_goes_on_where_it_was(root, tmp_path, monkeypatch)
     steps.close()
     assert len(results.read_text().splitlines()) == 1
     done = []
-    do_run = runs.do_run
-    monkeypatch.setattr(runs, "do_run", lambda *of: done.append(of) or do_run(*of))
+    note = lambda *of: done.append(of) or do_run(*of)  # noqa: E731
+    monkeypatch.setattr("benchmarks.accuracy.runs.do_run", note)
     lines = list(measure(data_set, runs, ResultLines(results)))
     assert lines[0] == first
     assert (len(done), len(lines)) == (3, 4)
@@ -148,7 +147,7 @@ def test_a_constant_difference_has_an_interval_of_no_width():
 def test_the_table_has_the_papers_figure_the_measured_one_and_their_difference():
     lines = [make_line("a", method, 0, ((0.2, 0.4), 0.5, 2.0)) for method in ("scf", "auto")]
     lines += [make_line("a", "scf", 1, ((0.4, 0.6), 0.5, 2.0))]
-    table = write_table(summarise(lines), {"scf": {"all": 0.33, "fine": 0.29}})
+    table = write_figures(summarise(lines), {"scf": {"all": 0.33, "fine": 0.29}})
     head, _, scf, auto, _, _, _, regions, _ = table.splitlines()
     assert head == (
         "| method | All: paper | measured | difference | Fine: paper | measured | difference |"
@@ -158,20 +157,10 @@ def test_the_table_has_the_papers_figure_the_measured_one_and_their_difference()
     assert regions.startswith("| scf | 0.400 ± 0.100 | 0.500 ± 0.000 | 2.000 ± 0.000 | 15 ± 5 |")
 
 
-@pytest.fixture
-def call(capsys):
-    def run(*arguments):
-        with pytest.raises(SystemExit) as end:
-            main(["benchmark", "accuracy", *map(str, arguments)])
-        return end.value.code, *capsys.readouterr()
-
-    return run
-
-
 def test_the_command_prints_the_table_and_writes_the_figures(call, root, tmp_path):
     figures = tmp_path / "figures.json"
     rest = ("--processes", 1, "--methods", QUICK, "--against", "graph", "--json", figures)
-    status, out, _ = call("bsds500", root, *rest)
+    status, out, _ = call("accuracy", "bsds500", root, *rest)
     assert status == 0
     assert "| graph | 0.313 |" in out
     assert "All of graph less that of this one" in out
@@ -186,6 +175,6 @@ def test_the_command_prints_the_table_and_writes_the_figures(call, root, tmp_pat
 
 def test_a_comparison_with_what_was_not_measured_is_refused(call, root):
     rest = ("--processes", 1, "--methods", "graph", "--against", "scf")
-    status, _, err = call("bsds500", root, *rest)
+    status, _, err = call("accuracy", "bsds500", root, *rest)
     assert status == 2
     assert "--against takes a method measured, graph; got 'scf'" in err

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-from benchmarks.accuracy.voc2012 import Voc2012, find_segments
 from PIL import Image
 
-from napari_dynaseg.cli.app import main
+from benchmarks.accuracy.voc2012 import Voc2012, find_segments
 from napari_dynaseg.errors import FileError
 
 
@@ -36,12 +35,12 @@ def test_objects_are_segments_where_they_are_known_else_components_of_classes(vo
 
 def test_void_parts_nothing_and_counts_nowhere():
     mask = np.array([[3, 3, -1, 3, 0]])
-    assert find_segments(mask, "parts", 1).tolist() == [[0, 0, -1, 1, 2]]
+    assert find_segments(mask, "components", 1).tolist() == [[0, 0, -1, 1, 2]]
 
 
 def test_crumbs_of_classes_and_background_are_left_out_but_no_object_is():
     mask = np.array([[0, 0, 0, 5, 5, 5, -1, 0, 6]])
-    assert find_segments(mask, "parts", 2).tolist() == [[0, 0, 0, 1, 1, 1, -1, -1, -1]]
+    assert find_segments(mask, "components", 2).tolist() == [[0, 0, 0, 1, 1, 1, -1, -1, -1]]
     assert find_segments(mask, "objects", 2).tolist() == [[0, 0, 0, 1, 1, 1, -1, -1, 2]]
 
 
@@ -74,9 +73,15 @@ def test_a_mask_that_is_missing_is_named(voc):
         Voc2012(voc).score("three", np.ones((2, 4), np.int32), "scf")
 
 
-def test_the_command_prints_the_papers_last_column(voc, capsys):
-    rest = ["--methods", "graph", "--processes", "1", "--limit", "1"]
-    with pytest.raises(SystemExit) as end:
-        main(["benchmark", "accuracy", "voc2012", str(voc), *rest])
-    assert end.value.code == 0
-    assert "| graph | 0.286 | 0.333 | +0.047 |" in capsys.readouterr().out
+def test_the_command_prints_the_papers_last_column(voc, call):
+    rest = ["--methods", "graph", "--processes", 1, "--limit", 1]
+    status, out, _ = call("accuracy", "voc2012", voc, *rest)
+    assert status == 0
+    assert "| graph | 0.286 | 0.333 | +0.047 |" in out
+
+
+def test_a_list_that_is_no_text_is_named(voc, call):
+    (voc / "list.txt").write_bytes(b"\xff\xfe\xfd")
+    status, _, err = call("accuracy", "voc2012", voc, "--list", voc / "list.txt")
+    assert status == 2
+    assert "list.txt cannot be read" in err
