@@ -50,6 +50,11 @@ def open_panel(viewer: Any) -> SegmenterPanel:
     return panel
 
 
+def find_camera(viewer: Any) -> Any:
+    """Find a viewer's camera, which has been the scene's since napari 0.9."""
+    return getattr(viewer, "scene", viewer).camera
+
+
 @pytest.fixture
 def finish(qtbot: Any) -> Callable[..., Any]:
     """Give a function that presses Segment, waits for the end and gives the new layer."""

@@ -14,7 +14,7 @@ from napari.utils.notifications import notification_manager
 from qtpy.QtCore import QPoint, QThreadPool
 from qtpy.QtCore import Qt as QtNames
 from qtpy.QtTest import QTest
-from tests._napari.conftest import TIMEOUT, open_panel
+from tests._napari.conftest import TIMEOUT, find_camera, open_panel
 
 from napari_dynaseg._napari.classes import read_classes
 from napari_dynaseg._napari.correction_rows import ALL, CLASS, CLICKED, SELECTED
@@ -586,7 +586,8 @@ def test_the_mouse_on_the_canvas_merges_and_the_keyboard_undoes(make_napari_view
     QTest.qWait(100)
 
     def click(row, column):
-        zoom, centre = viewer.scene.camera.zoom, viewer.scene.camera.center
+        camera = find_camera(viewer)
+        zoom, centre = camera.zoom, camera.center
         x = (column - centre[-1]) * zoom + canvas.width() / 2
         y = (row - centre[-2]) * zoom + canvas.height() / 2
         left, none = QtNames.MouseButton.LeftButton, QtNames.KeyboardModifier.NoModifier
