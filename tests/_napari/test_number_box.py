@@ -9,7 +9,7 @@ from qtpy.QtCore import QEvent, QLocale, Qt
 from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QAbstractSpinBox, QApplication
 
-from napari_dynaseg._napari import number_box
+from napari_dynaseg import _napari
 from napari_dynaseg._napari.knobs import MuKnob
 from napari_dynaseg._napari.number_box import NumberBox, make_exact_box, make_whole_box
 from napari_dynaseg._napari.stack_controls import StackControls
@@ -154,7 +154,7 @@ def test_every_number_of_the_panel_is_typed_into_such_a_box(panel, viewer):
 
 
 def test_no_other_kind_of_number_box_is_made_by_a_panel_or_a_dialog():
-    folder = Path(number_box.__file__).parent
+    folder = Path(_napari.__file__).parent
     others = re.compile(r"\b(Q?(Double|Float|LargeInt)?SpinBox|FloatSlider|QInputDialog)\b")
     users = {path.name for path in folder.glob("**/*.py") if others.search(path.read_text("utf-8"))}
     assert users == {"number_box.py"}
