@@ -30,13 +30,13 @@ def test_the_settings_load_neither_torch_nor_qt():
 
 
 def test_the_panel_loads_no_torch():
-    code = "import sys, napari_dynaseg._napari.widget; print('torch' in sys.modules)"
+    code = "import sys, napari_dynaseg._napari.panel.widget; print('torch' in sys.modules)"
     assert run_fresh(code) == "False"
 
 
 def test_the_panel_loads_nothing_that_can_wait():
     waiting = {"pyqtgraph", "scipy.linalg", "skimage.color.colorconv", "sklearn", "zarr"}
-    code = "import sys, napari_dynaseg._napari.widget; "
+    code = "import sys, napari_dynaseg._napari.panel.widget; "
     code += f"print(sorted({waiting} & set(sys.modules)))"
     assert run_fresh(code) == "[]"
 

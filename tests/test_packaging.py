@@ -32,7 +32,7 @@ def test_the_wheel_holds_the_manifest_and_the_types(built):
         assert "napari_dynaseg/py.typed" in archive.namelist()
         (metadata,) = (name for name in archive.namelist() if name.endswith("entry_points.txt"))
         assert b"napari_dynaseg:napari.yaml" in archive.read(metadata)
-        assert b"napari_dynaseg.cli:main" in archive.read(metadata)
+        assert b"napari_dynaseg.cli.app:main" in archive.read(metadata)
 
 
 def test_the_wheel_is_pure_python_and_brings_no_qt_binding(built):

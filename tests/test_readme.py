@@ -38,7 +38,7 @@ def test_every_picture_of_the_readme_is_there():
 def test_every_command_of_the_readme_exists():
     from typer.main import get_command
 
-    from napari_dynaseg.cli import app
+    from napari_dynaseg.cli.app import app
 
     commands = get_command(app).commands
     used = re.findall(r"napari-dynaseg (\w+)", "\n".join(find_blocks("sh")))

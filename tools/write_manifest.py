@@ -4,7 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from napari_dynaseg._napari.preferences import generate_configurations
+from napari_dynaseg._napari.panel.preferences import generate_configurations
 
 MANIFEST = Path(__file__).parent.parent / "napari.yaml"
 HEADING = "  # Generated from Settings by tools/write_manifest.py; a test compares the two.\n"

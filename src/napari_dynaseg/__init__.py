@@ -8,27 +8,27 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from napari_dynaseg.errors import SegmentationError as SegmentationError
-    from napari_dynaseg.fit import iter_fit as iter_fit
-    from napari_dynaseg.fit import segment as segment
-    from napari_dynaseg.lazy import segment_stack as segment_stack
-    from napari_dynaseg.pixels import to_plane as to_plane
-    from napari_dynaseg.recipe import Recipe as Recipe
-    from napari_dynaseg.recipe import replay as replay
+    from napari_dynaseg.image.pixels import to_plane as to_plane
+    from napari_dynaseg.method.fit import iter_fit as iter_fit
+    from napari_dynaseg.method.fit import segment as segment
+    from napari_dynaseg.method.step import Step as Step
+    from napari_dynaseg.recipes.recipe import Recipe as Recipe
+    from napari_dynaseg.recipes.recipe import replay as replay
+    from napari_dynaseg.recipes.trained_network import TrainedNetwork as TrainedNetwork
     from napari_dynaseg.settings import Settings as Settings
-    from napari_dynaseg.step import Step as Step
-    from napari_dynaseg.trained import TrainedNetwork as TrainedNetwork
+    from napari_dynaseg.stacks.lazy import segment_stack as segment_stack
 
 _HOMES = {
     "SegmentationError": "errors",
-    "Step": "step",
-    "iter_fit": "fit",
-    "segment": "fit",
-    "segment_stack": "lazy",
-    "to_plane": "pixels",
-    "Recipe": "recipe",
-    "replay": "recipe",
+    "Step": "method.step",
+    "iter_fit": "method.fit",
+    "segment": "method.fit",
+    "segment_stack": "stacks.lazy",
+    "to_plane": "image.pixels",
+    "Recipe": "recipes.recipe",
+    "replay": "recipes.recipe",
     "Settings": "settings",
-    "TrainedNetwork": "trained",
+    "TrainedNetwork": "recipes.trained_network",
 }
 
 __all__ = [

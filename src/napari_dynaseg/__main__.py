@@ -1,5 +1,5 @@
 """Makes ``python -m napari_dynaseg`` the same as the command ``napari-dynaseg``."""
 
-from napari_dynaseg.cli import main
+from napari_dynaseg.cli.app import main
 
 main()

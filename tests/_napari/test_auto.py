@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from napari.utils.notifications import notification_manager
 from tests._napari.conftest import QUICK, TIMEOUT
-from tests._napari.test_widget import wait_for_threads
+from tests._napari.panel.test_widget import wait_for_threads
 
-from napari_dynaseg.pixels import to_plane
-from napari_dynaseg.recipe import Recipe, replay
+from napari_dynaseg.image.pixels import to_plane
+from napari_dynaseg.recipes.recipe import Recipe, replay
 
 AUTO = QUICK.change(scheme="auto", mu=40.0)
 LONG = AUTO.change(iterations=500, channels=40)

@@ -6,7 +6,7 @@ from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from tests._napari.conftest import TIMEOUT, find_camera, open_panel
 
-from napari_dynaseg._napari.correction_rows import SELECTED
+from napari_dynaseg._napari.panel.correct.correction_rows import SELECTED
 
 LEFT, NOTHING = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 

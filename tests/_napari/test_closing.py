@@ -94,8 +94,8 @@ def close_in_a_session_of_its_own():
     """Run a session as a user does: open, segment, close by the window manager, say yes."""
     import napari
 
+    from napari_dynaseg.image.synthetic import draw_cells
     from napari_dynaseg.settings import Settings
-    from napari_dynaseg.synthetic import draw_cells
 
     viewer = napari.Viewer()
     viewer.add_image(draw_cells((8, 64, 64), cells=9).image[0, 4])

@@ -65,9 +65,9 @@ def be_killed_with_unsaved_paint(goal):
     from qtpy.QtCore import Qt
     from qtpy.QtTest import QTest
 
-    from napari_dynaseg._napari.recovery import find_folder
+    from napari_dynaseg._napari.work.recovery import find_folder
     from napari_dynaseg.errors import FileError
-    from napari_dynaseg.journal import read_journal
+    from napari_dynaseg.files.journal import read_journal
 
     viewer, panel = open_session()
     panel.segment_button.native.click()
@@ -105,7 +105,7 @@ def restore_and_close(goal):
     import napari
     from qtpy.QtCore import QTimer
 
-    from napari_dynaseg._napari.recovery import find_folder
+    from napari_dynaseg._napari.work.recovery import find_folder
 
     viewer, panel = open_session()
     (row,) = panel.recovery

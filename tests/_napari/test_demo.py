@@ -12,7 +12,7 @@ from napari_dynaseg._napari.demo import (
     run_demo,
     segment_headless,
 )
-from napari_dynaseg.files import read_labels
+from napari_dynaseg.files.plain_labels import read_labels
 from napari_dynaseg.settings import Settings
 
 QUICK = Settings(channels=8, iterations=4, minimum_labels=1)

@@ -7,13 +7,13 @@ import imageio.v3 as imageio
 import numpy as np
 import pytest
 from tests._napari.conftest import QUICK, open_panel
-from tests._napari.test_copy_row import copy, run_python
-from tests._napari.test_widget import last_notification, wait_for_threads
+from tests._napari.panel.test_copy_row import copy, run_python
+from tests._napari.panel.test_widget import last_notification, wait_for_threads
 
 from napari_dynaseg import Recipe, replay, segment, to_plane
-from napari_dynaseg.cli import main
-from napari_dynaseg.label_files import read_label_layer
-from napari_dynaseg.label_store import LabelStore
+from napari_dynaseg.cli.app import main
+from napari_dynaseg.files.formats import read_label_layer
+from napari_dynaseg.files.label_store import LabelStore
 
 
 def number_by_place(labels):

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from npe2 import PluginManifest
 
-from napari_dynaseg._napari.preferences import generate_configurations
+from napari_dynaseg._napari.panel.preferences import generate_configurations
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = yaml.safe_load((ROOT / "napari.yaml").read_text(encoding="utf-8"))

@@ -28,13 +28,13 @@ from napari.layers import Labels
 from qtpy.QtCore import QThreadPool
 from qtpy.QtWidgets import QMainWindow
 from tests._napari.conftest import QUICK, TIMEOUT
-from tests._napari.test_corrections import drag
+from tests._napari.panel.correct.test_corrections import drag
 
-from napari_dynaseg._napari.correction_rows import ALL, SELECTED
-from napari_dynaseg._napari.label_files import read_layers, write_tiff, write_zarr
-from napari_dynaseg._napari.tools import TOOLS
-from napari_dynaseg._napari.widget import SegmenterPanel
-from napari_dynaseg.journal import read_journal
+from napari_dynaseg._napari.layers.label_files import read_layers, write_tiff, write_zarr
+from napari_dynaseg._napari.layers.tools import TOOLS
+from napari_dynaseg._napari.panel.correct.correction_rows import ALL, SELECTED
+from napari_dynaseg._napari.panel.widget import SegmenterPanel
+from napari_dynaseg.files.journal import read_journal
 
 FIRST, LAST = map(int, os.environ.get("NAPARI_DYNASEG_SEQUENCES", "0-5").split("-"))
 ACTIONS = 30

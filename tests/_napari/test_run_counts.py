@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from tests._napari.conftest import QUICK, TIMEOUT, open_panel
-from tests._napari.test_widget import wait_for_threads
+from tests._napari.panel.test_widget import wait_for_threads
 
-from napari_dynaseg._napari.pace import Pace
+from napari_dynaseg._napari.work.pace import Pace
 
 
 @pytest.fixture

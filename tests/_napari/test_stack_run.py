@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from tests._napari.conftest import QUICK, TIMEOUT, open_panel
-from tests._napari.test_widget import wait_for_threads
+from tests._napari.panel.test_widget import wait_for_threads
 
-from napari_dynaseg._napari.network_row import NetworkRow
-from napari_dynaseg._napari.worker import PlaneDone
-from napari_dynaseg.label_store import LabelStore
-from napari_dynaseg.trained import TrainedNetwork
+from napari_dynaseg._napari.panel.network_row import NetworkRow
+from napari_dynaseg._napari.work.worker import PlaneDone
+from napari_dynaseg.files.label_store import LabelStore
+from napari_dynaseg.recipes.trained_network import TrainedNetwork
 
 SCALE = (2.0, 0.5, 0.5)
 

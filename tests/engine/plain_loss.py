@@ -1,6 +1,6 @@
 """The terms of the loss: similarity and continuity of the response map, guidance and scribbles."""
 
-from napari_dynaseg.backend import torch
+from napari_dynaseg.engine.backend import torch
 
 
 def similarity_loss(response: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from skimage import data
 
-from napari_dynaseg.backend import torch
 from napari_dynaseg.engine.apply import Application, gather_statistics
+from napari_dynaseg.engine.backend import torch
+from napari_dynaseg.engine.cpu.thread_pool import Lanes
 from napari_dynaseg.engine.devices import CpuConvolutions, DeviceConvolutions
-from napari_dynaseg.engine.lanes import Lanes
-from napari_dynaseg.network import build_network
+from napari_dynaseg.engine.network import build_network
 from napari_dynaseg.settings import Settings
 
 # Two responses that differ by less are equal but for rounding.

@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 from skimage import data
 
-from napari_dynaseg.backend import keep_float32, torch
-from napari_dynaseg.engine.cpu import CpuEngine
-from napari_dynaseg.engine.device_step import DeviceEngine
+from napari_dynaseg.engine.backend import keep_float32, torch
+from napari_dynaseg.engine.cpu.gradients import CpuEngine
+from napari_dynaseg.engine.gpu.device_step import DeviceEngine
+from napari_dynaseg.engine.network import build_network
 from napari_dynaseg.engine.trainer import Trainer, _work_in_tiles, apply_network, find_memberships
 from napari_dynaseg.errors import ImageWarning
-from napari_dynaseg.fit import iter_fit, segment
-from napari_dynaseg.network import build_network
+from napari_dynaseg.method.fit import iter_fit, segment
+from napari_dynaseg.method.weighting import continuity_weight
 from napari_dynaseg.settings import Settings
-from napari_dynaseg.weighting import continuity_weight
-from tests.engine.test_cpu import PHOTOGRAPHS, cut_photograph, weigh
-from tests.engine.test_device_step import look_at_values
+from tests.engine.cpu.test_gradients import PHOTOGRAPHS, cut_photograph, weigh
+from tests.engine.gpu.test_device_step import look_at_values
 from tests.engine.yardstick import (
     differentiate_along,
     differentiate_plainly,

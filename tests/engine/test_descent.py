@@ -1,6 +1,6 @@
 """Our descent against torch's own."""
 
-from napari_dynaseg.backend import torch
+from napari_dynaseg.engine.backend import torch
 from napari_dynaseg.engine.descent import Descent
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from napari_dynaseg.backend import torch
+from napari_dynaseg.engine.backend import torch
 from tests.engine.plain_loss import continuity_loss, similarity_loss
 
 

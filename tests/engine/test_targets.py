@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from napari_dynaseg.backend import torch
-from napari_dynaseg.engine.cpu import CpuEngine
-from napari_dynaseg.engine.device_step import DeviceEngine
+from napari_dynaseg.engine.backend import torch
+from napari_dynaseg.engine.cpu.gradients import CpuEngine
+from napari_dynaseg.engine.cpu.thread_pool import Lanes
+from napari_dynaseg.engine.gpu.device_step import DeviceEngine
 from napari_dynaseg.engine.guides import Guides
-from napari_dynaseg.engine.lanes import Lanes
+from napari_dynaseg.engine.network import build_network
 from napari_dynaseg.engine.targets import Targets
-from napari_dynaseg.guidance import match_clusters
-from napari_dynaseg.network import build_network
+from napari_dynaseg.labels.guidance import match_clusters
 from napari_dynaseg.settings import Settings
 from tests.engine.plain_loss import guidance_loss, scribble_loss, similarity_loss
 from tests.engine.yardstick import (

@@ -4,12 +4,12 @@ from contextlib import closing
 
 import numpy as np
 import pytest
+from benchmarks.processes import use_threads
 
-from napari_dynaseg.backend import torch
-from napari_dynaseg.benchmark.processes import use_threads
 from napari_dynaseg.engine import trainer as module
-from napari_dynaseg.engine.cpu import CpuEngine
-from napari_dynaseg.engine.device_step import DeviceEngine
+from napari_dynaseg.engine.backend import torch
+from napari_dynaseg.engine.cpu.gradients import CpuEngine
+from napari_dynaseg.engine.gpu.device_step import DeviceEngine
 from napari_dynaseg.engine.trainer import Trainer, apply_network
 from napari_dynaseg.errors import ImageWarning
 from napari_dynaseg.settings import Settings

@@ -2,7 +2,7 @@
 
 import copy
 
-from napari_dynaseg.backend import torch
+from napari_dynaseg.engine.backend import torch
 from tests.engine.plain_loss import continuity_loss, scribble_loss, similarity_loss
 
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from napari_dynaseg.backend import torch
-from napari_dynaseg.network import build_network
+from napari_dynaseg.engine.backend import torch
+from napari_dynaseg.engine.network import build_network
 from napari_dynaseg.peers import iic, run_peer
 from napari_dynaseg.settings import Settings
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from napari_dynaseg.errors import SettingsError
+from napari_dynaseg.image.pixels import to_plane
 from napari_dynaseg.peers import METHODS, find_method, finish, run_peer
-from napari_dynaseg.pixels import to_plane
 from napari_dynaseg.settings import Settings
 
 QUICK = {

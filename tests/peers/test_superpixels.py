@@ -4,8 +4,8 @@ from contextlib import closing
 
 import numpy as np
 
-from napari_dynaseg.backend import torch
-from napari_dynaseg.network import build_network
+from napari_dynaseg.engine.backend import torch
+from napari_dynaseg.engine.network import build_network
 from napari_dynaseg.peers import METHODS, finish, superpixels
 from napari_dynaseg.peers.training import sample
 from napari_dynaseg.settings import Settings

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_dynaseg._napari.display import can_open_windows, find_virtual_display
-from napari_dynaseg.files import write_labels, write_preview
-from napari_dynaseg.pixels import to_plane
-from napari_dynaseg.recipe import Recipe, Source
+from napari_dynaseg.files.plain_labels import write_labels, write_preview
+from napari_dynaseg.image.pixels import to_plane
+from napari_dynaseg.recipes.recipe import Recipe, Source
 from napari_dynaseg.settings import Settings
 
 if TYPE_CHECKING:
@@ -115,8 +115,8 @@ def record_demo(output: Path) -> None:
 
 def segment_headless(output: Path) -> None:
     """Segment the demo's picture without a viewer."""
-    from napari_dynaseg.fit import iter_fit
-    from napari_dynaseg.labels import number_by_size
+    from napari_dynaseg.labels.numbering import number_by_size
+    from napari_dynaseg.method.fit import iter_fit
 
     plane = to_plane(load_picture())
     for step in iter_fit(plane, SETTINGS):

@@ -13,13 +13,13 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from napari_dynaseg.backend import torch
+from napari_dynaseg.engine.backend import torch
+from napari_dynaseg.engine.cpu.thread_pool import Item, Result
 from napari_dynaseg.engine.head import Head
-from napari_dynaseg.engine.lanes import Item, Result
+from napari_dynaseg.engine.network import Stage, list_stages
 from napari_dynaseg.engine.norm import Moments, Norm
-from napari_dynaseg.labels import LabelMap
-from napari_dynaseg.network import Stage, list_stages
-from napari_dynaseg.pixels import Plane
+from napari_dynaseg.image.pixels import Plane
+from napari_dynaseg.labels.numbering import LabelMap
 
 nn = torch.nn
 
@@ -88,7 +88,7 @@ class Application:
     plane
         float32, (C, H, W).
     network
-        As `napari_dynaseg.network.build_network` makes it, trained, on the CPU.
+        As `napari_dynaseg.engine.network.build_network` makes it, trained, on the CPU.
     convolutions
         How the device convolves.
     """

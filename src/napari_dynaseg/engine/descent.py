@@ -6,7 +6,7 @@ the first iteration of the first run.
 
 from collections.abc import Iterable
 
-from napari_dynaseg.backend import torch
+from napari_dynaseg.engine.backend import torch
 
 
 class Descent:

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable
 
-from napari_dynaseg.backend import torch
-from napari_dynaseg.engine import winograd
-from napari_dynaseg.engine.grid import RECTANGLE_VALUES, TILE
-from napari_dynaseg.engine.lanes import Item, Lanes, Result, Workspace
-from napari_dynaseg.engine.layers import flatten_kernels
-from napari_dynaseg.network import list_stages
+from napari_dynaseg.engine.backend import torch
+from napari_dynaseg.engine.cpu import winograd
+from napari_dynaseg.engine.cpu.grid import RECTANGLE_VALUES, TILE
+from napari_dynaseg.engine.cpu.network_layers import flatten_kernels
+from napari_dynaseg.engine.cpu.thread_pool import Item, Lanes, Result, Workspace
+from napari_dynaseg.engine.network import list_stages
 
 nn = torch.nn
 

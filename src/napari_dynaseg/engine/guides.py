@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from napari_dynaseg.backend import torch
-from napari_dynaseg.guidance import Integers, match_clusters
-from napari_dynaseg.labels import LabelMap
+from napari_dynaseg.engine.backend import torch
+from napari_dynaseg.labels.guidance import Integers, match_clusters
+from napari_dynaseg.labels.numbering import LabelMap
 
 # Gives the cluster that each label draws pixels of each cluster to, (K, q), from how many pixels
 # they share, (K, q), and how many of each cluster have no guidance, (q,).

@@ -8,10 +8,10 @@ two; what happens between is algebra on small matrices, in float64.
 
 from dataclasses import dataclass
 
-from napari_dynaseg.backend import torch
-from napari_dynaseg.engine.layers import set_gradient
+from napari_dynaseg.engine.backend import torch
+from napari_dynaseg.engine.cpu.network_layers import set_gradient
+from napari_dynaseg.engine.network import Stage
 from napari_dynaseg.engine.norm import Moments, Norm
-from napari_dynaseg.network import Stage
 
 
 @dataclass(frozen=True, eq=False)

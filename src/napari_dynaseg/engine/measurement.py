@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from napari_dynaseg.backend import torch
-from napari_dynaseg.labels import LabelMap
+from napari_dynaseg.engine.backend import torch
+from napari_dynaseg.labels.numbering import LabelMap
 
 
 class Numbers(NamedTuple):

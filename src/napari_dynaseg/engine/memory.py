@@ -1,8 +1,8 @@
 """How much memory a training takes, known before it begins."""
 
-from napari_dynaseg.engine.grid import Grid
-from napari_dynaseg.engine.layers import ACTIVATION_SUMS, KERNEL_SUMS
-from napari_dynaseg.engine.winograd import PLACES
+from napari_dynaseg.engine.cpu.grid import Grid
+from napari_dynaseg.engine.cpu.network_layers import ACTIVATION_SUMS, KERNEL_SUMS
+from napari_dynaseg.engine.cpu.winograd import PLACES
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.settings import Settings
 

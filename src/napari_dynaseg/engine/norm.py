@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from napari_dynaseg.backend import torch
-from napari_dynaseg.engine.passes import add_matrix, sum_squares, sum_values
-from napari_dynaseg.network import Stage
+from napari_dynaseg.engine.backend import torch
+from napari_dynaseg.engine.cpu.passes import add_matrix, sum_squares, sum_values
+from napari_dynaseg.engine.network import Stage
 
 EPSILON = 1e-5  # as in torch.nn.BatchNorm2d
 

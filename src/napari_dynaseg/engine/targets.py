@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from napari_dynaseg.backend import torch
-from napari_dynaseg.engine.compiled import compiled, compiled_sum
+from napari_dynaseg.engine.backend import torch
+from napari_dynaseg.engine.cpu.compiled import compiled, compiled_sum
 from napari_dynaseg.engine.guides import Guides
 
 Values = npt.NDArray[np.float32]

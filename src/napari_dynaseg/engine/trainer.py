@@ -9,22 +9,22 @@ from typing import Any
 
 import numpy as np
 
-from napari_dynaseg.backend import is_out_of_memory, keep_float32, torch
 from napari_dynaseg.engine.apply import Application, Memberships, Statistics, gather_statistics
-from napari_dynaseg.engine.cpu import CpuEngine
+from napari_dynaseg.engine.backend import is_out_of_memory, keep_float32, torch
+from napari_dynaseg.engine.cpu.gradients import CpuEngine
+from napari_dynaseg.engine.cpu.thread_pool import Lanes, Result
 from napari_dynaseg.engine.descent import Descent
-from napari_dynaseg.engine.device_step import DeviceEngine
 from napari_dynaseg.engine.devices import DEVICE_TILE, CpuConvolutions, DeviceConvolutions
+from napari_dynaseg.engine.gpu.device_step import DeviceEngine
 from napari_dynaseg.engine.guides import Guides, Match
-from napari_dynaseg.engine.lanes import Lanes, Result
 from napari_dynaseg.engine.measurement import Measurement
 from napari_dynaseg.engine.memory import check_memory
+from napari_dynaseg.engine.network import build_network
 from napari_dynaseg.engine.targets import Targets
 from napari_dynaseg.errors import ImageWarning
-from napari_dynaseg.guidance import match_clusters
-from napari_dynaseg.labels import LabelMap
-from napari_dynaseg.network import build_network
-from napari_dynaseg.pixels import Plane
+from napari_dynaseg.image.pixels import Plane
+from napari_dynaseg.labels.guidance import match_clusters
+from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.settings import Settings
 
 SMALLEST_TILE = 64  # pixels a side; a GPU that cannot hold this is left for the CPU

@@ -6,14 +6,14 @@ from typing import Any
 import numpy.typing as npt
 
 from napari_dynaseg.errors import SettingsError
-from napari_dynaseg.labels import LabelMap
+from napari_dynaseg.image.pixels import to_plane
+from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.peers.graph_based import GraphKnobs
 from napari_dynaseg.peers.iic import IicKnobs
 from napari_dynaseg.peers.kmeans import KMeansKnobs
 from napari_dynaseg.peers.method import Method, Preview, Work, finish
 from napari_dynaseg.peers.otsu import OtsuKnobs
 from napari_dynaseg.peers.superpixels import SuperpixelKnobs
-from napari_dynaseg.pixels import to_plane
 from napari_dynaseg.settings import SCHEMES, Scheme, Settings
 
 __all__ = ["METHODS", "Method", "Preview", "Work", "find_method", "finish", "run_peer"]
@@ -81,7 +81,7 @@ def run_peer(
     name
         One of `METHODS`.
     image, channel_axis
-        As for `napari_dynaseg.pixels.to_plane`.
+        As for `napari_dynaseg.image.pixels.to_plane`.
     **knobs
         Those of the method, such as ``clusters`` of k-means.
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from napari_dynaseg.backend import keep_float32, torch
+from napari_dynaseg.engine.backend import keep_float32, torch
 from napari_dynaseg.engine.memory import check_memory
-from napari_dynaseg.labels import LabelMap
-from napari_dynaseg.network import build_network
+from napari_dynaseg.engine.network import build_network
+from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.peers.training import Sampled
 from napari_dynaseg.settings import Settings
 

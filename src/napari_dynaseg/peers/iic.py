@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.knobs import Knobs
 from napari_dynaseg.peers.method import Work
-from napari_dynaseg.pixels import Plane
 from napari_dynaseg.settings import Device, Quality, Settings
 
 if TYPE_CHECKING:
-    from napari_dynaseg.backend import torch
+    from napari_dynaseg.engine.backend import torch
 
 # In Fast quality, which sees every third pixel of a photograph.
 FAST_ITERATIONS = 30
@@ -51,7 +51,7 @@ class IicKnobs(Knobs):
 
 def run(plane: Plane, knobs: IicKnobs) -> Work:
     """Segment a plane; see `napari_dynaseg.peers.method.Method.begin`."""
-    from napari_dynaseg.backend import torch
+    from napari_dynaseg.engine.backend import torch
     from napari_dynaseg.peers import training
     from napari_dynaseg.peers.differentiated import DifferentiatedLearner
 
@@ -82,7 +82,7 @@ def run(plane: Plane, knobs: IicKnobs) -> Work:
 
 def silence_outputs(network: "torch.nn.Sequential", kept: int) -> None:
     """Leave a network as many outputs as there are clusters: the others are never largest."""
-    from napari_dynaseg.backend import torch
+    from napari_dynaseg.engine.backend import torch
 
     *_, gamma, beta = network.parameters()
     with torch.no_grad():
@@ -107,7 +107,7 @@ def make_copy(
     tuple
         The copy, and the axes that a response map (q, H, W) of it is to be flipped back on.
     """
-    from napari_dynaseg.backend import torch
+    from napari_dynaseg.engine.backend import torch
 
     draws = torch.rand(2, picture.shape[1], generator=generator) * 2 - 1
     gain, shift = (draws * torch.tensor([[GAIN], [SHIFT]])).to(picture.device)[..., None, None]
@@ -135,7 +135,7 @@ def measure_information(
     torch.Tensor
         A scalar, 0 to log(clusters).
     """
-    from napari_dynaseg.backend import torch
+    from napari_dynaseg.engine.backend import torch
 
     height, width = own.shape[1:]
     down = [d for d in range(-displacement, displacement + 1) if abs(d) < height]

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, field_validator
 
+from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.knobs import Knobs
-from napari_dynaseg.labels import LabelMap, number_by_size
+from napari_dynaseg.labels.numbering import LabelMap, number_by_size
 from napari_dynaseg.peers.method import Preview, Work
-from napari_dynaseg.pixels import Plane
 
 # More pixels than this move the centres by less than another start does.
 MOST_FITTED_PIXELS = 40_000

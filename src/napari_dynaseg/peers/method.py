@@ -7,9 +7,9 @@ from importlib import import_module
 from typing import Any
 
 from napari_dynaseg.errors import SettingsError
+from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.knobs import Knobs
-from napari_dynaseg.labels import LabelMap
-from napari_dynaseg.pixels import Plane
+from napari_dynaseg.labels.numbering import LabelMap
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +92,7 @@ class Method:
         Parameters
         ----------
         plane
-            float32, (C, H, W), values 0…1, as `napari_dynaseg.pixels.to_plane` gives them.
+            float32, (C, H, W), values 0…1, as `napari_dynaseg.image.pixels.to_plane` gives them.
         knobs
             As `configure` gives them.
 

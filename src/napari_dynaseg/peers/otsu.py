@@ -3,10 +3,10 @@
 import numpy as np
 from pydantic import Field
 
+from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.knobs import Knobs
-from napari_dynaseg.labels import number_by_size
+from napari_dynaseg.labels.numbering import number_by_size
 from napari_dynaseg.peers.method import Preview, Work
-from napari_dynaseg.pixels import Plane
 
 
 class OtsuKnobs(Knobs):

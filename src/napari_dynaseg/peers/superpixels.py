@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from napari_dynaseg.guidance import Integers
+from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.knobs import Knobs
-from napari_dynaseg.labels import LabelMap
+from napari_dynaseg.labels.guidance import Integers
+from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.peers.method import Work
-from napari_dynaseg.pixels import Plane
 from napari_dynaseg.settings import Device, Quality, Settings
 
 if TYPE_CHECKING:

@@ -3,12 +3,12 @@
 from functools import partial
 from typing import NamedTuple, Protocol
 
-from napari_dynaseg.backend import choose_device, torch
+from napari_dynaseg.engine.backend import choose_device, torch
 from napari_dynaseg.engine.trainer import apply_network, measure_statistics
-from napari_dynaseg.fast import choose_reduction, choose_samples, enlarge_labels
-from napari_dynaseg.labels import LabelMap, number_by_size
+from napari_dynaseg.image.pixels import Plane
+from napari_dynaseg.labels.numbering import LabelMap, number_by_size
+from napari_dynaseg.method.subsampling import choose_reduction, choose_samples, enlarge_labels
 from napari_dynaseg.peers.method import Preview, Work
-from napari_dynaseg.pixels import Plane
 from napari_dynaseg.settings import Settings
 
 

@@ -2,13 +2,13 @@
 
 from functools import partial
 
-from napari_dynaseg.fast import limit_iterations
-from napari_dynaseg.fit import iter_fit
-from napari_dynaseg.labels import LabelMap, number_by_size
+from napari_dynaseg.image.pixels import Plane
+from napari_dynaseg.labels.numbering import LabelMap, number_by_size
+from napari_dynaseg.method.fit import iter_fit
+from napari_dynaseg.method.step import Step
+from napari_dynaseg.method.subsampling import limit_iterations
 from napari_dynaseg.peers.method import Preview, Work
-from napari_dynaseg.pixels import Plane
 from napari_dynaseg.settings import Settings
-from napari_dynaseg.step import Step
 
 
 def run(plane: Plane, settings: Settings) -> Work:

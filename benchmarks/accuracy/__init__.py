@@ -1,0 +1,1 @@
+"""How good the labels are: every method on public data sets, by the papers' protocol."""

@@ -1,0 +1,237 @@
+"""The command line's ``benchmark``: parse, measure, print."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from benchmarks.accuracy.accuracy_commands import accuracy
+from napari_dynaseg.errors import FileError, SettingsError
+from napari_dynaseg.settings import Settings
+
+benchmark = typer.Typer(help="Measure this program on this machine.")
+benchmark.add_typer(accuracy, name="accuracy")
+
+
+@benchmark.command()
+def responsiveness(
+    size: Annotated[int, typer.Option(help="Side of the square plane, in pixels.", min=32)] = 128,
+    iterations: Annotated[int, typer.Option(help="Iterations of each run.", min=10)] = 60,
+    quality: Annotated[str, typer.Option(help="Quality of the runs: exact or fast.")] = "exact",
+    as_json: Annotated[
+        Path | None, typer.Option("--json", help="Also write the figures to this file.")
+    ] = None,
+) -> None:
+    """Measure how alive the viewer stays while a network trains in it."""
+    from benchmarks.responsiveness import measure_in_viewer
+
+    checked = Settings(quality=quality).quality
+    figures = measure_in_viewer(size, iterations, checked)
+    for name, value in figures.items():
+        typer.echo(f"{name:<40}{value:>10.3f}")
+    _write_json(as_json, figures)
+
+
+@benchmark.command()
+def speed(
+    image: Annotated[
+        Path | None, typer.Argument(help="An image; by default a drawn one of 481×321 pixels.")
+    ] = None,
+    size: Annotated[
+        int | None, typer.Option(help="Draw a square image of this side instead.", min=16)
+    ] = None,
+    scheme: Annotated[str, typer.Option(help="The weighting scheme of the runs.")] = "scf",
+    device: Annotated[str, typer.Option(help="Where it trains: auto, cpu, cuda or mps.")] = "auto",
+    as_json: Annotated[
+        Path | None, typer.Option("--json", help="Also write the figures to this file.")
+    ] = None,
+) -> None:
+    """Measure steps and runs against the published loop, interleaved in one process."""
+    from benchmarks.speed import measure_speed, write_report
+    from napari_dynaseg.image.pixels import to_plane
+    from napari_dynaseg.image.plane_files import read_image
+    from napari_dynaseg.image.synthetic import draw_image
+
+    if image is not None and size is not None:
+        raise SettingsError("speed measures an image or a drawn one; got both an image and a size")
+    if image is not None:
+        read = read_image(image)
+        plane = to_plane(read.pixels, read.channel_axis)
+    else:
+        plane = to_plane(draw_image(size or 321, size or 481, 3))
+    figures = measure_speed(plane, Settings(scheme=scheme, device=device))
+    typer.echo(write_report(figures))
+    _write_json(as_json, figures)
+
+
+@benchmark.command()
+def cost(
+    sides: Annotated[
+        list[int] | None, typer.Argument(help="Sides of the square images [default: 256 … 4096].")
+    ] = None,
+    channels: Annotated[int, typer.Option(help="Channels of the images.", min=1)] = 3,
+    device: Annotated[str, typer.Option(help="Where it trains: auto, cpu, cuda or mps.")] = "auto",
+    as_json: Annotated[
+        Path | None, typer.Option("--json", help="Also write the figures to this file.")
+    ] = None,
+) -> None:
+    """Measure seconds and peak memory of Fast as images grow."""
+    from benchmarks.peak_memory import measure_peak
+
+    rows = []
+    typer.echo(f"{'side':>8}{'seconds':>10}{'image to labels, GB':>21}{'whole process, GB':>19}")
+    for side in sides or (256, 512, 1024, 2048, 4096):
+        row = {"side": side, **measure_peak((side, side, channels), quality="fast", device=device)}
+        grown, whole = row["bytes"] / 1e9, row["process_bytes"] / 1e9
+        typer.echo(f"{side:>8}{row['seconds']:>10.1f}{grown:>21.2f}{whole:>19.2f}")
+        rows.append(row)
+    _write_json(as_json, {"rows": rows})
+
+
+@benchmark.command()
+def quality(
+    root: Annotated[Path, typer.Argument(help="BSDS500: images/ and groundTruth/.")],
+    results: Annotated[
+        Path, typer.Option(help="Takes a line for each run; read first, so that it resumes.")
+    ],
+    split: Annotated[str, typer.Option(help="Which images: train, val or test.")] = "val",
+    limit: Annotated[int | None, typer.Option(help="At most so many images.", min=2)] = None,
+    iterations: Annotated[int, typer.Option(help="Iterations of Exact.", min=1)] = 50,
+    seeds: Annotated[int, typer.Option(help="Seeds of Fast; Exact has one.", min=1)] = 3,
+    as_json: Annotated[
+        Path | None, typer.Option("--json", help="Also write the figures to this file.")
+    ] = None,
+) -> None:
+    """Compare Fast with Exact by the papers' accuracy protocol."""
+    from benchmarks import quality as comparison
+    from benchmarks.accuracy.bsds500 import list_images
+
+    images = list_images(root, split, limit)
+    runs = comparison.compare(images, iterations, seeds, results)
+    total = len(comparison.plan_runs(images, seeds))
+    with typer.progressbar(runs, length=total, label="runs", file=sys.stderr) as bar:
+        summary = comparison.summarise(list(bar))
+    typer.echo(comparison.write_table(summary))
+    _write_json(as_json, summary)
+
+
+@benchmark.command()
+def consistency(
+    image: Annotated[str, typer.Argument(help="A stack: a file, an OME-Zarr, or its address.")],
+    truth: Annotated[
+        str | None, typer.Option(help="Planes as the stack has them; above 0 is foreground.")
+    ] = None,
+    axes: Annotated[
+        str | None, typer.Option(help="One letter an axis of the stack, such as TYX.")
+    ] = None,
+    truth_axes: Annotated[str | None, typer.Option(help="The same of the truth.")] = None,
+    scheme: Annotated[str, typer.Option(help="The weighting scheme of the runs.")] = "scf",
+    training_planes: Annotated[
+        int, typer.Option(help="How many planes each network of a stack is trained on.")
+    ] = 1,
+    seeds: Annotated[int, typer.Option(help="How many seeds each way is gone with.", min=1)] = 3,
+    as_json: Annotated[
+        Path | None, typer.Option("--json", help="Also write the figures to this file.")
+    ] = None,
+) -> None:
+    """Go every way through a stack, and measure whether a label means the same on all planes."""
+    from benchmarks import consistency as comparison
+    from napari_dynaseg.image.stack_files import open_stack
+
+    settings = Settings(scheme=scheme, training_planes=training_planes)
+    stack = open_stack(image, axes)
+    foreground = None
+    if truth:
+        foreground = comparison.read_foreground(stack.axes, open_stack(truth, truth_axes))
+    runs = comparison.compare_ways(stack, foreground, settings, seeds)
+    length = seeds * len(comparison.TITLES)
+    with typer.progressbar(runs, length=length, label="ways", file=sys.stderr) as bar:
+        scores = list(bar)
+    typer.echo(comparison.write_table(scores))
+    figures: dict[str, Any] = {"rows": [each._asdict() for each in scores]}
+    if foreground:
+        figures["truth_overlap"] = comparison.measure_truth(stack.axes, foreground)
+        typer.echo(f"\noverlap of the truth with itself: {figures['truth_overlap']:.3f}")
+    _write_json(as_json, figures)
+
+
+@benchmark.command("stack")
+def throughput(
+    planes: Annotated[int, typer.Option(help="Planes of the drawn stack.", min=2)] = 200,
+    size: Annotated[int, typer.Option(help="Side of its planes, in pixels.", min=16)] = 1024,
+    workers: Annotated[
+        int | None, typer.Option(help="Label it once more on so many processes.", min=1)
+    ] = None,
+    as_json: Annotated[
+        Path | None, typer.Option("--json", help="Also write the figures to this file.")
+    ] = None,
+) -> None:
+    """Measure planes a second, and whether memory grows with the planes."""
+    from benchmarks.throughput import measure_stack, write_report
+
+    figures = measure_stack(planes, size, workers)
+    typer.echo(write_report(figures))
+    _write_json(as_json, figures)
+
+
+@benchmark.command()
+def scribbles(
+    folder: Annotated[
+        Path, typer.Argument(help="Images with *_scribble.png and *_gt_class.png beside them.")
+    ],
+    scheme: Annotated[str, typer.Option(help="The weighting scheme of the runs.")] = "scf",
+    as_json: Annotated[
+        Path | None, typer.Option("--json", help="Also write the figures to this file.")
+    ] = None,
+) -> None:
+    """Measure runs without scribbles, with them, and after one stroke of correction."""
+    from benchmarks.scribble_scores import measure_scribbles
+
+    typer.echo(f"{'image':<16}{'without':>10}{'scribbled':>11}{'corrected':>11}")
+    rows = []
+    for row in measure_scribbles(folder, Settings(scheme=scheme)):
+        typer.echo(
+            f"{row.image:<16}{row.without:>10.3f}{row.scribbled:>11.3f}{row.corrected:>11.3f}"
+        )
+        rows.append(row._asdict())
+    _write_means(rows, as_json)
+
+
+@benchmark.command()
+def refining(
+    root: Annotated[Path, typer.Argument(help="BSDS500: images/ and groundTruth/.")],
+    split: Annotated[str, typer.Option(help="Which images: train, val or test.")] = "val",
+    limit: Annotated[int | None, typer.Option(help="At most so many images.", min=1)] = 20,
+    scheme: Annotated[str, typer.Option(help="The weighting scheme of the runs.")] = "scf",
+    as_json: Annotated[
+        Path | None, typer.Option("--json", help="Also write the figures to this file.")
+    ] = None,
+) -> None:
+    """Measure what two strokes on the worst segment of an image and Refine do."""
+    from benchmarks.accuracy.bsds500 import list_images
+    from benchmarks.scribble_scores import measure_refining
+
+    typer.echo(f"{'image':<16}{'before':>10}{'after':>10}{'others':>10}{'seconds':>10}")
+    rows = []
+    for row in measure_refining(list_images(root, split, limit), Settings(scheme=scheme)):
+        name, *figures = row
+        typer.echo(f"{name:<16}" + "".join(f"{figure:>10.3f}" for figure in figures))
+        rows.append(row._asdict())
+    _write_means(rows, as_json)
+
+
+def _write_means(rows: list[dict[str, Any]], as_json: Path | None) -> None:
+    if not rows:
+        raise FileError("none of the images has a segment of 2 to 30 % of its size")
+    means = {
+        name: sum(row[name] for row in rows) / len(rows) for name in rows[0] if name != "image"
+    }
+    typer.echo("mean: " + ", ".join(f"{name} {value:.3f}" for name, value in means.items()))
+    _write_json(as_json, {"rows": rows, "mean": means})
+
+
+def _write_json(path: Path | None, figures: dict[str, Any]) -> None:
+    if path:
+        path.write_text(json.dumps(figures, indent=2) + "\n")

@@ -1,0 +1,120 @@
+"""How much memory a piece of work takes at its peak, measured in a process of its own."""
+
+import contextlib
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from napari_dynaseg.errors import RunError
+from napari_dynaseg.image.synthetic import draw_image
+
+WARM_UP_SIDE = 64
+
+
+def measure_peak(shape: tuple[int, int, int], **settings: Any) -> dict[str, float]:
+    """Segment a drawn image in a fresh process and watch its memory.
+
+    Parameters
+    ----------
+    shape
+        Height, width and channels of the image.
+    **settings
+        Knobs of `napari_dynaseg.settings.Settings`.
+
+    Returns
+    -------
+    dict
+        ``bytes``: growth of the process from after its warm-up to its peak, or, on a CUDA device,
+        the most that torch had in use there; ``process_bytes``: the whole process at its peak;
+        ``seconds``: what the segmentation took.
+
+    Raises
+    ------
+    RunError
+        If the process fails, or the system does not tell a process's peak.
+    """
+    return run_apart(__name__, {"shape": shape, "settings": settings})
+
+
+def run_apart(module: str, request: dict[str, Any]) -> dict[str, Any]:
+    """Let a module answer a request in a fresh process.
+
+    Parameters
+    ----------
+    module
+        Its name; run as a program, it hands itself to `answer`.
+    request
+        Plain values.
+
+    Raises
+    ------
+    RunError
+        If the process fails.
+    """
+    command = [sys.executable, "-m", module, json.dumps(request)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise RunError(f"the memory of a run could not be measured: {last}")
+    figures: dict[str, Any] = json.loads(done.stdout)
+    return figures
+
+
+def answer(work: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Do what `run_apart` asked this process for, and print the figures."""
+    print(json.dumps(work(json.loads(sys.argv[1]))))  # noqa: T201
+
+
+def watch(work: Callable[[], object]) -> dict[str, float]:
+    """Do some work, and give its ``bytes``, ``process_bytes`` and ``seconds``."""
+    import psutil
+
+    _forget_peak()
+    before = psutil.Process().memory_info().rss
+    started = time.perf_counter()
+    work()
+    seconds = time.perf_counter() - started
+    peak = _read_peak()
+    return {"bytes": peak - before, "process_bytes": peak, "seconds": seconds}
+
+
+def _watch_segmentation(request: dict[str, Any]) -> dict[str, float]:
+    from napari_dynaseg.engine.backend import choose_device, torch
+    from napari_dynaseg.method.fit import segment
+    from napari_dynaseg.settings import Settings
+
+    image, knobs = draw_image(*request["shape"]), request["settings"]
+    device = choose_device(Settings(**knobs).device)
+    segment(image[:WARM_UP_SIDE, :WARM_UP_SIDE], iterations=3, device=device.type)
+    if device.type != "cuda":
+        return watch(lambda: segment(image, **knobs))
+    torch.cuda.reset_peak_memory_stats()
+    figures = watch(lambda: segment(image, **knobs))
+    return {**figures, "bytes": torch.cuda.max_memory_allocated()}
+
+
+def _forget_peak() -> None:
+    """Let the peak start anew after the preparations, where the system can (Linux)."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def _read_peak() -> int:
+    """Read the peak of this process, bytes."""
+    # Linux hands a parent's peak on to its child in getrusage; this file has the child's own.
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+if __name__ == "__main__":
+    answer(_watch_segmentation)

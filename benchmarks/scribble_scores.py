@@ -1,0 +1,217 @@
+"""What scribbles are worth: runs without them, with them, and after one round of correction."""
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.accuracy.bsds500 import read_truths
+from benchmarks.accuracy.voc2012 import read_mask
+from napari_dynaseg.errors import FileError
+from napari_dynaseg.image.axes import parse_axes
+from napari_dynaseg.image.pixels import to_channels
+from napari_dynaseg.image.plane_files import read_image
+from napari_dynaseg.image.stack_image import Channels, StackImage
+from napari_dynaseg.labels.network_maps import Mask
+from napari_dynaseg.labels.numbering import LabelMap, RegionNumbers
+from napari_dynaseg.method.fit import iter_fit
+from napari_dynaseg.method.scribbles import Scribbles
+from napari_dynaseg.recipes.recipe import Recipe
+from napari_dynaseg.recipes.refinements import run_through
+from napari_dynaseg.recipes.trained_network import TrainedNetwork
+from napari_dynaseg.recipes.training_planes import TrainingPlanes
+from napari_dynaseg.settings import Settings
+
+STROKE_WIDTH = 5
+# Of a photograph's segments, those of such a share are worth two strokes.
+SMALLEST_SHARE, LARGEST_SHARE = 0.02, 0.3
+
+
+class ScribbleScores(NamedTuple):
+    """Mean IoU of the classes of one image, 0…1."""
+
+    image: str
+    without: float
+    scribbled: float
+    corrected: float
+
+
+class RefineScores(NamedTuple):
+    """What two strokes on the worst segment of one image did.
+
+    Parameters
+    ----------
+    image
+        Its name.
+    before, after
+        The best IoU of that segment with a region.
+    others
+        The mean change of that of the other segments.
+    seconds
+        That refining took.
+    """
+
+    image: str
+    before: float
+    after: float
+    others: float
+    seconds: float
+
+
+def measure_scribbles(folder: Path, settings: Settings) -> Iterator[ScribbleScores]:
+    """Measure the images of a folder, each with ``_scribble.png`` and ``_gt_class.png`` beside it.
+
+    Without scribbles a class is given its best label; with them, the label that was scribbled.
+    The correction is one stroke where the worst class is missed.
+
+    Raises
+    ------
+    FileError
+        If there are no such images.
+    """
+    scribbles = sorted(folder.glob("*_scribble.png"))
+    if not scribbles:
+        raise FileError(f"{folder} must hold images with *_scribble.png beside them; found none")
+    for path in scribbles:
+        name = path.name.removesuffix("_scribble.png")
+        channels = to_channels(read_image(folder / f"{name}.jpg").pixels)
+        drawn, truth = _read_classes(path), _read_classes(folder / f"{name}_gt_class.png")
+        without = _train(channels, settings, None)[0]
+        labels, network = _train(channels, settings, drawn)
+        scores = _score_classes(labels, truth)
+        worst = min(scores, key=lambda number: scores[number])
+        missed = (truth == worst) & (labels != worst)
+        strokes = draw_strokes(missed, 1) if missed.any() else missed
+        labels[strokes] = worst
+        painted = strokes | (drawn > 0)
+        corrected, _ = run_through(network.refine(channels, labels, painted, settings))
+        yield ScribbleScores(
+            name,
+            _average(_score_best(without, truth)),
+            _average(scores),
+            _average(_score_classes(corrected.labels, truth)),
+        )
+
+
+def measure_refining(images: Sequence[Path], settings: Settings) -> Iterator[RefineScores]:
+    """Paint two strokes on the worst segment of each image of BSDS500, and refine.
+
+    Of the maps that people drew the one with the fewest segments counts, and of these the one
+    of 2 to 30 % of the image that the run met worst. Images without such a one are left out.
+    """
+    for image in images:
+        channels = to_channels(read_image(image).pixels)
+        truth = min(read_truths(image), key=lambda drawn: len(np.unique(drawn))).astype(np.int32)
+        labels, network = _train(channels, settings, None)
+        before = _score_best(_split(labels), truth)
+        shares = {number: float((truth == number).mean()) for number in before}
+        fitting = [n for n, share in shares.items() if SMALLEST_SHARE < share < LARGEST_SHARE]
+        if not fitting:
+            continue
+        worst = min(fitting, key=lambda number: before[number])
+        strokes = draw_strokes(truth == worst, 2)
+        labels[strokes] = labels.max() + 1
+        started = time.perf_counter()
+        refined, _ = run_through(network.refine(channels, labels, strokes, settings))
+        seconds = time.perf_counter() - started
+        after = _score_best(_split(refined.labels), truth)
+        others = [after[n] - before[n] for n in before if n != worst]
+        yield RefineScores(
+            image.name, before[worst], after[worst], float(np.mean(others or [0])), seconds
+        )
+
+
+def draw_strokes(region: Mask, count: int) -> Mask:
+    """Draw straight strokes, across and down in turn, through the widest places of a region.
+
+    Parameters
+    ----------
+    region
+        (H, W), not empty; the strokes stay inside.
+    count
+        How many.
+    """
+    from scipy.ndimage import distance_transform_edt
+
+    depth = distance_transform_edt(np.pad(region, 1))[1:-1, 1:-1]
+    strokes = np.zeros_like(region)
+    rows, columns = np.ogrid[: region.shape[0], : region.shape[1]]
+    half = STROKE_WIDTH // 2
+    for place in range(count):
+        row, column = np.unravel_index(depth.argmax(), depth.shape)
+        reach = max(8, 1.2 * depth[row, column])
+        down, across = np.abs(rows - row), np.abs(columns - column)
+        thin, long = (down, across) if place % 2 == 0 else (across, down)
+        strokes |= (thin <= half) & (long < reach)
+        depth = np.where(np.hypot(down, across) > 2 * reach, depth, 0)
+    inside: Mask = strokes & region
+    return inside
+
+
+def _train(
+    channels: Channels, settings: Settings, drawn: LabelMap | None
+) -> tuple[LabelMap, TrainedNetwork]:
+    """Run on one image; give its labels, with what was drawn on them, and the network."""
+    stack = StackImage((channels,), parse_axes("CYX", channels.shape), "image")
+    training = TrainingPlanes.read(stack, [(None, None, None)])
+    scribbles = None if drawn is None else Scribbles.for_first_run(drawn, settings.channels)
+    wanted = None if scribbles is None else scribbles.channels
+    for step in iter_fit(training.planes[0], settings, scribbles=wanted):
+        last = step
+    recipe = Recipe.now(settings, last.iteration, training.source, numbering="size")
+    if scribbles is None or drawn is None:
+        numbers = RegionNumbers()
+        numbers.follow(last.labels)
+        table = numbers.list_all(settings.channels)
+    else:
+        table = scribbles.numbers
+    labels = table[last.labels]
+    if drawn is not None:
+        labels[drawn > 0] = drawn[drawn > 0]
+    return labels, TrainedNetwork.from_step(last, recipe, training.scaling, table)
+
+
+def _read_classes(path: Path) -> LabelMap:
+    """Read a map of classes, numbered from 1; 0 where there is nothing."""
+    return (read_mask(path) + 1).astype(np.int32)
+
+
+def _score_classes(labels: LabelMap, truth: LabelMap) -> dict[int, float]:
+    """Give the IoU of each class with the label of its number."""
+    return {n: _overlap(labels == n, truth == n, truth > 0) for n in _list_classes(truth)}
+
+
+def _score_best(labels: npt.NDArray[Any], truth: LabelMap) -> dict[int, float]:
+    """Give the best IoU of each class or segment with any label."""
+    valid = truth > 0
+    sizes = np.bincount(labels[valid])
+    scores = {}
+    for number in _list_classes(truth):
+        shared = np.bincount(labels[truth == number], minlength=len(sizes))
+        unions = sizes + (truth == number).sum() - shared
+        scores[number] = float((shared / unions).max())
+    return scores
+
+
+def _list_classes(truth: LabelMap) -> list[int]:
+    classes: list[int] = np.unique(truth[truth > 0]).tolist()
+    return classes
+
+
+def _overlap(one: Mask, other: Mask, valid: Mask) -> float:
+    union = ((one | other) & valid).sum()
+    return float((one & other).sum() / union) if union else 0.0
+
+
+def _average(scores: dict[int, float]) -> float:
+    return float(np.mean(list(scores.values())))
+
+
+def _split(labels: LabelMap) -> npt.NDArray[np.int64]:
+    from skimage.measure import label
+
+    parts: npt.NDArray[np.int64] = label(labels, connectivity=1, background=-1)
+    return parts

@@ -1,0 +1,1 @@
+"""napari's layers, without Qt: read, write, place, follow."""

@@ -1,0 +1,213 @@
+"""What is kept of a run beside its layer: where it came from, its network, what was painted."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from napari.layers import Labels
+
+from napari_dynaseg._napari.layers.edit_step import Change
+from napari_dynaseg._napari.layers.edit_targets import Target
+from napari_dynaseg._napari.layers.history import LayerStates, State
+from napari_dynaseg._napari.layers.job import Job
+from napari_dynaseg.errors import ImageError
+from napari_dynaseg.image.axes import Position
+from napari_dynaseg.labels.network_maps import Mask, NetworkMaps
+from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.recipes.painted_recipe import MAP_KEY
+from napari_dynaseg.recipes.recipe import METADATA_KEY, Recipe
+from napari_dynaseg.recipes.snapshots import MOST_BYTES, Snapshots
+
+if TYPE_CHECKING:
+    from napari_dynaseg.recipes.trained_network import TrainedNetwork
+
+
+@dataclass(eq=False)
+class KeptRun:
+    """A run whose layer may be painted on, refined and run again.
+
+    Parameters
+    ----------
+    job
+        What was segmented.
+    is_stack
+        Whether the layer has all planes of the stack, or the job's alone.
+    keep_network
+        Gives the network, `None` if the run had none yet.
+    maps
+        What the network gave, plane by plane.
+    snapshots
+        Its iterations, of a run of one plane.
+    states
+        The recipes, networks and maps that undo leads back to.
+    """
+
+    job: Job
+    is_stack: bool
+    keep_network: "Callable[[], TrainedNetwork] | None" = None
+    maps: NetworkMaps = field(default_factory=NetworkMaps)
+    snapshots: Snapshots = field(default_factory=Snapshots)
+    states: LayerStates | None = None
+
+    def find_index(self, position: Position) -> Any:
+        """Say where in its layer a plane lies."""
+        return self.job.wrap_index(position) if self.is_stack else ...
+
+    def find_position(self, layer: Labels, point: Sequence[float]) -> Position:
+        """Find the plane of its layer that is on view.
+
+        Raises
+        ------
+        ImageError
+            If the view is beside it.
+        """
+        axes = self.job.axes
+        if not self.is_stack:
+            return self.job.position
+        coordinates = layer.world_to_data(point)[-layer.ndim :]
+        indices = [round(float(coordinates[axis])) for axis in axes.stack]
+        for axis, index in zip(axes.stack, indices, strict=True):
+            if not 0 <= index < axes.sizes[axis]:
+                raise ImageError(f"the view is beside {layer.name!r} on axis {axes.names[axis]}")
+        return axes.place(indices)
+
+    def read_plane(self, layer: Labels, position: Position) -> LabelMap:
+        """Read a plane of its layer as a label map of its own, (H, W)."""
+        return self.read_array(layer.data, position)
+
+    def read_array(self, array: Any, position: Position) -> LabelMap:
+        """Read a plane of its layer's array likewise; in any thread."""
+        return self.job.unwrap_labels(array[self.find_index(position)]).copy()
+
+    def find_painted(self, layer: Labels, position: Position) -> Mask:
+        """Find what the user has painted in a plane of its layer, (H, W)."""
+        return self.maps.find_painted(position, self.read_plane(layer, position))
+
+    def write_plane(self, layer: Labels, position: Position, labels: LabelMap) -> Change:
+        """Change a plane of its layer, as one step that Ctrl+Z takes back; gives what changed."""
+        index = self.find_index(position)
+        wrapped = self.job.wrap_labels(labels)
+        shown = np.asarray(layer.data[index]).reshape(wrapped.shape)
+        where = np.nonzero(shown != wrapped)
+        before, after = shown[where].astype(np.int32), wrapped[where]
+        if self.is_stack:
+            starts = [part.start or 0 for part in index]
+            where = tuple(part + start for part, start in zip(where, starts, strict=True))
+        if len(after):
+            with layer.block_history():
+                layer.data_setitem(where, after)
+        return Change(Target(layer, layer.data, (slice(None),) * layer.ndim), where, before, after)
+
+    def describe_state(self, layer: Labels) -> State:
+        """Describe the recipe and the network that belong to its layer now."""
+        keys = METADATA_KEY, MAP_KEY
+        kept = {key: layer.metadata[key] for key in keys if key in layer.metadata}
+        return State(kept, self.keep_network, self.maps.list_current())
+
+    def return_to(self, layer: Labels, state: State) -> None:
+        """Take over the recipe, the network and the maps of a state."""
+        layer.metadata = {**layer.metadata, **state.metadata}
+        self.keep_network = state.keep_network
+        self.maps.return_to(state.maps)
+
+    def follow_step(self, layer: Labels, before: State) -> None:
+        """Lead all that belongs to its layer back when a step, written just now, is undone."""
+        if self.states is None:
+            self.states = LayerStates(layer)
+            self.states.turned.connect(self.return_to)
+        self.states.add(layer, before, self.describe_state(layer))
+
+
+def read_iteration(layer: Labels | None) -> int | None:
+    """Read from its recipe of which iteration a layer is; `None` if it has no recipe."""
+    if layer is None or METADATA_KEY not in layer.metadata:
+        return None
+    return Recipe.from_metadata(layer.metadata).last_iteration
+
+
+class KeptRuns:
+    """The runs of a panel, by their layers; those of layers that are gone are forgotten."""
+
+    def __init__(self) -> None:
+        self._runs: WeakKeyDictionary[Labels, KeptRun] = WeakKeyDictionary()
+
+    def keep(self, layer: Labels, run: KeptRun) -> None:
+        """Keep a run by its layer; the snapshots of all earlier ones share the memory of one."""
+        earlier = [each for each in self._runs.values() if each.snapshots]
+        for each in earlier:
+            each.snapshots.limit(MOST_BYTES // len(earlier))
+        self._runs[layer] = run
+
+    def find(self, layer: object) -> KeptRun:
+        """Find the run that made a layer.
+
+        Raises
+        ------
+        ImageError
+            If it is no layer of a run of this panel.
+        """
+        run = self._runs.get(layer) if isinstance(layer, Labels) else None
+        if run is None:
+            raise ImageError("select the labels of a run of this session to refine them")
+        return run
+
+    def carry_paint(self, new: Labels, layers: list[Labels]) -> int:
+        """Carry over what was painted in an earlier layer of the same planes.
+
+        Parameters
+        ----------
+        new
+            The layer of a run that has ended.
+        layers
+            Those of the viewer; of the earlier ones the last counts.
+
+        Returns
+        -------
+        int
+            How many pixels were carried over.
+        """
+        run = self._runs[new]
+        earlier = [
+            layer
+            for layer in layers
+            if layer is not new
+            and layer in self._runs
+            and _is_alike(self._runs[layer].job, run.job)
+        ]
+        return (
+            sum(self._carry(earlier[-1], new, at) for at in run.maps.list_positions())
+            if earlier
+            else 0
+        )
+
+    def _carry(self, old: Labels, new: Labels, position: Position) -> int:
+        before, run = self._runs[old], self._runs[new]
+        if position not in before.maps.list_positions():
+            return 0
+        shown = before.read_plane(old, position)
+        painted = before.maps.find_painted(position, shown)
+        for job in (before.job, run.job):  # an earlier scribble is no paint, a later one stays
+            if job.scribbled is not None and job.position == position:
+                is_same = shown == job.scribbled if job is before.job else True
+                painted &= ~((job.scribbled != 0) & is_same)
+        if not painted.any():
+            return 0
+        labels = run.read_plane(new, position)
+        labels[painted] = shown[painted]
+        # Where the network gave the very label that was painted, nothing else would tell.
+        run.maps.mark_painted(position, painted)
+        index = run.find_index(position)
+        new.data[index] = run.job.wrap_labels(labels).reshape(np.shape(new.data[index]))
+        return int(painted.sum())
+
+
+def _is_alike(one: Job, other: Job) -> bool:
+    """Tell whether two jobs are of the same planes of the same image."""
+    arrays = zip(one.stack.arrays, other.stack.arrays, strict=False)
+    return (
+        one.axes == other.axes
+        and len(one.stack.arrays) == len(other.stack.arrays)
+        and all(mine is theirs for mine, theirs in arrays)
+    )

@@ -1,0 +1,1 @@
+"""The panel: its rows and what they show."""

@@ -1,0 +1,238 @@
+"""Compare labels with what they were: scrub through a run, keep an iteration, flip back."""
+
+from typing import Any
+
+from napari.components import ViewerModel
+from napari.layers import Labels
+from napari.utils.notifications import show_error
+from psygnal import Signal
+from qtpy.QtWidgets import QWidget
+
+from napari_dynaseg._napari.layers.before import LastChanges
+from napari_dynaseg._napari.layers.edit_step import Change
+from napari_dynaseg._napari.layers.edit_targets import find_plane
+from napari_dynaseg._napari.layers.history import State
+from napari_dynaseg._napari.layers.keeping import keep_snapshot, merge_paint
+from napari_dynaseg._napari.layers.kept_runs import KeptRun, KeptRuns, read_iteration
+from napari_dynaseg._napari.panel.compare_row import CompareRow
+from napari_dynaseg._napari.panel.correct.stroke import find_canvas
+from napari_dynaseg._napari.panel.preview import Preview, is_preview
+from napari_dynaseg._napari.work.finishing import Finishing
+from napari_dynaseg.errors import ImageError, SegmentationError
+from napari_dynaseg.recipes.snapshots import Snapshot, Snapshots
+
+FLIP_KEY = "F"  # with Shift
+
+
+class Compare:
+    """Looks back at what the selected labels were; lives on the main thread.
+
+    Parameters
+    ----------
+    viewer
+        The viewer.
+    kept
+        The runs of the panel.
+    """
+
+    told = Signal(str)  # what is on view, in a sentence; empty when it is the layer again
+    concluded = Signal(str)  # what came of it, in a sentence
+    kept_one = Signal(object)  # the snapshot, or earlier state, that is the result now
+
+    def __init__(self, viewer: ViewerModel, kept: KeptRuns) -> None:
+        self._viewer, self._kept = viewer, kept
+        self.row = CompareRow()
+        self.layer: Labels | None = None
+        self.changes = LastChanges(kept)
+        self.preview: Preview | None = None
+        self._scrubbed: Snapshot | None = None  # the one on view
+        self._words = ""  # what is on view before
+        self._is_wanted = False  # to be kept, once every pixel is labelled
+        self._is_running = False
+        self._finishing = Finishing()
+        self._finishing.finished.connect(self._on_finished)
+        self.row.slider.changed.connect(self.scrub)
+        self.row.keep_button.changed.connect(lambda: self.keep())
+        self.row.flip_button.changed.connect(lambda: self.flip())
+        viewer.layers.selection.events.active.connect(self.follow_selection)
+        viewer.layers.events.removed.connect(self._on_removed)
+        self.follow_selection()
+
+    def close(self) -> None:
+        """Let go of the viewer."""
+        self.end()
+        self._viewer.layers.selection.events.active.disconnect(self.follow_selection)
+        self._viewer.layers.events.removed.disconnect(self._on_removed)
+
+    # -- the layer --------------------------------------------------------------------------
+
+    def follow_selection(self, _event: object = None) -> None:
+        """Look back at the Labels layer that is selected, or was last."""
+        active = self._viewer.layers.selection.active
+        if is_preview(active):
+            return
+        layer = active if isinstance(active, Labels) else self.layer
+        self.layer = layer if layer in self._viewer.layers else None
+        if self.preview is None:
+            self._show_row()
+
+    def show_running(self, is_running: bool) -> None:
+        """Offer nothing while a run goes on."""
+        self._is_running = is_running
+        self.end()
+        self._show_row()
+
+    def note_change(self, change: Change, words: str) -> None:
+        """Note a change that a tool, Refine or this row has made; it is on view now."""
+        self.changes.note(change, words)
+        self.end()
+
+    def _on_removed(self, event: Any) -> None:
+        self.changes.forget(event.value)
+        self.follow_selection()
+
+    def _find_run(self) -> KeptRun | None:
+        try:
+            return self._kept.find(self.layer)
+        except ImageError:
+            return None
+
+    def _show_row(self) -> None:
+        run = self._find_run()
+        snapshots = run.snapshots if run else Snapshots()
+        is_free = not self._is_running
+        now = read_iteration(self.layer) if snapshots else None
+        at = len(snapshots) - 1 if now is None else snapshots.find_nearest(now)
+        self.row.show_count(len(snapshots) if is_free else 0, at)
+        self.row.flip_button.enabled = is_free and self.layer is not None
+        self.row.visible = self.layer is not None
+
+    # -- looking ----------------------------------------------------------------------------
+
+    def scrub(self, index: int) -> None:
+        """Show an iteration in the layer's place, with what was painted."""
+        run, layer = self._find_run(), self.layer
+        if run is None or layer is None or not layer.editable:
+            return
+        snapshot = run.snapshots[index]
+        if self._scrubbed is None:
+            self.end()
+        self._show_snapshot(layer, run, snapshot)
+        self._scrubbed, self._is_wanted = snapshot, False
+        self.row.show_scrubbed(index)
+        self.told.emit(_describe(snapshot, run.snapshots))
+        if snapshot.is_sketch:
+            self._finishing.ask(run, snapshot)
+
+    def _show_snapshot(self, layer: Labels, run: KeptRun, snapshot: Snapshot) -> None:
+        labels = run.job.wrap_labels(merge_paint(layer, run, snapshot.read_labels()))
+        name = f"iteration {snapshot.iteration} of {layer.name}"
+        if self.preview is None:
+            self._begin(layer, labels, (0,) * layer.ndim, name)
+        else:
+            self.preview.show_labels(labels, name)
+
+    def flip(self) -> None:
+        """Flip to what was before, or back; while iterations are looked at, to and from them."""
+        layer = self.layer
+        if self.preview is not None:
+            self.preview.switch(not self.preview.is_shown)
+            is_before = self._scrubbed is None
+            self.row.show_flipped(self.preview.is_shown == is_before)
+            self.told.emit(self._describe_flip())
+            return
+        self.row.show_flipped(False)
+        if layer is None or self._is_running:
+            return
+        try:
+            index = find_plane(layer, self._viewer.dims)
+            before = self.changes.find_before(layer, index)
+        except SegmentationError as error:
+            show_error(str(error))
+            return
+        start = [0 if isinstance(at, slice) else at for at in index]
+        ends = zip(index, layer.data.shape, strict=True)
+        shape = [size if isinstance(at, slice) else 1 for at, size in ends]
+        self._words = before.words
+        self._begin(layer, before.labels.reshape(shape), start, f"before: {layer.name}")
+        self.row.show_flipped(True)
+        self.told.emit(self._describe_flip())
+
+    def _describe_flip(self) -> str:
+        is_shown = self.preview is not None and self.preview.is_shown
+        if self._scrubbed is not None:
+            what = f"iteration {self._scrubbed.iteration}" if is_shown else "the labels as they are"
+            return f"On view: {what}. Shift+F flips, Esc ends."
+        what = self._words if is_shown else "as they are"
+        return f"On view: the labels {what}. Shift+F flips, Esc ends."
+
+    def _begin(self, layer: Labels, labels: Any, start: Any, name: str) -> None:
+        native: QWidget = self.row.native
+        canvas = find_canvas(native)
+        home = [native, canvas] if canvas is not None else [native]
+        self.preview = Preview(self._viewer, layer, labels, start, name, home, FLIP_KEY)
+        self.preview.ended.connect(self._on_ended)
+
+    def end(self) -> None:
+        """Show the labels as they are."""
+        if self.preview is not None:
+            self.preview.end()
+
+    def _on_ended(self) -> None:
+        self.preview = self._scrubbed = None
+        self._finishing.forget()
+        self.row.show_flipped(False)
+        self._show_row()
+        self.told.emit("")
+
+    # -- keeping ----------------------------------------------------------------------------
+
+    def keep(self) -> None:
+        """Make the iteration on view the result; a sketch is first labelled pixel by pixel."""
+        snapshot, layer, run = self._scrubbed, self.layer, self._find_run()
+        if snapshot is None or layer is None or run is None:
+            return
+        if snapshot.is_sketch:
+            self._is_wanted = True
+            self.row.keep_button.enabled = False
+            self.told.emit(f"Labelling every pixel by iteration {snapshot.iteration} …")
+            return
+        self.end()
+        try:
+            change = keep_snapshot(layer, run, snapshot)
+        except SegmentationError as error:
+            show_error(str(error))
+            return
+        if run.states is not None:
+            run.states.turned.connect(self._on_turned, unique=True)
+        self.note_change(change, f"keeping iteration {snapshot.iteration}")
+        self._show_row()
+        self.kept_one.emit(snapshot)
+        self.concluded.emit(
+            f"Iteration {snapshot.iteration} kept: q' = {snapshot.labels_in_use}. "
+            "Ctrl+Z takes it back."
+        )
+
+    def _on_turned(self, _layer: Labels, state: State) -> None:
+        """Show where undo or redo has led to."""
+        self._show_row()
+        self.kept_one.emit(state)
+
+    def _on_finished(self, sketch: Snapshot, snapshot: Snapshot) -> None:
+        """Show the labels of every pixel where their sketch is on view, or keep them."""
+        run, layer = self._find_run(), self.layer
+        if sketch is not self._scrubbed or run is None or layer is None:
+            return
+        self._scrubbed = snapshot
+        if self._is_wanted:
+            self.keep()
+        elif self.preview is not None and self.preview.is_shown:
+            self._show_snapshot(layer, run, snapshot)
+
+
+def _describe(snapshot: Snapshot, snapshots: Snapshots) -> str:
+    last = snapshots[-1].iteration
+    return (
+        f"iteration {snapshot.iteration} of {last} · q' = {snapshot.labels_in_use} · "
+        f"w = {snapshot.weight:.3g} · Keep makes it the result, Esc returns"
+    )

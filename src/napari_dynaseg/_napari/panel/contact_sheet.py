@@ -1,0 +1,277 @@
+"""Explore μ: a window of small pictures, one for each scheme and μ, of which one is adopted."""
+
+from collections.abc import Callable, Generator
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from magicgui.widgets import PushButton
+from napari.qt.threading import create_worker
+from napari.utils.notifications import show_error
+from psygnal import Signal
+from qtpy.QtCore import QSize, Qt
+from qtpy.QtGui import QIcon, QImage, QPixmap
+from qtpy.QtWidgets import (
+    QDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_dynaseg._napari.layers.job import Job
+from napari_dynaseg._napari.panel.curves import BLUE
+from napari_dynaseg._napari.panel.inputs.image_input import ImageInput
+from napari_dynaseg._napari.panel.preferences import find_default_mu, read_preferences
+from napari_dynaseg._napari.work.worker import Failure, translate_errors
+from napari_dynaseg.errors import SegmentationError
+from napari_dynaseg.method.trials import FACTORS, Trial, iter_trials, list_choices, reduce_plane
+from napari_dynaseg.settings import SCHEMES, Settings
+
+# The longer side of a picture on the screen.
+PICTURE_SIDE = 150
+# And as it is drawn, finer, so that the outlines do not hide what they enclose.
+DRAWN_SIDE = 2 * PICTURE_SIDE
+
+
+class Print(NamedTuple):
+    """A trial and its picture: uint8, (h, w, 3)."""
+
+    trial: Trial
+    picture: npt.NDArray[np.uint8]
+
+
+class ExploreButton(PushButton):
+    """The panel's button that opens a contact sheet of the plane on view.
+
+    Parameters
+    ----------
+    image
+        Where the image is chosen.
+    read_settings
+        Gives the knobs as they are.
+    """
+
+    chosen = Signal(str, float)  # the scheme and μ that were clicked
+
+    def __init__(self, image: ImageInput, read_settings: Callable[[], Settings]) -> None:
+        self._image, self._read_settings = image, read_settings
+        self.sheet: ContactSheet | None = None
+        super().__init__(
+            text="Explore μ …",
+            tooltip="See the plane on view, small, by each scheme with a handful of μ; a click on "
+            "a picture takes over its scheme and μ",
+        )
+        self.changed.connect(self.open)
+
+    def open(self) -> None:
+        """Open a sheet of the plane on view; an earlier one closes."""
+        try:
+            job, choices = self._image.snapshot(), self._list_choices()
+        except SegmentationError as error:
+            show_error(str(error))
+            return
+        self.close_sheet()
+        sheet = self.sheet = ContactSheet(job, choices, self.native)
+        sheet.chosen.connect(lambda scheme, mu: self.chosen.emit(scheme, mu))
+        sheet.window.finished.connect(lambda: self.close_sheet())
+        sheet.window.destroyed.connect(lambda: self._forget(sheet))
+        sheet.window.show()
+        sheet.start()
+
+    def close_sheet(self) -> None:
+        """Close the sheet, if one is open; its worker ends after the iteration it is at."""
+        sheet, self.sheet = self.sheet, None
+        if sheet is not None:
+            sheet.stop()
+            sheet.window.hide()
+            sheet.window.deleteLater()
+
+    def _forget(self, sheet: "ContactSheet") -> None:
+        sheet.leave()
+        if self.sheet is sheet:
+            self.sheet = None
+
+    def _list_choices(self) -> tuple[Settings, ...]:
+        preferences = read_preferences()
+        defaults = {scheme: find_default_mu(scheme, preferences) for scheme in SCHEMES}
+        return list_choices(self._read_settings(), defaults)
+
+
+class ContactSheet:
+    """A window that fills with trials while a worker makes them; lives on the main thread.
+
+    Parameters
+    ----------
+    job
+        The plane.
+    choices
+        What to try, as many for each scheme as there are `FACTORS`.
+    parent
+        Whose window this one stays above.
+    """
+
+    chosen = Signal(str, float)
+
+    def __init__(self, job: Job, choices: tuple[Settings, ...], parent: QWidget) -> None:
+        self._is_over = False
+        self.cells = [_Cell(settings) for settings in choices]
+        self.window = QDialog(parent)
+        self.window.setWindowTitle(f"Explore μ: {job.name}")
+        self.status = QLabel()
+        self.stop_button = QPushButton("Stop")
+        self._lay_out()
+        for cell in self.cells:
+            cell.clicked.connect(partial(self._choose, cell.settings))
+        self.stop_button.clicked.connect(lambda: self.stop())
+        self._worker: Any = create_worker(print_trials, job, choices, _start_thread=False)
+        # Lambdas keep this alive until its worker is done.
+        self._worker.yielded.connect(lambda found: self._show(found))
+        self._worker.returned.connect(lambda result: self._on_returned(result))
+        self._worker.finished.connect(lambda: self.stop())
+
+    def _lay_out(self) -> None:
+        rows, grid, foot = QVBoxLayout(self.window), QGridLayout(), QHBoxLayout()
+        for index, cell in enumerate(self.cells):
+            row, column = divmod(index, len(FACTORS))
+            if column == 0:
+                title = QLabel(_describe_scheme(cell.settings))
+                grid.addWidget(title, 2 * row, 0, 1, len(FACTORS))
+            grid.addWidget(cell, 2 * row + 1, column)
+        foot.addWidget(self.status, 1)
+        foot.addWidget(self.stop_button)
+        rows.addLayout(grid)
+        rows.addLayout(foot)
+
+    def start(self) -> None:
+        """Start the trials."""
+        self._show_state()
+        self._worker.start()
+
+    def stop(self) -> None:
+        """End now and keep what is there; the thread follows within an iteration."""
+        if not self._is_over:
+            self.leave()
+            self._show_state()
+
+    def leave(self) -> None:
+        """End without a word: the window is gone, with the viewer for instance."""
+        if not self._is_over:
+            self._is_over = True
+            self._worker.quit()
+
+    def _show(self, found: Print | None) -> None:
+        if found is None or self._is_over:
+            return
+        next(cell for cell in self.cells if not cell.is_filled).show_print(found)
+        self._show_state()
+
+    def _on_returned(self, result: Failure | None) -> None:
+        if isinstance(result, Failure) and not self._is_over:
+            show_error(result.sentence)
+
+    def _choose(self, settings: Settings) -> None:
+        for cell in self.cells:
+            cell.setChecked(cell.settings == settings)
+        self.chosen.emit(settings.scheme, settings.mu)
+
+    def _show_state(self) -> None:
+        done = sum(cell.is_filled for cell in self.cells)
+        words = "Click a picture to take over its scheme and μ."
+        self.status.setText(f"{done} of {len(self.cells)}. {words if done else ''}")
+        self.stop_button.setEnabled(not self._is_over)
+
+
+class _Cell(QToolButton):
+    """The place of one picture, with what it is of below it."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.settings, self.is_filled = settings, False
+        self.setCheckable(True)
+        self.setEnabled(False)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        self.setIconSize(QSize(PICTURE_SIDE, PICTURE_SIDE))
+        self.setFixedSize(PICTURE_SIDE + 16, PICTURE_SIDE + 50)
+        self.setStyleSheet(
+            "QToolButton { border: 3px solid transparent; }"
+            "QToolButton:hover, QToolButton:focus { border-color: gray; }"
+            f"QToolButton:checked {{ border-color: {BLUE}; }}"
+        )
+        self.setText(f"μ = {settings.mu:g}\n…")
+
+    def show_print(self, found: Print) -> None:
+        """Show a trial, and offer it."""
+        trial, self.is_filled = found.trial, True
+        self.setIcon(QIcon(_to_pixmap(found.picture)))
+        self.setText(
+            f"μ = {trial.settings.mu:g}\nq' = {trial.labels_in_use} · {trial.seconds:.1f} s"
+        )
+        self.setEnabled(True)
+
+
+def _describe_scheme(settings: Settings) -> str:
+    facts = SCHEMES[settings.scheme]
+    return f"{facts.title}, {facts.formula}: {facts.effect}"
+
+
+def _to_pixmap(picture: npt.NDArray[np.uint8]) -> QPixmap:
+    height, width, _ = picture.shape
+    pixels = picture.tobytes()  # a name of its own: QImage does not keep them alive
+    image = QImage(pixels, width, height, 3 * width, QImage.Format.Format_RGB888)
+    return QPixmap.fromImage(image).scaled(
+        PICTURE_SIDE,
+        PICTURE_SIDE,
+        Qt.AspectRatioMode.KeepAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
+    )
+
+
+def print_trials(
+    job: Job, choices: tuple[Settings, ...]
+) -> Generator[Print | None, None, Failure | None]:
+    """Try settings on a job's plane in a worker thread.
+
+    Yields
+    ------
+    Print or None
+        A trial when it has ended; `None` after every iteration.
+
+    Returns
+    -------
+    Failure or None
+        Why it broke off, if it did.
+    """
+    result: Failure | None = yield from translate_errors(job, _print(job, choices))
+    return result
+
+
+def _print(job: Job, choices: tuple[Settings, ...]) -> Generator[Print | None, None, None]:
+    from napari_dynaseg.files.plain_labels import draw_preview
+
+    plane = job.read_plane()
+    if job.within:
+        plane = job.within.crop(plane)
+    height, width = plane.shape[1:]
+    background = _fit_picture(plane, (height, width))
+    for trial in iter_trials(reduce_plane(plane), choices):
+        if trial is None:
+            yield None
+        else:
+            labels = _fit_picture(trial.labels, (height, width))
+            yield Print(trial, draw_preview(background, labels))
+
+
+def _fit_picture(pixels: npt.NDArray[Any], plane_shape: tuple[int, int]) -> npt.NDArray[Any]:
+    """Repeat or leave out pixels, (…, h, w), to the size at which the plane is drawn."""
+    shown = [max(2, round(size * DRAWN_SIDE / max(plane_shape))) for size in plane_shape]
+    rows, columns = (
+        np.arange(wanted) * size // wanted
+        for wanted, size in zip(shown, pixels.shape[-2:], strict=True)
+    )
+    fitted: npt.NDArray[Any] = pixels[..., rows[:, np.newaxis], columns]
+    return fitted

@@ -1,0 +1,1 @@
+"""The tools for correcting labels by hand."""

@@ -1,0 +1,98 @@
+"""Live curves of a run: q', the weight w and the loss terms against the iteration."""
+
+from typing import Any
+
+from napari.utils.theme import get_theme
+from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+
+from napari_dynaseg._napari.work.worker import Progress, Update
+
+# Okabe and Ito's colours, which colour-blind readers tell apart on light and dark ground.
+BLUE, ORANGE, GREEN = "#56B4E9", "#E69F00", "#009E73"
+PLOTS = {
+    "q'": {"labels_in_use": BLUE},
+    "w": {"weight": ORANGE},
+    "loss": {"similarity": BLUE, "continuity": GREEN},
+}
+
+
+class Curves(QWidget):
+    """Three small plots, one above the other, that share their iteration axis.
+
+    The library that draws them is loaded by `build`, so that a panel opens without waiting for it.
+
+    Parameters
+    ----------
+    theme
+        The viewer's, for ground and ink.
+    """
+
+    def __init__(self, theme: str) -> None:
+        super().__init__()
+        colours = get_theme(theme)
+        self._ground, self._ink = colours.background.as_hex(), colours.text.as_hex()
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self.setFixedHeight(250)
+        self.setMinimumWidth(200)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._iterations: list[int] = []
+        self._values: dict[str, list[float]] = {
+            name: [] for curves in PLOTS.values() for name in curves
+        }
+        self._lines: dict[str, Any] = {}
+        self.setToolTip(
+            "q': labels in use; w: weight of the continuity term; "
+            "loss: similarity (blue) and continuity (green), before weighting"
+        )
+
+    def build(self) -> None:
+        """Make the plots, if they are not there yet."""
+        if self._lines:
+            return
+        import pyqtgraph
+
+        view = pyqtgraph.GraphicsLayoutWidget()
+        view.setBackground(self._ground)
+        for row, (title, curves) in enumerate(PLOTS.items()):
+            plot = self._add_plot(view.ci.addPlot(row=row, col=0), title)
+            for name, colour in curves.items():
+                self._lines[name] = plot.plot(pen=pyqtgraph.mkPen(colour, width=2))
+        plot.setLabel("bottom", "iteration", color=self._ink)
+        self._layout.addWidget(view)
+
+    def _add_plot(self, plot: Any, title: str) -> Any:
+        plot.setLabel("left", title, color=self._ink)
+        plot.setMenuEnabled(False)
+        plot.setMouseEnabled(False, False)
+        plot.hideButtons()
+        for side in ("left", "bottom"):
+            axis = plot.getAxis(side)
+            axis.setPen(self._ink)
+            axis.setTextPen(self._ink)
+        plot.getAxis("left").setWidth(48)
+        plot.getAxis("left").setTickDensity(0.4)
+        return plot
+
+    def clear_curves(self) -> None:
+        """Begin anew, for a new run."""
+        self._iterations.clear()
+        for values in self._values.values():
+            values.clear()
+        self._draw()
+
+    def add_update(self, update: Update | Progress) -> None:
+        """Add the iterations that an update brings, and are not there yet."""
+        last = self._iterations[-1] if self._iterations else 0
+        for measures in update.trail:
+            if measures.iteration <= last:
+                continue
+            self._iterations.append(measures.iteration)
+            for name, values in self._values.items():
+                values.append(getattr(measures, name))
+        self._draw()
+
+    def _draw(self) -> None:
+        self.build()
+        for name, line in self._lines.items():
+            line.setData(self._iterations, self._values[name])

@@ -1,0 +1,165 @@
+"""The boxes that choose scribbles and a guidance, and their pixels on the plane of a run."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+from napari.components import Dims, ViewerModel
+from napari.layers import Labels
+
+from napari_dynaseg._napari.layers.job import Job
+from napari_dynaseg._napari.layers.transforms import Index, Sampler, find_coordinates, find_placing
+from napari_dynaseg._napari.panel.inputs.within_choice import WithinChoice
+from napari_dynaseg.errors import ImageError
+from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, GivenKind
+
+NONE = "None"
+
+
+class GivenChoice(WithinChoice):
+    """A box of the viewer's Labels layers; the chosen one is held by identity.
+
+    Parameters
+    ----------
+    viewer
+        Whose layers to offer.
+    kind
+        What the layer gives.
+    tooltip
+        What it is for.
+    """
+
+    def __init__(self, viewer: ViewerModel, kind: GivenKind, tooltip: str) -> None:
+        super().__init__(
+            viewer,
+            label=kind.name.capitalize(),
+            nothing=NONE,
+            kinds=(Labels,),
+            tooltip=tooltip,
+        )
+        self._dims, self._kind = viewer.dims, kind
+
+    def freeze(self, job: Job) -> LabelMap | None:
+        """Read what the layer gives on the plane of a job, as it is now; `None` if none is chosen.
+
+        Raises
+        ------
+        ImageError
+            If there is nothing, or the layer cannot be read.
+        """
+        if self.value is None:
+            return None
+        given = freeze_given(self.value, job, self._dims, self._kind)
+        return job.within.keep(given) if job.within else given
+
+    @property
+    def path(self) -> str | None:
+        """The file that the chosen layer was opened from, if there is one."""
+        path: str | None = None if self.value is None else self.value.source.path
+        return path
+
+
+class GivenChoices:
+    """The two boxes for what a run is given beside the image.
+
+    Parameters
+    ----------
+    viewer
+        Whose layers to offer.
+    """
+
+    def __init__(self, viewer: ViewerModel) -> None:
+        self.scribbles = GivenChoice(
+            viewer,
+            SCRIBBLES,
+            "A Labels layer with a few strokes of the labels that you want, drawn before "
+            "the run: they stay as they are, what is like them follows, and at least as many "
+            "labels are left. Of a stack those on the plane on view count",
+        )
+        self.guidance = GivenChoice(
+            viewer,
+            GUIDANCE,
+            "A Labels layer with another segmentation, such as a threshold: it draws the result to "
+            "its regions, as strongly as the guidance weight under Advanced says. Its numbers do "
+            "not count, and 0 guides nothing. Of a stack the plane on view counts",
+        )
+
+    def __iter__(self) -> Iterator[GivenChoice]:
+        return iter((self.scribbles, self.guidance))
+
+    def add_to(self, job: Job) -> Job:
+        """Give a job what the chosen layers have on its plane, as they are now.
+
+        Raises
+        ------
+        ImageError
+            If there is nothing, or a layer cannot be read.
+        """
+        scribbled, guidance = (choice.freeze(job) for choice in self)
+        return replace(job, scribbled=scribbled, guidance=guidance)
+
+
+def freeze_given(layer: Labels, job: Job, dims: Dims, kind: GivenKind = SCRIBBLES) -> LabelMap:
+    """Read what a layer has on the plane of a job, however the two lie in the world.
+
+    Parameters
+    ----------
+    layer
+        What is given. Where it has fewer axes than the image, it counts on every plane.
+    job
+        What is segmented.
+    dims
+        The viewer's.
+    kind
+        What the layer gives.
+
+    Returns
+    -------
+    numpy.ndarray
+        int32, (H, W); 0 where there is nothing.
+
+    Raises
+    ------
+    ImageError
+        If there is nothing at all, a label is none that int32 holds, or the layer has
+        several resolutions.
+    """
+    if layer.multiscale:
+        raise ImageError(f"{layer.name!r} has several resolutions; expected a single one")
+    # A layer of the job's labels, which the viewer never sees, tells where its pixels lie.
+    blank = np.broadcast_to(np.int32(0), job.stack_shape)
+    own = Labels(blank, **job.stack_placement)
+    sampler = Sampler(layer.data, find_placing(own, layer, dims), job.stack_shape)
+    index: Index = tuple(
+        slice(None) if axis in job.axes.plane else (at or 0) for axis, at in enumerate(job.position)
+    )
+    drawn = np.zeros([job.axes.sizes[axis] for axis in sorted(job.axes.plane)], np.int64)
+    for fixed in _list_entries(layer, job, dims):
+        values, inside = sampler.read(index, fixed)
+        drawn = np.where((drawn == 0) & inside, values.astype(np.int64), drawn)
+    return _check(drawn if job.axes.plane[0] < job.axes.plane[1] else drawn.T, layer, kind)
+
+
+def _list_entries(layer: Labels, job: Job, dims: Dims) -> list[dict[int, int]]:
+    """List the entries of the layer on an axis of channels, the one on view first.
+
+    A plane has all channels, and so counts what was scribbled whichever of them was on view.
+    """
+    offset = len(job.axes.sizes) - layer.ndim
+    channel = -1 if job.axes.channel is None else job.axes.channel - offset
+    if not 0 <= channel < layer.ndim:
+        return [{}]
+    on_view = round(float(find_coordinates(layer, dims.point, dims)[channel]))
+    entries = sorted(range(layer.data.shape[channel]), key=lambda entry: entry != on_view)
+    return [{channel: entry} for entry in entries]
+
+
+def _check(given: npt.NDArray[np.int64], layer: Labels, kind: GivenKind) -> LabelMap:
+    if not given.any():
+        raise ImageError(
+            f"{kind.nothing} on this plane in {layer.name!r}; draw some, or choose {NONE}"
+        )
+    kind.check_labels(given, repr(layer.name))
+    return np.ascontiguousarray(given, np.int32)

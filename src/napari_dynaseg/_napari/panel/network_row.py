@@ -1,0 +1,106 @@
+"""The row of the panel that keeps a trained network in a file, and applies one from there."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from magicgui.widgets import Container, PushButton
+from napari.qt.threading import create_worker
+from napari.utils.notifications import show_error, show_info
+from psygnal import Signal
+from qtpy.QtWidgets import QFileDialog
+
+from napari_dynaseg._napari.layers.history import State
+from napari_dynaseg._napari.work.worker import Update
+from napari_dynaseg.errors import SegmentationError
+from napari_dynaseg.recipes.snapshots import Snapshot
+
+if TYPE_CHECKING:
+    from napari_dynaseg.recipes.trained_network import TrainedNetwork
+
+
+class NetworkRow(Container[Any]):
+    """Buttons to save the network of the last run, and to apply a saved one."""
+
+    loaded = Signal(object)
+
+    def __init__(self) -> None:
+        self._keep: Callable[[], TrainedNetwork] | None = None
+        self.save_button = PushButton(
+            text="Save …", tooltip="Save the network of the last run, to apply it to other images"
+        )
+        self.apply_button = PushButton(
+            text="Apply …", tooltip="Label the chosen planes with a saved network"
+        )
+        super().__init__(
+            widgets=[self.save_button, self.apply_button],
+            layout="horizontal",
+            labels=False,
+            label="Network",
+        )
+        self.margins = (0, 0, 0, 0)
+        self.save_button.enabled = False
+        self.save_button.changed.connect(self._ask_where)
+        self.apply_button.changed.connect(self._ask_which)
+
+    def offer(self, made: Update | Snapshot | State | None) -> None:
+        """Offer to save the network of a run or of an iteration that was kept.
+
+        That of the run before stays if there is none.
+        """
+        if made is not None and made.keep_network is not None:
+            self._keep = made.keep_network
+        self.save_button.enabled = self._keep is not None
+
+    def _ask_where(self) -> None:
+        from napari_dynaseg.recipes.trained_network import ENDING
+
+        chosen, _ = QFileDialog.getSaveFileName(
+            self.native, "Save the network", f"network{ENDING}", f"Networks (*{ENDING})"
+        )
+        if chosen:
+            self.save(Path(chosen))
+
+    def save(self, path: Path) -> None:
+        """Save the network of the last run, off the main thread."""
+        keep = self._keep
+        if keep is None:
+            return
+        worker: Any = create_worker(lambda: _save(keep, path), _start_thread=False)
+        worker.returned.connect(_tell)
+        worker.start()
+
+    def _ask_which(self) -> None:
+        from napari_dynaseg.recipes.trained_network import ENDING
+
+        chosen, _ = QFileDialog.getOpenFileName(
+            self.native, "Apply a network", "", f"Networks (*{ENDING})"
+        )
+        if chosen:
+            self.load(Path(chosen))
+
+    def load(self, path: Path) -> None:
+        """Read a network from a file and pass it on."""
+        from napari_dynaseg.recipes.trained_network import TrainedNetwork
+
+        try:
+            network = TrainedNetwork.load(path)
+        except SegmentationError as error:
+            show_error(str(error))
+            return
+        self.loaded.emit(network)
+
+
+def _save(keep: "Callable[[], TrainedNetwork]", path: Path) -> Path | str:
+    try:
+        keep().save(path)
+    except SegmentationError as error:
+        return str(error)
+    return path
+
+
+def _tell(outcome: Path | str) -> None:
+    if isinstance(outcome, Path):
+        show_info(f"the network is saved in {outcome}")
+    else:
+        show_error(outcome)

@@ -1,0 +1,1 @@
+"""Pieces that the panel is put together from."""

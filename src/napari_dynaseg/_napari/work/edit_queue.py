@@ -1,0 +1,142 @@
+"""Edits worked out one after another off the main thread, each written as one step of history."""
+
+from collections import deque
+from typing import Any, NamedTuple
+
+from napari.qt.threading import create_worker
+from napari.utils.notifications import show_error
+from psygnal import Signal
+
+from napari_dynaseg._napari.layers.classes import read_classes
+from napari_dynaseg._napari.layers.edit_targets import Target
+from napari_dynaseg._napari.layers.step_followers import NewLabels, Renumbering, StepFollower
+from napari_dynaseg._napari.layers.tools import Choice, Outcome, Tool, apply_tool
+from napari_dynaseg._napari.work.worker import Failure
+from napari_dynaseg.errors import EditError, SegmentationError
+
+# A step whose undo takes more than this is asked about.
+MOST_UNDO_BYTES = 200e6
+
+
+class Request(NamedTuple):
+    """What the user asked for."""
+
+    tool: Tool
+    target: Target
+    choice: Choice
+    value: int
+
+
+class EditQueue:
+    """Takes edits in the order in which they were asked for; lives on the main thread."""
+
+    told = Signal(str)  # what became of an edit, in a sentence
+    written = Signal(object, str)  # the change, and the title of its tool
+    asked = Signal(str)  # what the undo of an edit that waits would take; empty if none waits
+
+    def __init__(self) -> None:
+        self._requests: deque[Request] = deque()
+        self._worker: Any = None
+        self._unconfirmed: Outcome | None = None
+        self._followers: list[StepFollower] = []
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an edit is being worked out."""
+        return self._worker is not None
+
+    def submit(self, request: Request) -> None:
+        """Take an edit; one that waits to be confirmed is dropped."""
+        self._drop_unconfirmed()
+        self._requests.append(request)
+        self._begin_next()
+
+    def confirm(self) -> None:
+        """Write the edit that waits to be confirmed."""
+        outcome, self._unconfirmed = self._unconfirmed, None
+        self.asked.emit("")
+        if outcome is not None:
+            self._write(outcome)
+
+    def forget(self) -> None:
+        """Drop what is not written yet, and let go of all layers."""
+        self._requests.clear()
+        self._drop_unconfirmed()
+        if self._worker is not None:
+            self._worker.returned.disconnect()
+        for follower in self._followers:
+            follower.forget()
+        self._followers.clear()
+
+    def forget_layer(self, layer: object) -> None:
+        """Let go of a layer that the viewer has dropped."""
+        for follower in [follower for follower in self._followers if follower.layer is layer]:
+            follower.forget()
+            self._followers.remove(follower)
+        if self._unconfirmed is not None and self._unconfirmed.change.target.layer is layer:
+            self._drop_unconfirmed()
+
+    def _drop_unconfirmed(self) -> None:
+        self._unconfirmed = None
+        self.asked.emit("")
+
+    def _begin_next(self) -> None:
+        if self._worker is not None or not self._requests:
+            return
+        request = self._requests.popleft()
+        self.told.emit(f"{request.tool.title} …")
+        used = tuple(read_classes(request.target.layer))
+        self._worker = create_worker(_work_out, request, used, _start_thread=False)
+        self._worker.returned.connect(lambda result: self._on_returned(result))
+        self._worker.finished.connect(lambda: self._on_finished())
+        self._worker.start()
+
+    def _on_finished(self) -> None:
+        self._worker = None
+        self._begin_next()
+
+    def _on_returned(self, result: Outcome | Failure) -> None:
+        if isinstance(result, Failure):
+            self.told.emit("")
+            show_error(result.sentence)
+        elif not result.change.pixels:
+            locked = result.change.target.locked
+            self.told.emit(
+                f"{result.tool.title}: nothing to change" + " (some are locked)" * bool(locked)
+            )
+        elif result.change.undo_bytes > MOST_UNDO_BYTES:
+            self._unconfirmed = result
+            size = write_bytes(result.change.undo_bytes)
+            self.told.emit(f"{result.tool.title} would change {result.change.pixels:,} pixels.")
+            self.asked.emit(f"Really? Its undo would take {size}")
+        else:
+            self._write(result)
+
+    def _write(self, outcome: Outcome) -> None:
+        change = outcome.change
+        try:
+            change.write()
+        except EditError as error:
+            self.told.emit("")
+            show_error(str(error))
+            return
+        if outcome.renumbered:
+            self._followers.append(Renumbering(change, outcome.renumbered))
+        if outcome.origins and (outcome.tool.gathers or read_classes(change.target.layer)):
+            self._followers.append(NewLabels(change, outcome.origins, outcome.tool.gathers))
+        self.written.emit(change, outcome.tool.title)
+        self.told.emit(f"{outcome.tool.title}: {change.pixels:,} pixels. Ctrl+Z takes it back.")
+
+
+def _work_out(request: Request, used: tuple[int, ...]) -> Outcome | Failure:
+    try:
+        return apply_tool(request.tool, request.target, request.choice, request.value, used)
+    except SegmentationError as error:
+        return Failure(str(error))
+    except MemoryError:
+        return Failure("not enough memory for this; correct the stack plane by plane")
+
+
+def write_bytes(count: float) -> str:
+    """Write an amount of memory, such as 1.2e9, as ``1.2 GB``."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"

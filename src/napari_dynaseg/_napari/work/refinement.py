@@ -1,0 +1,179 @@
+"""Refine: the network of a layer trained on, in a worker, with what was painted there."""
+
+from collections.abc import Generator
+from typing import Any
+
+from napari.layers import Labels
+from napari.qt.threading import create_worker
+from napari.utils.notifications import show_error
+from psygnal import Signal
+
+from napari_dynaseg._napari.layers.edit_step import Change
+from napari_dynaseg._napari.layers.edit_targets import Target, check_writable
+from napari_dynaseg._napari.layers.kept_runs import KeptRun
+from napari_dynaseg._napari.work.edit_queue import MOST_UNDO_BYTES, write_bytes
+from napari_dynaseg._napari.work.refine_task import RefinedLayer, RefineTask, list_planes
+from napari_dynaseg._napari.work.worker import Failure, PlaneDone, translate_errors
+from napari_dynaseg.errors import EditError, ImageError
+from napari_dynaseg.image.axes import Position
+from napari_dynaseg.recipes.painted_recipe import keep_map, read_map
+from napari_dynaseg.recipes.recipe import METADATA_KEY, Recipe
+from napari_dynaseg.recipes.refinements import Paint
+from napari_dynaseg.settings import Settings
+
+
+class Refinement:
+    """One refinement; lives on the main thread.
+
+    Parameters
+    ----------
+    layer
+        What was painted on, and will be changed, as one step that Ctrl+Z takes back.
+    run
+        The run that made it.
+    position
+        The plane whose paint teaches.
+    settings
+        The knobs.
+    is_for_all
+        Whether what grows out of the paint goes on to the other planes of the layer.
+
+    Raises
+    ------
+    EditError
+        If the layer cannot be changed.
+    ImageError
+        If nothing was painted on the plane, or the layer has no network yet.
+    """
+
+    progressed = Signal(int)
+    plane_done = Signal(PlaneDone)
+    ended = Signal()
+
+    def __init__(
+        self,
+        layer: Labels,
+        run: KeptRun,
+        position: Position,
+        settings: Settings,
+        is_for_all: bool = False,
+    ) -> None:
+        self._layer, self._run = layer, run
+        if run.keep_network is None:
+            raise ImageError("these labels have no network to train on; press Segment first")
+        check_writable(layer)
+        target = Target(layer, layer.data, (slice(None),) * layer.ndim)
+        planes = list_planes(run, position, is_for_all)
+        task = RefineTask(target, run, self._read_paint(position), settings, planes)
+        self._is_over = False
+        self.change: Change | None = None  # what was written
+        self._result: RefinedLayer | None = None  # one that waits to be confirmed
+        self._worker: Any = create_worker(refine_planes, task, _start_thread=False)
+        # Lambdas keep this alive until its worker is done.
+        self._worker.yielded.connect(lambda done: self._on_yielded(done))
+        self._worker.returned.connect(lambda result: self._on_returned(result))
+        self._worker.finished.connect(lambda: self._end())
+
+    def _read_paint(self, position: Position) -> Paint:
+        run = self._run
+        shown = run.read_plane(self._layer, position)
+        painted = run.maps.find_painted(position, shown)
+        if not painted.any():
+            raise ImageError("nothing is painted on this plane; paint what is wrong, then refine")
+        made = None if run.is_stack else read_map(self._layer.metadata)
+        # All that the recipe does not make is paint, or the recipe would not make it again.
+        return Paint(position, shown, painted if made is None else painted | (shown != made))
+
+    def start(self) -> None:
+        """Start the training."""
+        self._worker.start()
+
+    def list_signals(self) -> list[Any]:
+        """List the signals that a panel may follow."""
+        return [self.progressed, self.plane_done, self.ended]
+
+    def stop(self) -> None:
+        """End now; the labels stay as they are."""
+        self._worker.quit()
+        self._end()
+
+    @property
+    def question(self) -> str:
+        """What the undo of a refinement that waits would take; empty if none waits."""
+        if self._result is None:
+            return ""
+        return f"Really? Its undo would take {write_bytes(self._result.change.undo_bytes)}"
+
+    def confirm(self) -> None:
+        """Write a refinement that waits."""
+        result, self._result = self._result, None
+        if result is not None:
+            self._write(result)
+
+    def _on_yielded(self, done: int | PlaneDone) -> None:
+        if isinstance(done, PlaneDone):
+            self.plane_done.emit(done)
+        else:
+            self.progressed.emit(done)
+
+    def _on_returned(self, result: RefinedLayer | Failure) -> None:
+        if self._is_over:
+            return
+        if isinstance(result, Failure):
+            show_error(result.sentence)
+        elif result.change.undo_bytes > MOST_UNDO_BYTES:
+            self._result = result
+        else:
+            self._write(result)
+
+    def _write(self, result: RefinedLayer) -> None:
+        layer, run = self._layer, self._run
+        before = run.describe_state(layer)
+        change = result.change.keep_unpainted()
+        try:
+            if change.pixels:
+                change.write()
+        except EditError as error:
+            show_error(str(error))
+            return
+        for position, remembered in result.maps.items():
+            run.maps.add(position, remembered)
+        run.keep_network = lambda: result.network
+        self._write_recipe(result)
+        if change.pixels:
+            run.follow_step(layer, before)
+        self.change = change
+
+    def _write_recipe(self, result: RefinedLayer) -> None:
+        metadata = self._layer.metadata
+        if METADATA_KEY not in metadata:
+            return
+        recipe = Recipe.from_metadata(metadata)
+        refinements = (*recipe.refinements, result.refinement)
+        made = recipe.model_copy(update={"refinements": refinements}).to_metadata()
+        if not self._run.is_stack:
+            row, column = self._run.job.axes.plane
+            made |= keep_map(result.labels, row > column)
+        self._layer.metadata = {**metadata, **made}
+
+    def _end(self) -> None:
+        if not self._is_over:
+            self._is_over = True
+            self.ended.emit()
+
+
+def refine_planes(task: RefineTask) -> Generator[int | PlaneDone, None, RefinedLayer | Failure]:
+    """Refine in a worker thread.
+
+    Yields
+    ------
+    int or PlaneDone
+        The iteration; then each plane.
+
+    Returns
+    -------
+    RefinedLayer or Failure
+        What comes of it, or why nothing does.
+    """
+    result: RefinedLayer | Failure = yield from translate_errors(task.run.job, task.work())
+    return result

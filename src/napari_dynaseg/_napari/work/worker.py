@@ -1,0 +1,365 @@
+"""What runs in the worker thread: a job's training and planes, updates paced, errors ours."""
+
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from napari_dynaseg._napari.layers.job import Job
+from napari_dynaseg._napari.work.pace import Pace
+from napari_dynaseg._napari.work.stack_plan import StackPlan
+from napari_dynaseg.errors import RunError, SegmentationError
+from napari_dynaseg.image.axes import Position
+from napari_dynaseg.image.order import spread_positions
+from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.method.region_of_interest import limit_guidance, limit_scribbles
+from napari_dynaseg.method.scribbles import LabelNumbers, start_numbers
+from napari_dynaseg.method.subsampling import choose_reduction, limit_iterations
+from napari_dynaseg.recipes.painted_recipe import keep_map
+from napari_dynaseg.recipes.recipe import Change, Recipe, describe_given
+from napari_dynaseg.recipes.snapshots import Snapshot, Snapshots
+from napari_dynaseg.recipes.training_planes import TrainingPlanes
+from napari_dynaseg.settings import Settings
+
+if TYPE_CHECKING:
+    from napari_dynaseg.method.step import Step
+    from napari_dynaseg.recipes.trained_network import TrainedNetwork
+
+
+class Measures(NamedTuple):
+    """The numbers of one iteration, as in `napari_dynaseg.method.fit.Step`."""
+
+    iteration: int
+    labels_in_use: int
+    weight: float
+    similarity: float
+    continuity: float
+
+
+@dataclass(frozen=True, eq=False)
+class Update:
+    """What the viewer shows next.
+
+    Parameters
+    ----------
+    labels
+        The label map, shape (H, W), numbered so that regions keep their numbers.
+    recipe
+        What made it.
+    trail
+        The numbers of every iteration since the last update, the one of these labels last.
+    position
+        The plane that the labels are of.
+    keep_network
+        Gives the network that made the labels; takes as long as the labels did.
+    snapshots
+        Every iteration since the last update, to go back to; none of a stack.
+    kept_map
+        The labels as an entry of metadata, as `keep_map` makes it; only of the last update of a
+        plane, since it takes a while.
+    """
+
+    labels: LabelMap
+    recipe: Recipe
+    trail: tuple[Measures, ...]
+    position: Position
+    keep_network: "Callable[[], TrainedNetwork]"
+    snapshots: tuple[Snapshot, ...] = ()
+    kept_map: dict[str, Any] | None = None
+
+    @property
+    def now(self) -> Measures:
+        """The numbers of the iteration that the labels are from."""
+        return self.trail[-1]
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """How far a run is, in a long pause between two updates.
+
+    Parameters
+    ----------
+    trail
+        The numbers of every iteration since the last update.
+    snapshots
+        Every iteration that was not told of before, to go back to should the run be stopped.
+    """
+
+    trail: tuple[Measures, ...]
+    snapshots: tuple[Snapshot, ...] = ()
+
+    @property
+    def now(self) -> Measures:
+        """The numbers of the last iteration."""
+        return self.trail[-1]
+
+
+@dataclass(frozen=True)
+class PlaneDone:
+    """A plane of a stack whose labels are written, and how many of all are by now."""
+
+    position: Position
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a run broke off, in one sentence for the user."""
+
+    sentence: str
+
+
+News = Update | Progress | PlaneDone | None
+Updates = Generator[News, Settings | None, Update | Failure | None]
+
+
+def run_job(job: Job, settings: Settings, pace: Pace, plan: StackPlan | None = None) -> Updates:
+    """Segment a job, for napari's `thread_worker`.
+
+    A generator worker that raises a RuntimeError never reports that it ended, and torch's
+    errors are RuntimeErrors: so every error leaves here as one of ours, those that the user
+    can do something about as a returned sentence.
+
+    Parameters
+    ----------
+    job
+        What to segment.
+    settings
+        The knobs at the start; ``send`` others to turn them on the way.
+    pace
+        When to show an update.
+    plan
+        Which other planes to segment after the job's own, which is trained on.
+
+    Yields
+    ------
+    Update, Progress, PlaneDone or None
+        After every iteration and every plane, `None` where there is nothing to show.
+
+    Returns
+    -------
+    Update, Failure or None
+        The last iteration, or why there is none; `None` after a stack.
+
+    Raises
+    ------
+    RunError
+        On anything unforeseen.
+    """
+    work = (
+        _segment_plane(job, settings, pace)
+        if plan is None
+        else _segment_stack(job, settings, pace, plan)
+    )
+    result: Update | Failure | None = yield from translate_errors(job, work)
+    return result
+
+
+def translate_errors(job: Job, work: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """Run a worker's generator, and let every error out as one of ours.
+
+    Returns
+    -------
+    Failure
+        Where the work has an end that the user can do something about; else what it returns.
+
+    Raises
+    ------
+    RunError
+        On anything unforeseen.
+    """
+    try:
+        return (yield from work)
+    except SegmentationError as error:
+        return Failure(str(error))
+    except MemoryError:
+        return Failure(_describe_memory(job))
+    except Exception as error:
+        from napari_dynaseg.engine.backend import is_out_of_memory
+
+        if is_out_of_memory(error):
+            return Failure(_describe_memory(job))
+        raise RunError(f"the run broke off: {error}") from error
+
+
+def _describe_memory(job: Job) -> str:
+    height, width = job.plane_shape
+    return (
+        f"not enough memory to train on a plane of {height}×{width} pixels; "
+        "crop the image, or lower the network's channels"
+    )
+
+
+def _segment_plane(job: Job, settings: Settings, pace: Pace) -> Updates:
+    update = yield from _train_job(job, settings, pace)
+    row, column = job.axes.plane
+    return replace(update, kept_map=keep_map(update.labels, row > column))
+
+
+def _segment_stack(job: Job, settings: Settings, pace: Pace, plan: StackPlan) -> Updates:
+    from napari_dynaseg.files.sinks import keep_scribbles
+    from napari_dynaseg.recipes.trained_network import TrainedNetwork
+    from napari_dynaseg.stacks.strategies import NETWORK, segment_planes
+
+    network, start = plan.network, job.position
+    note = plan.results.read_note(NETWORK)
+    if note is not None:
+        network = TrainedNetwork.from_bytes(note)
+        start = network.recipe.source.position
+    elif network is None:
+        among = spread_positions(plan.positions, start, settings.training_planes)
+        update = yield from _train_job(job, settings, pace, among[1:])
+        yield _name_planes(update, plan)
+        network = update.keep_network()
+    if note is None:
+        plan.results.write_note(NETWORK, network.to_bytes())
+    done, total = 0, len(plan.positions)
+    before = set(filter(plan.results.is_finished, plan.positions))
+    way = settings.way if plan.network is None else "one"
+    results = keep_scribbles(plan.results, start, job.scribbled)
+    for position in segment_planes(
+        job.stack, network, plan.positions, results, start, way, job.within
+    ):
+        done += position is not None
+        if position is not None and position not in before:
+            drawn = job.scribbled if position == start else None
+            painted = None if drawn is None else drawn != 0
+            plan.maps.remember(position, plan.results.read_plane(position), painted)
+        is_shown = position is not None and (done == total or pace.try_pass())
+        yield PlaneDone(position, done, total) if position and is_shown else None
+    return None
+
+
+def _name_planes(update: Update, plan: StackPlan) -> Update:
+    """Write into the recipe of a stack which planes it is of."""
+    planes = plan.positions[0], plan.positions[-1]
+    return replace(update, recipe=update.recipe.model_copy(update={"planes": planes}))
+
+
+def _train_job(
+    job: Job, settings: Settings, pace: Pace, companions: Sequence[Position] = ()
+) -> Generator[Update | Progress | None, Settings | None, Update]:
+    from napari_dynaseg.method.fit import iter_fit
+
+    training = TrainingPlanes.read(job.stack, (job.position, *companions), job.pinned)
+    training = training.limit(job.within)
+    scribbles = limit_scribbles(job.scribbled, job.within, settings.channels)
+    recipe = Recipe.now(
+        settings,
+        1,
+        training.source,
+        numbering="live",
+        within=job.within,
+        scribbles=describe_given(job.scribbled),
+        guidance=describe_given(job.guidance),
+    )
+    notes = _Notes(recipe, training, start_numbers(scribbles))
+    run = iter_fit(
+        training.planes[0],
+        settings,
+        companions=training.planes[1:],
+        scribbles=scribbles.channels if scribbles else None,
+        guidance=limit_guidance(job.guidance, job.within),
+    )
+    step = next(run)
+    while True:
+        notes.add_step(step)
+        sent = yield _choose_news(notes, step, pace)
+        if sent is not None:
+            notes.add_change(step.iteration + 1, sent)
+        try:
+            step = run.send(sent)
+        except StopIteration:
+            return notes.make_update(step, step.labels)
+
+
+def _choose_news(notes: "_Notes", step: "Step", pace: Pace) -> Update | Progress | None:
+    if notes.is_worth_labelling(step, pace) and pace.try_pass():
+        return _make_preview(notes, step, pace)
+    return notes.make_progress() if pace.try_count() else None
+
+
+def _make_preview(notes: "_Notes", step: "Step", pace: Pace) -> Update:
+    started = time.monotonic()
+    labels = step.labels if step.is_quick else step.sketch
+    update = notes.make_update(step, labels, is_sketch=not step.is_quick)
+    pace.mark_labelled(time.monotonic() - started)
+    return update
+
+
+class _Notes:
+    """What a run has to remember between two updates."""
+
+    def __init__(self, recipe: Recipe, training: TrainingPlanes, numbers: LabelNumbers) -> None:
+        self._recipe, self._training, self._numbers = recipe, training, numbers
+        self._changes: tuple[Change, ...] = ()
+        self._trail: list[Measures] = []
+        self._is_shown = False
+        self._snapshots = Snapshots()
+        self._started, self._most = time.monotonic(), limit_iterations(Settings(**recipe.settings))
+        height, width = training.planes[0].shape[1:]
+        self._reduction = choose_reduction(height, width, Settings(**recipe.settings))
+
+    def add_step(self, step: "Step") -> None:
+        """Note one iteration."""
+        if self._is_shown:
+            self._trail.clear()
+            self._snapshots = Snapshots()
+            self._is_shown = False
+        self._numbers.follow(step.trained_labels)
+        self._trail.append(Measures(*(getattr(step, name) for name in Measures._fields)))
+        self._take_snapshot(step, self._reduction)
+
+    def _take_snapshot(self, step: "Step", reduction: int) -> None:
+        if len(self._training.planes) == 1:
+            recipe, scaling = self._describe(step), self._training.scaling
+            self._snapshots.add(Snapshot.take(step, recipe, scaling, self._numbers, reduction))
+
+    def _describe(self, step: "Step") -> Recipe:
+        """Write the recipe of an iteration, with the changes made until then."""
+        last = step.iteration
+        made = tuple(change for change in self._changes if change.iteration <= last)
+        return self._recipe.model_copy(update={"last_iteration": last, "changes": made})
+
+    def add_change(self, iteration: int, settings: Settings) -> None:
+        """Note settings that count from an iteration on."""
+        self._changes += (Change(iteration=iteration, settings=settings.model_dump()),)
+        if settings.scheme != "auto":
+            self._most = min(settings.iterations, iteration - 1 + limit_iterations(settings))
+
+    def is_worth_labelling(self, step: "Step", pace: Pace) -> bool:
+        """Tell whether labels that take long are worth it, so near to the end."""
+        if self._reduction == 1 or not step.is_quick:
+            return True
+        each = (time.monotonic() - self._started) / step.iteration
+        return pace.is_worth_labelling(each * (self._most - step.iteration))
+
+    def make_progress(self) -> Progress:
+        """Tell how far the run is."""
+        snapshots, self._snapshots = tuple(self._snapshots), Snapshots()
+        return Progress(tuple(self._trail), snapshots)
+
+    def make_update(self, step: "Step", labels: LabelMap, is_sketch: bool = False) -> Update:
+        """Make the update of the last iteration."""
+        from napari_dynaseg.recipes.trained_network import TrainedNetwork
+
+        # The last iteration may have been shown already, as a preview.
+        first_new = -1 if self._is_shown else 0
+        self._is_shown = True
+        if self._reduction > 1 and not is_sketch:
+            self._take_snapshot(step, 1)
+        recipe = self._describe(step).model_copy(update={"is_sketch": is_sketch})
+        numbers = self._numbers.list_all(Settings(**recipe.settings).channels)
+        numbered = self._numbers.apply(labels)
+        return Update(
+            labels=recipe.within.place(numbered) if recipe.within else numbered,
+            recipe=recipe,
+            trail=tuple(self._trail[first_new:]),
+            position=recipe.source.position,
+            keep_network=partial(
+                TrainedNetwork.from_step, step, recipe, self._training.scaling, numbers
+            ),
+            snapshots=tuple(self._snapshots)[first_new:],
+        )

@@ -1,0 +1,310 @@
+"""Many files, one plane each: which output belongs to which image, and making it."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from napari_dynaseg.errors import FileError, ImageError, SegmentationError
+from napari_dynaseg.files.formats import find_ending, write_label_map
+from napari_dynaseg.files.plain_labels import write_preview
+from napari_dynaseg.image.pixels import Plane, Scaling, to_channels
+from napari_dynaseg.image.plane_files import TIFF_ENDINGS, list_images, read_image
+from napari_dynaseg.image.remote import is_address
+from napari_dynaseg.image.stack_files import open_stack
+from napari_dynaseg.image.stack_image import Channels, StackImage
+from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.method.fit import iter_fit
+from napari_dynaseg.method.region_of_interest import (
+    Within,
+    limit_guidance,
+    limit_scribbles,
+    place_labels,
+)
+from napari_dynaseg.method.scribbles import start_numbers
+from napari_dynaseg.method.step import Step
+from napari_dynaseg.recipes.method_record import MethodRecord
+from napari_dynaseg.recipes.recipe import Recipe, Source, describe_given
+from napari_dynaseg.recipes.saved_network import check_channels, check_ending
+from napari_dynaseg.recipes.trained_network import TrainedNetwork
+from napari_dynaseg.settings import Settings, check_keeps_network
+
+STACKS_ELSEWHERE = "give an output that ends in .ome.zarr to segment a whole stack"
+
+
+@dataclass(frozen=True)
+class FilePlan:
+    """One image, how it is read, and where its label map and its picture go.
+
+    Parameters
+    ----------
+    image, labels, preview
+        The files.
+    axes, level
+        As for `napari_dynaseg.image.stack_files.open_stack`, where the file is not to say.
+    network
+        Where the trained network is kept, if it is.
+    within
+        An image whose pixels above 0 limit the run.
+    """
+
+    image: Path
+    labels: Path
+    preview: Path | None
+    axes: str | None = None
+    level: int | None = None
+    network: Path | None = None
+    within: Path | None = None
+
+    def find_existing(self) -> Path | None:
+        """Find an output that is there already."""
+        outputs = (self.labels, self.preview, self.network)
+        return next((path for path in outputs if path and path.exists()), None)
+
+
+def plan_outputs(
+    paths: Iterable[str | Path],
+    output: Path,
+    preview: Path | None,
+    *,
+    axes: str | None = None,
+    level: int | None = None,
+    network: Path | None = None,
+    within: Path | None = None,
+) -> list[FilePlan]:
+    """Settle where the label map and the picture of each image go, before any work.
+
+    Parameters
+    ----------
+    paths
+        Images, and folders that stand for the images in them.
+    output
+        A ``.tif`` for a single image, else a folder that takes ``NAME_labels.tif`` of each.
+    preview
+        A ``.png`` for a single image, else a folder that takes ``NAME_preview.png`` of each.
+    axes, level, network, within
+        As in `FilePlan`.
+
+    Raises
+    ------
+    FileError
+        If a path is no image, or two images would share an output.
+    """
+    images = list_images(map(_refuse_stack, paths))
+    _refuse_twins(images)
+    alone = len(images) == 1
+    if network:
+        check_ending(network)
+        if not alone:
+            raise FileError(f"{network} keeps one network, but there are {len(images)} images")
+    plans = [
+        FilePlan(
+            image,
+            _place(output, f"{image.stem}_labels.tif", TIFF_ENDINGS, alone),
+            preview and _place(preview, f"{image.stem}_preview.png", (".png", ".jpg"), alone),
+            axes,
+            level,
+            network,
+            within,
+        )
+        for image in images
+    ]
+    _refuse_overwritten_images(plans)
+    return plans
+
+
+def _refuse_stack(path: str | Path) -> Path:
+    """Refuse an address and a Zarr by name, before a path is made of it."""
+    if is_address(str(path)) or Path(path).suffix == ".zarr":
+        raise FileError(f"{path} is no file of one plane; {STACKS_ELSEWHERE}")
+    return Path(path)
+
+
+def _refuse_twins(images: list[Path]) -> None:
+    seen: dict[str, Path] = {}
+    for image in images:
+        if twin := seen.get(image.stem):
+            raise FileError(f"{twin} and {image} would share one output; rename one of them")
+        seen[image.stem] = image
+
+
+def _refuse_overwritten_images(plans: list[FilePlan]) -> None:
+    images = {plan.image.resolve() for plan in plans}
+    for plan in plans:
+        for output in (plan.labels, plan.preview):
+            if output and output.resolve() in images:
+                raise FileError(f"{output} is an image to segment; choose another output")
+
+
+def _place(goal: Path, name: str, endings: tuple[str, ...], alone: bool) -> Path:
+    """Read a goal as a file if its ending says so, else as a folder."""
+    if not goal.suffix or goal.is_dir():
+        return goal / name
+    if goal.suffix.lower() not in endings:
+        raise FileError(f"{goal} must be a folder or end in {' or '.join(endings)}")
+    if not alone:
+        raise FileError(f"{goal} is one file, but there are several images; name a folder")
+    return goal
+
+
+def segment_file(
+    plan: FilePlan,
+    settings: Settings,
+    scribbled: LabelMap | None = None,
+    guidance: LabelMap | None = None,
+) -> Iterator[Step]:
+    """Segment one image file and write its outputs, yielding each iteration.
+
+    Parameters
+    ----------
+    plan
+        The image and its outputs.
+    settings
+        The knobs of the run.
+    scribbled
+        (H, W), labels that the user has given to some pixels, 0 elsewhere; by default none.
+    guidance
+        (H, W), another segmentation of the image, 0 where there is none; by default none.
+
+    Raises
+    ------
+    SegmentationError
+        If the image cannot be read or segmented, or an output cannot be written.
+    """
+    if plan.network:
+        check_keeps_network(settings)
+    channels = read_channels(plan)
+    scaling = Scaling.measure([channels])
+    plane = scaling.apply(channels)
+    within = read_mask(plan.within, plane.shape[1:]) if plan.within else None
+    drawn = limit_scribbles(scribbled, within, settings.channels)
+    limited = within.crop(plane) if within else plane
+    wanted, guiding = drawn.channels if drawn else None, limit_guidance(guidance, within)
+    for step in iter_fit(limited, settings, scribbles=wanted, guidance=guiding):
+        yield step
+    source = Source.of(
+        plane,
+        plan.image.name,
+        path=str(plan.image),
+        axes=plan.axes or "",
+        level=plan.level or 0,
+    )
+    recipe = Recipe.now(
+        settings,
+        step.iteration,
+        source,
+        numbering="size",
+        within=within,
+        scribbles=describe_given(scribbled),
+        guidance=describe_given(guidance),
+    )
+    numbers = start_numbers(drawn)
+    numbers.follow(step.labels)
+    if plan.network:
+        table = numbers.list_all(settings.channels)
+        TrainedNetwork.from_step(step, recipe, scaling, table).save(plan.network)
+    labels = place_labels(step.labels, numbers, within, bool(drawn))
+    write_outputs(plan, plane, labels, recipe)
+
+
+def read_mask(path: Path, shape: tuple[int, ...]) -> Within:
+    """Read the mask that a run on planes of a shape, (H, W), is limited to: an image above 0.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read.
+    ImageError
+        If it has not the plane's shape, or is 0 throughout.
+    """
+    try:
+        return Within.of(read_image(path).pixels, shape)
+    except ImageError as error:
+        raise ImageError(f"{path}: {error}") from None
+
+
+def label_file(plan: FilePlan, network: TrainedNetwork) -> int:
+    """Label one image file by a network trained before, and write its outputs.
+
+    The recipe that the labels get is that of the network: its source is what it was trained on.
+
+    Parameters
+    ----------
+    plan
+        The image and its outputs.
+    network
+        The network.
+
+    Returns
+    -------
+    int
+        How many labels there are.
+
+    Raises
+    ------
+    SegmentationError
+        If the image cannot be read, has another number of channels, or an output cannot be
+        written.
+    """
+    channels = read_channels(plan)
+    check_channels(network, len(channels), str(plan.image))
+    labels = network.label(channels)
+    write_outputs(plan, network.scaling.apply(channels), labels, network.recipe)
+    return len(np.unique(labels))
+
+
+def read_channels(plan: FilePlan) -> Channels:
+    """Read the one plane of an image file, (C, H, W), its values as they are.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read, or has no such level.
+    ImageError
+        If it is no plane, or the axes do not fit.
+    """
+    if plan.axes is None and plan.level is None:
+        return _read_single(plan.image)
+    stack = open_stack(plan.image, plan.axes, plan.level)
+    first, *others = stack.axes.list_positions()
+    if others:
+        raise ImageError(f"{plan.image} is a stack ({stack.axes.sentence}); {STACKS_ELSEWHERE}")
+    return stack.read_channels(first)
+
+
+def _read_single(path: Path) -> Channels:
+    dimensions = 3  # of a stack that is refused before its pixels are read
+    try:
+        image = read_image(path)
+        dimensions = image.pixels.ndim
+        return to_channels(image.pixels, image.channel_axis)
+    except ImageError as error:
+        if dimensions < 3:
+            raise
+        raise ImageError(f"{error}; {STACKS_ELSEWHERE}") from error
+
+
+def _measure(plan: FilePlan) -> StackImage | None:
+    """Open the image for the size of its pixels, where a layer of labels is to have it."""
+    if find_ending(plan.labels) is None:
+        return None
+    with suppress(SegmentationError):
+        return open_stack(plan.image, plan.axes, plan.level)
+    return None
+
+
+def write_outputs(
+    plan: FilePlan, plane: Plane, labels: LabelMap, recipe: Recipe | MethodRecord
+) -> None:
+    """Write the label map of an image, with what made it, and its picture where one is wanted.
+
+    Raises
+    ------
+    FileError
+        If an output cannot be written.
+    """
+    write_label_map(plan.labels, labels, recipe, _measure(plan))
+    if plan.preview:
+        write_preview(plan.preview, plane, labels)

@@ -1,0 +1,48 @@
+"""Image files segmented by another method of the table: read, run, write."""
+
+from collections.abc import Iterator
+
+from napari_dynaseg.cli.batch import FilePlan, read_channels, write_outputs
+from napari_dynaseg.image.pixels import Scaling
+from napari_dynaseg.knobs import Knobs
+from napari_dynaseg.peers import Method, Preview
+from napari_dynaseg.recipes.method_record import MethodRecord
+from napari_dynaseg.recipes.recipe import Source
+
+
+def compare_file(plan: FilePlan, method: Method, knobs: Knobs) -> Iterator[Preview]:
+    """Segment one image file by a method and write its outputs, yielding each step.
+
+    Parameters
+    ----------
+    plan
+        The image and its outputs.
+    method, knobs
+        What it is segmented with.
+
+    Yields
+    ------
+    Preview
+        Each step; the last one has the labels that were written.
+
+    Raises
+    ------
+    SegmentationError
+        If the image cannot be read or segmented, or an output cannot be written.
+    """
+    channels = read_channels(plan)
+    plane = Scaling.measure([channels]).apply(channels)
+    work = method.begin(plane, knobs)
+    total = 1
+    while True:
+        try:
+            preview = next(work)
+        except StopIteration as end:
+            labels = end.value
+            break
+        total = preview.total
+        yield preview
+    where = {"path": str(plan.image), "axes": plan.axes or "", "level": plan.level or 0}
+    source = Source.of(plane, plan.image.name, **where)
+    write_outputs(plan, plane, labels, MethodRecord.now(method, knobs, source))
+    yield Preview(total, total, lambda: labels)

@@ -1,0 +1,328 @@
+"""Recipes replayed on image files: on one plane, or through a whole stack."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_dynaseg.cli.batch import FilePlan, read_channels
+from napari_dynaseg.errors import FileError, ImageError, SegmentationError
+from napari_dynaseg.files.formats import write_label_map
+from napari_dynaseg.files.ome_labels import ENDING as ZARR_ENDING
+from napari_dynaseg.files.recipe_files import FoundRecipe
+from napari_dynaseg.files.sinks import NETWORK
+from napari_dynaseg.image.axes import Axes, Position, parse_axes
+from napari_dynaseg.image.plane_files import TIFF_ENDINGS
+from napari_dynaseg.image.selection import Box, find_box, find_nearest, find_plane, list_box
+from napari_dynaseg.image.stack_files import open_stack
+from napari_dynaseg.image.stack_image import StackImage
+from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.method.scribbles import start_numbers
+from napari_dynaseg.method.step import Step
+from napari_dynaseg.recipes.recipe import (
+    Recipe,
+    decode_given,
+    is_source,
+    iter_replay,
+    read_scribbles,
+    read_settings,
+    retrain,
+)
+from napari_dynaseg.recipes.saved_network import check_channels
+from napari_dynaseg.recipes.trained_network import TrainedNetwork
+from napari_dynaseg.recipes.training_planes import TrainingPlanes
+from napari_dynaseg.stacks.plan import StackPlan, StackRun
+from napari_dynaseg.stacks.replay_by_hand import paint_planes, replay_refinements
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+
+@dataclass(frozen=True, eq=False)
+class ReplayPlan:
+    """How labels are made again on an image.
+
+    Parameters
+    ----------
+    found
+        How they were made.
+    stack
+        The image.
+    start
+        The plane that is trained on, and labelled where it is the only one.
+    companions
+        The planes that are trained on with it.
+    output
+        Where the labels go.
+    is_plain
+        Whether the image was read as one plane without a word of its axes.
+    """
+
+    found: FoundRecipe
+    stack: StackImage
+    start: Position
+    companions: tuple[Position, ...]
+    output: Path
+    is_plain: bool = False
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe, of as many planes as are trained on."""
+        source = self.found.recipe.source
+        if len(source.companions) == len(self.companions):
+            return self.found.recipe
+        fewer = source.model_copy(update={"companions": self.companions})
+        return self.found.recipe.model_copy(update={"source": fewer})
+
+    def read_training(self) -> TrainingPlanes:
+        """Read the planes to train on."""
+        training = TrainingPlanes.read(self.stack, (self.start, *self.companions))
+        if not self.is_plain:
+            return training
+        source = training.source.model_copy(update={"axes": "", "position": ()})
+        return replace(training, source=source)
+
+    def read_scribbled(self) -> LabelMap | None:
+        """Read what was scribbled, (H, W), where this is the image that it was scribbled on."""
+        if not self.recipe.scribbles:
+            return None
+        scribbles = read_scribbles(self.read_training().planes[0], self.recipe)
+        return None if scribbles is None else scribbles.labels
+
+    def read_guidance(self) -> LabelMap | None:
+        """Read what guided the run, (H, W), where this is the image that it guided it on."""
+        if not self.recipe.guidance:
+            return None
+        return decode_given(self.read_training().planes[0], self.recipe, "guidance")
+
+
+def plan_replay(
+    found: FoundRecipe,
+    image: str,
+    output: Path,
+    *,
+    axes: str | None = None,
+    level: int | None = None,
+    plane: str | None = None,
+) -> ReplayPlan:
+    """Settle how an image is read, and which of its planes the recipe is replayed on.
+
+    Parameters
+    ----------
+    found
+        How the labels were made.
+    image
+        A file or an address.
+    output
+        A ``.tif`` for the labels of one plane, a ``.zarr`` for those of a stack.
+    axes, level
+        As for `napari_dynaseg.image.stack_files.open_stack`; by default as the image of the recipe
+        was read, if this one can be.
+    plane
+        The plane to train on, such as ``T=3,Z=10``; by default the recipe's, or the nearest
+        that there is. A recipe of a single plane takes the middle one of a stack.
+
+    Raises
+    ------
+    FileError
+        If the image cannot be read, or the output is the image or ends otherwise.
+    ImageError
+        If the axes do not fit, or the labels of one plane of a stack are wanted and it is not
+        said which.
+    SettingsError
+        If there is no such plane.
+    """
+    _check_output(output, image)
+    source = found.recipe.source
+    told = any(each is not None for each in (axes, level, plane))
+    is_stack = output.suffix == ZARR_ENDING
+    is_plain = not (is_stack or told or source.position or source.axes)
+    stack = _open_plain(image) if is_plain else _open_like(image, axes, level, found.recipe)
+    start = place_like(stack.axes, source.position) if plane is None else None
+    if start is None:
+        if plane is None and not is_stack:
+            raise ImageError(
+                f"{image} is a stack ({stack.axes.sentence}); say which plane, "
+                "or give an output that ends in .ome.zarr for all"
+            )
+        return ReplayPlan(found, stack, find_plane(stack.axes, plane), (), output)
+    companions = [place_like(stack.axes, position) for position in source.companions]
+    return ReplayPlan(found, stack, start, tuple(filter(None, companions)), output, is_plain)
+
+
+def place_like(axes: Axes, position: Position) -> Position | None:
+    """Find the plane at a position of another image, or the nearest; `None` if none is like it."""
+    indices = [at for at in position if at is not None]
+    sizes = [axes.sizes[axis] for axis in axes.stack]
+    if len(indices) == len(sizes):
+        return find_nearest(axes, find_box(axes), axes.place(indices))
+    return axes.place([0] * len(sizes)) if max(sizes, default=1) == 1 else None
+
+
+def _check_output(output: Path, image: str) -> None:
+    endings = (*TIFF_ENDINGS, ZARR_ENDING)
+    if output.suffix.lower() not in endings:
+        raise FileError(f"labels go into a file that ends in {', '.join(endings)}; got {output}")
+    if output.resolve() == Path(image).resolve():
+        raise FileError(f"{output} is the image itself; choose another output")
+
+
+def _open_plain(image: str) -> StackImage:
+    """Open an image as ``segment`` does when it is told nothing."""
+    channels = read_channels(FilePlan(Path(image), Path(), None))
+    axes = parse_axes("CYX", channels.shape)
+    return StackImage((channels,), axes, Path(image).name, image)
+
+
+def _open_like(image: str, axes: str | None, level: int | None, recipe: Recipe) -> StackImage:
+    """Open an image as that of the recipe was; another one may have other axes and levels."""
+    if axes is None and level is None:
+        with suppress(SegmentationError):
+            return open_stack(image, recipe.source.axes or None, recipe.source.level)
+    return open_stack(image, axes, level)
+
+
+def replay_plane(plan: ReplayPlan) -> Iterator[Step]:
+    """Make the labels of one plane and write them, yielding each iteration.
+
+    Parameters
+    ----------
+    plan
+        Its output ends in ``.tif``; one that ends in ``.dynaseg.ome.tif`` takes the size of a
+        pixel as well.
+
+    Raises
+    ------
+    SegmentationError
+        If a plane cannot be read or segmented, or the output cannot be written.
+
+    Warns
+    -----
+    ImageWarning
+        If something was scribbled or painted, or guided it, and this is another image, where that
+        is left out.
+    """
+    network = plan.found.network
+    if network:
+        labels = network.label(plan.stack.read_channels(plan.start))
+        write_label_map(plan.output, labels, network.recipe, plan.stack)
+        return
+    training, recipe = plan.read_training(), plan.recipe
+    steps = iter_replay(training.planes[0], recipe, training.planes[1:])
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as end:
+            labels = end.value
+            break
+        yield step
+    is_same = training.source.sha256 == recipe.source.sha256
+    made = Recipe.now(
+        read_settings(recipe.settings),
+        step.iteration,
+        training.source,
+        numbering=recipe.numbering,
+        changes=recipe.changes,
+        is_sketch=recipe.is_sketch,
+        within=recipe.within,
+        **(recipe.list_hand_work() if is_same else {}),
+    )
+    write_label_map(plan.output, labels, made, plan.stack)
+
+
+@dataclass(frozen=True, eq=False)
+class StackReplay(StackRun):
+    """A run through a stack that trains by a recipe, and paints what was painted.
+
+    Parameters
+    ----------
+    plan, store
+        As in `StackRun`.
+    replay
+        What is replayed.
+    """
+
+    replay: ReplayPlan
+
+    @classmethod
+    def prepare(cls, replay: ReplayPlan, overwrite: bool = False) -> "StackReplay":
+        """Begin a run, or go on with one that was stopped; the parameters are those of `begin`."""
+        network, axes = replay.found.network, replay.stack.axes
+        if network:
+            check_channels(network, replay.stack.channels, replay.stack.name)
+        box = _find_box(axes, replay.recipe)
+        near = replace(replay, start=find_nearest(axes, box, replay.start))
+        settings = network.settings if network else read_settings(replay.recipe.settings)
+        positions = tuple(list_box(axes, box))
+        within = None if network else replay.recipe.within
+        plan = StackPlan(
+            near.stack,
+            near.output,
+            settings,
+            positions,
+            near.start,
+            network,
+            within=within,
+            scribbled=None if network else near.read_scribbled(),
+            guidance=None if network else near.read_guidance(),
+        )
+        return cls(plan, StackRun.begin(plan, overwrite).store, near)
+
+    def train(self) -> Iterator[Step]:
+        """Train the network as the recipe says, yielding each step, and keep it."""
+        training, recipe = self.replay.read_training(), self.replay.recipe
+        numbers = start_numbers(read_scribbles(training.planes[0], recipe))
+        for step in retrain(training.planes[0], recipe, training.planes[1:]):
+            if recipe.numbering == "live":
+                numbers.follow(step.trained_labels)
+            yield step
+        if recipe.numbering == "size":
+            numbers.follow(step.labels)
+        is_same = training.source.sha256 == recipe.source.sha256
+        made = Recipe.now(
+            self.plan.settings,
+            step.iteration,
+            training.source,
+            numbering=recipe.numbering,
+            changes=recipe.changes,
+            within=recipe.within,
+            **(recipe.list_hand_work() if is_same else {}),
+        )
+        table = numbers.list_all(self.plan.settings.channels)
+        network = TrainedNetwork.from_step(step, made, training.scaling, table)
+        self.store.write_note(NETWORK, network.to_bytes())
+
+    def segment(self, client: "Client | None" = None) -> Iterator[Position]:
+        """Segment the planes that are not finished, yielding each; then refine and paint them.
+
+        Warns
+        -----
+        ImageWarning
+            If something was scribbled or painted, or guided it, and this is another image, where
+            that is left out.
+        """
+        yield from super().segment(client)
+        recipe = self.replay.recipe
+        by_hand = any(recipe.list_hand_work().values())
+        if not (by_hand and is_source(self.replay.read_training().planes[0], recipe)):
+            return
+        if recipe.refinements:
+            plan, network = self.plan, self.read_network()
+            replay_refinements(plan.stack, self.store, plan.positions, network, recipe.refinements)
+        places = {
+            at.position: place_like(self.store.axes, at.position) or self.plan.start
+            for at in recipe.corrections
+        }
+        paint_planes(self.store, recipe, places)
+
+
+def _find_box(axes: Axes, recipe: Recipe) -> Box:
+    """Find the planes that a recipe went through; all, if this image has none of them."""
+    whole = find_box(axes)
+    first, last = ([at for at in end if at is not None] for end in recipe.planes or ((), ()))
+    if len(first) != len(whole):
+        return whole
+    ends = zip(first, last, whole, strict=True)
+    box = tuple(range(low, min(high + 1, part.stop)) for low, high, part in ends)
+    return box if all(box) else whole

@@ -1,0 +1,310 @@
+"""The 3×3 layers of the network, forward and backward: convolution, ReLU and batch norm.
+
+Each layer keeps its activation after the ReLU. Its batch norm is never written out: the next
+layer applies it as it reads. On the way back the activation is overwritten by the gradient of
+the convolution's output, as it is needed no more.
+"""
+
+from collections.abc import Callable
+
+from napari_dynaseg.engine.backend import torch
+from napari_dynaseg.engine.cpu import passes, winograd
+from napari_dynaseg.engine.cpu.grid import TILE, Grid, Rectangle
+from napari_dynaseg.engine.cpu.thread_pool import Lanes, Workspace
+from napari_dynaseg.engine.network import Stage
+from napari_dynaseg.engine.norm import Moments, Norm, add_up, make_sums
+
+nn = torch.nn
+
+# Over how many sums the gradient of the transformed kernels is spread: 1.4 MB each for 100
+# channels, and the most lanes that can work on it. A fixed number keeps the result the same
+# whatever the number of lanes.
+KERNEL_SUMS = 8
+# And over how many the sums of an activation and the products of its channels: 0.08 MB each.
+ACTIVATION_SUMS = 32
+
+FindBeforeNorm = Callable[[slice, torch.Tensor, torch.Tensor], None]
+
+
+class Layer:
+    """What both kinds of layer share: the batch norm, and the way back to the convolution.
+
+    Parameters
+    ----------
+    stage
+        The parameters, whose gradients are set.
+    grid
+        How the plane is cut.
+    lanes
+        Who computes.
+    needs_products
+        Whether the Gram matrix is wanted, as below the head, and not the squares alone.
+    """
+
+    moments: Moments
+    norm: Norm
+
+    def __init__(
+        self,
+        stage: Stage,
+        grid: Grid,
+        lanes: Lanes,
+        needs_products: bool,
+    ):
+        self.stage = stage
+        self.grid, self.lanes, self.needs_products = grid, lanes, needs_products
+        self.activation = grid.allocate(stage.width)  # (H, W, out), padded
+
+    def forward(self) -> None:
+        """Compute the activation and the batch norm from what lies below."""
+        raise NotImplementedError
+
+    def set_kernel_gradient(self, gradient: torch.Tensor) -> None:
+        """Set the kernels' gradient, once the output's gradient stands in the activation.
+
+        Parameters
+        ----------
+        gradient
+            Takes the gradient of the batch norm of the layer below, if there is one, (H, W, in).
+        """
+        raise NotImplementedError
+
+    def _collect(self, parts: list[Moments]) -> None:
+        """Find the batch norm from the moments of the parts."""
+        self.moments = Moments.add_up(parts)
+        mean, spread = self.moments.find_mean_and_covariance(self.grid.pixels)
+        variance = spread if spread.ndim == 1 else spread.diagonal()
+        self.norm = Norm.from_variance(mean, variance, self.stage)
+
+    def set_gradients_behind_norm(self, gradient: torch.Tensor) -> None:
+        """Go back through the batch norm and the ReLU.
+
+        Sets the gradients of γ, β and the convolution's bias, and leaves the gradient of the
+        convolution's output in the place of the activation.
+
+        Parameters
+        ----------
+        gradient
+            Gradient of the batch norm's output, (H, W, out), padded with zeros.
+        """
+        sums = self.lanes.map(lambda rows: self._sum_gradient(gradient, rows), self.grid.blocks)
+        behind = self.norm.differentiate(
+            add_up([part for part, _ in sums]),
+            add_up([part for _, part in sums]),
+            self.grid.pixels,
+        )
+        set_gradient(self.stage.gamma, behind.gamma)
+        set_gradient(self.stage.beta, behind.beta)
+        through, slope, offset = (
+            vector.float().numpy() for vector in (behind.through, behind.slope, behind.offset)
+        )
+
+        def go_back(rows: slice) -> torch.Tensor:
+            total = make_sums(self.stage.width)
+            activation, of_output = flatten(self.activation[rows]), flatten(gradient[rows])
+            passes.pass_norm_and_relu_back(
+                activation.numpy(), of_output.numpy(), through, slope, offset, total.numpy()
+            )
+            return total
+
+        set_gradient(self.stage.bias, add_up(self.lanes.map(go_back, self.grid.blocks)))
+
+    def pass_relu_back(self, find_before_norm: FindBeforeNorm) -> None:
+        """Go back through the ReLU, from what a function gives for the gradient behind it.
+
+        Sets the gradient of the convolution's bias, and leaves the gradient of the convolution's
+        output in the place of the activation.
+
+        Parameters
+        ----------
+        find_before_norm
+            Gets the rows of a block, its activation, and the place where it writes the gradient
+            of the batch norm's input, both (pixels, out).
+        """
+
+        def go_back(rows: slice) -> torch.Tensor:
+            activation = flatten(self.activation[rows])
+            before = self.lanes.workspace.take("before norm", *activation.shape)
+            find_before_norm(rows, activation, before)
+            total = make_sums(self.stage.width)
+            passes.pass_relu_back(activation.numpy(), before.numpy(), total.numpy())
+            return total
+
+        set_gradient(self.stage.bias, add_up(self.lanes.map(go_back, self.grid.blocks)))
+
+    def _sum_gradient(
+        self, gradient: torch.Tensor, rows: slice
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        self.grid.clear_margin(gradient, rows)
+        block, activation = flatten(gradient[rows]), flatten(self.activation[rows])
+        total, dot = make_sums(self.stage.width), make_sums(self.stage.width)
+        passes.sum_with_products(block.numpy(), activation.numpy(), total.numpy(), dot.numpy())
+        return total, dot
+
+
+class FirstLayer(Layer):
+    """The layer on the image, whose 3×3 neighbourhoods are laid out once and for all."""
+
+    def __init__(
+        self,
+        image: torch.Tensor,
+        stage: Stage,
+        grid: Grid,
+        lanes: Lanes,
+        needs_products: bool,
+    ):
+        super().__init__(stage, grid, lanes, needs_products)
+        self._neighbourhoods = lay_out_neighbourhoods(image, grid)  # (H, W, 9 in), padded
+
+    def forward(self) -> None:
+        """Compute the activation and the batch norm from the image."""
+        kernels = flatten_kernels(self.stage)
+
+        def compute(rows: slice) -> Moments:
+            activation = flatten(self.activation[rows])
+            inputs = flatten(self._neighbourhoods[rows])
+            torch.addmm(self.stage.bias, inputs, kernels, out=activation)
+            self.grid.clear_margin(self.activation, rows)
+            total, squares = make_sums(self.stage.width), make_sums(self.stage.width)
+            passes.finish_rows(activation.numpy(), total.numpy(), squares.numpy())
+            products = activation.T @ activation if self.needs_products else None
+            return Moments(total, squares if products is None else products.double())
+
+        self._collect(self.lanes.map(compute, self.grid.blocks))
+
+    def set_kernel_gradient(self, gradient: torch.Tensor) -> None:  # noqa: ARG002
+        """Set the gradient of the kernels, once the gradient stands in the activation."""
+
+        def compute(rows: slice) -> torch.Tensor:
+            return flatten(self.activation[rows]).T @ flatten(self._neighbourhoods[rows])
+
+        total = add_up(self.lanes.map(compute, self.grid.blocks))  # (out, 9 in)
+        kernels = total.view(len(total), 3, 3, -1).permute(0, 3, 1, 2)
+        set_gradient(self.stage.weight, kernels)
+
+
+class DeeperLayer(Layer):
+    """A layer on another one, by Winograd's convolution."""
+
+    def __init__(
+        self,
+        below: Layer,
+        stage: Stage,
+        grid: Grid,
+        lanes: Lanes,
+        needs_products: bool,
+    ):
+        super().__init__(stage, grid, lanes, needs_products)
+        self.below = below
+        self._shares = grid.share_rectangles(KERNEL_SUMS)
+        width = stage.width
+        self._kernel_sums = torch.zeros(len(self._shares), winograd.PLACES, width, width)
+        # What a convolution reads without a batch norm before it.
+        self._as_it_is = torch.ones(width), torch.zeros(width)
+
+    def forward(self) -> None:
+        """Compute the activation and the batch norm from the layer below."""
+        kernels = winograd.transform_kernels(self.stage.weight.detach())
+        norm, bias = self._read_norm_below(), self.stage.bias.detach().numpy()
+
+        def compute(share: list[Rectangle]) -> Moments:
+            moments = Moments.make_empty(self.stage.width, self.needs_products)
+            total, workspace = moments.total.numpy(), self.lanes.workspace
+            for part in share:
+                padded = cut_out(self.below.activation, part, self.grid, workspace, *norm)
+                picture = winograd.convolve(padded, kernels, workspace)
+                where = TILE * part.top, TILE * part.left, self.grid.height, self.grid.width
+                passes.finish_rectangle(
+                    picture.numpy(), bias, self.activation.numpy(), *where, total
+                )
+                moments.add_squares(flatten(picture))
+            return moments
+
+        self._collect(self.lanes.map(compute, self.grid.share_rectangles(ACTIVATION_SUMS)))
+
+    def set_kernel_gradient(self, gradient: torch.Tensor) -> None:
+        """Set the gradient of the kernels, and find that of the layer below.
+
+        Parameters
+        ----------
+        gradient
+            Where the gradient of the batch norm of the layer below is written, (H, W, in).
+        """
+        turned = self.stage.weight.detach().flip(2, 3).transpose(0, 1)
+        kernels_back = winograd.transform_kernels(turned)
+        norm = self._read_norm_below()
+
+        def go_back(share: int) -> None:
+            workspace, kernel_sum = self.lanes.workspace, self._kernel_sums[share].zero_()
+            for part in self._shares[share]:
+                below = cut_out(self.below.activation, part, self.grid, workspace, *norm)
+                inputs = winograd.transform_input(below, workspace)
+                outputs = cut_out(self.activation, part, self.grid, workspace, *self._as_it_is)
+                errors = winograd.transform_output_back(outputs, workspace)
+                torch.baddbmm(kernel_sum, inputs.transpose(1, 2), errors, out=kernel_sum)
+                see_part(gradient, part).copy_(winograd.convolve(outputs, kernels_back, workspace))
+
+        self.lanes.map(go_back, range(len(self._shares)))
+        total = self._kernel_sums.sum(0)
+        set_gradient(self.stage.weight, winograd.transform_kernels_back(total))
+
+    def _read_norm_below(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Give the scale and the shift that the layer below is read with."""
+        return self.below.norm.scale.float(), self.below.norm.shift.float()
+
+
+def lay_out_neighbourhoods(image: torch.Tensor, grid: Grid) -> torch.Tensor:
+    """Lay out the 3×3 neighbourhood of each pixel, zeros beyond the plane.
+
+    Parameters
+    ----------
+    image
+        (channels, H, W).
+
+    Returns
+    -------
+    torch.Tensor
+        (padded H, padded W, 9 channels): row of the neighbourhood, column, channel.
+    """
+    padded = nn.functional.pad(image, (1, 1, 1, 1)).permute(1, 2, 0)  # (H + 2, W + 2, channels)
+    neighbourhoods = grid.allocate(9 * len(image))
+    cells = neighbourhoods.view(grid.padded_height, grid.padded_width, 3, 3, -1)
+    windows = padded.unfold(0, 3, 1).unfold(1, 3, 1)  # (H, W, channels, 3, 3)
+    cells[: grid.height, : grid.width] = windows.permute(0, 1, 3, 4, 2)
+    return neighbourhoods
+
+
+def flatten_kernels(stage: Stage) -> torch.Tensor:
+    """Lay out 3×3 kernels as `lay_out_neighbourhoods` lays out pixels: (9 in, out)."""
+    return stage.weight.detach().permute(2, 3, 1, 0).reshape(-1, stage.width)
+
+
+def cut_out(
+    array: torch.Tensor,
+    part: Rectangle,
+    grid: Grid,
+    workspace: Workspace,
+    scale: torch.Tensor,
+    shift: torch.Tensor,
+) -> torch.Tensor:
+    """Copy a rectangle with one pixel around it, scaled and shifted, zeros beyond the plane."""
+    padded = workspace.take("padded", TILE * part.rows + 2, TILE * part.columns + 2, array.shape[2])
+    where = TILE * part.top - 1, TILE * part.left - 1, grid.height, grid.width
+    passes.cut_out(array.numpy(), *where, scale.numpy(), shift.numpy(), padded.numpy())
+    return padded
+
+
+def see_part(array: torch.Tensor, part: Rectangle) -> torch.Tensor:
+    """See a rectangle of a padded array."""
+    rows = slice(TILE * part.top, TILE * part.bottom)
+    return array[rows, TILE * part.left : TILE * part.right]
+
+
+def flatten(block: torch.Tensor) -> torch.Tensor:
+    """See (…, channels) as (pixels, channels)."""
+    return block.reshape(-1, block.shape[-1])
+
+
+def set_gradient(parameter: torch.Tensor, gradient: torch.Tensor) -> None:
+    """Set a parameter's gradient, for the optimiser."""
+    parameter.grad = gradient.reshape(parameter.shape).to(parameter.dtype)

@@ -1,0 +1,1 @@
+"""The step on a GPU, by torch, recorded once and played again."""

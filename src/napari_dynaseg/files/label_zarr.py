@@ -1,0 +1,190 @@
+"""A label layer as an OME-Zarr, which any reader of such opens, and whose pixels stay on disk."""
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import zarr
+
+from napari_dynaseg.errors import FileError, SegmentationError
+from napari_dynaseg.files.label_state import STATE_KEY, LayerState, read_state
+from napari_dynaseg.files.label_store import STORE_KEY, LabelStore
+from napari_dynaseg.files.ome_array import write_empty
+from napari_dynaseg.files.ome_labels import ARRAY
+from napari_dynaseg.files.sinks import NETWORK
+from napari_dynaseg.files.zarr_folder import ENDING as ENDING  # noqa: PLC0414 (others take it from here)
+from napari_dynaseg.files.zarr_folder import find_folder
+from napari_dynaseg.image.axes import Axes
+from napari_dynaseg.recipes.recipe import METADATA_KEY, Recipe, read_network_header
+
+
+def write_label_zarr(path: Path, pixels: Any, state: LayerState) -> None:
+    """Write a label layer, whole or not at all.
+
+    Where the pixels lie in this very folder, as those of a stack do, all else is written beside
+    them.
+
+    Parameters
+    ----------
+    path
+        Ends in `ENDING`. A layer that is there is replaced; nothing else is.
+    pixels
+        Whole numbers, two axes or more; in memory or lazy, read one plane at a time.
+    state
+        All else of the layer.
+
+    Raises
+    ------
+    FileError
+        If something else is there, or it cannot be written.
+    """
+    axes = state.find_axes(pixels.shape)
+    attributes = {"ome": state.describe_ome(axes), STATE_KEY: state.to_plain()}
+    with _name_failure(path):
+        if find_folder(pixels) == path.absolute() / ARRAY:
+            zarr.open_group(path, mode="r+", use_consolidated=False).attrs.update(attributes)
+            return
+        if path.exists():
+            _open(path)  # refuses what is none of ours
+        part = path.with_name(f".{path.name}.{uuid4().hex}.partial")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            array = write_empty(part, axes, attributes, str(pixels.dtype))
+            for index in _iter_planes(axes):
+                array[index] = np.asarray(pixels[index])
+            _put_in_place(part, path)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def read_label_zarr(path: Path) -> tuple[zarr.Array[Any], LayerState]:
+    """Read a label layer back: its pixels, which are on disk as soon as they are set, and the rest.
+
+    Of the labels of a stack that no viewer saved, the state is what their run knew.
+
+    Raises
+    ------
+    FileError
+        If it cannot be read, or is none of ours.
+    """
+    group = _open(path)
+    attributes: dict[str, Any] = group.attrs.asdict()
+    array = group.get(ARRAY)
+    if not isinstance(array, zarr.Array) or array.dtype.kind not in "iu":
+        raise FileError(f"{path} cannot be read: expected an array of labels; got {array}")
+    if STORE_KEY not in attributes:
+        return array, read_state(attributes[STATE_KEY])
+    store = LabelStore.open(path)
+    saved = attributes.get(STATE_KEY)
+    return array, _add_recipe(read_state(saved) if saved else _describe_store(store), store)
+
+
+def open_store(path: Path) -> LabelStore | None:
+    """Open the labels of a stack's run, if a folder of ours holds such.
+
+    Raises
+    ------
+    FileError
+        If it cannot be read, or is none of ours.
+    """
+    return LabelStore.open(path) if STORE_KEY in _open(path).attrs else None
+
+
+def read_store_recipe(store: LabelStore) -> Recipe | None:
+    """Read the recipe of the labels of a stack: that of the network which gave them.
+
+    Returns
+    -------
+    Recipe or None
+        `None` where the network is not trained yet.
+
+    Raises
+    ------
+    FileError
+        If the network cannot be read.
+    """
+    note = store.read_note(NETWORK)
+    if note is None:
+        return None
+    try:
+        recipe = Recipe.from_metadata(read_network_header(note)["recipe"])
+    except (KeyError, ValueError) as error:
+        raise FileError(f"{store.path}: its network cannot be read: {error}") from None
+    ends = [store.recipe.get(end) for end in ("first", "last")]
+    planes = tuple(tuple(end) for end in ends if end is not None)
+    return recipe.model_copy(update={"planes": planes if len(planes) == 2 else None})
+
+
+def _add_recipe(state: LayerState, store: LabelStore) -> LayerState:
+    """Add the recipe of a stack's run, with what a viewer saved as painted and refined."""
+    recipe = read_store_recipe(store)
+    if recipe is None:
+        return state
+    if METADATA_KEY in state.metadata:
+        saved = Recipe.from_metadata(state.metadata)
+        painted = {"corrections": saved.corrections, "refinements": saved.refinements}
+        recipe = recipe.model_copy(update=painted)
+    return state.model_copy(update={"metadata": {**state.metadata, **recipe.to_metadata()}})
+
+
+def _describe_store(store: LabelStore) -> LayerState:
+    axes = store.axes
+    scale = np.array(store.description.scale or (1.0,) * len(axes.sizes))
+    translate = np.zeros(len(scale))
+    if axes.channel is not None:
+        # The one entry for channels shows whichever channel is on view.
+        translate[axes.channel] = scale[axes.channel] * (axes.sizes[axes.channel] - 1) / 2
+        scale[axes.channel] *= axes.sizes[axes.channel]
+    return LayerState(
+        name=store.path.name.removesuffix(ENDING),
+        scale=tuple(scale.tolist()),
+        translate=tuple(translate.tolist()),
+        units=store.description.units,
+        axis_labels=tuple(name.lower() if len(name) == 1 else name for name in axes.names),
+    )
+
+
+def _open(path: Path) -> zarr.Group:
+    """Open what is ours, and refuse all else."""
+    try:
+        group = zarr.open_group(path, mode="r+", zarr_format=3, use_consolidated=False)
+        is_ours = STATE_KEY in group.attrs or STORE_KEY in group.attrs
+    except Exception as error:  # zarr raises whatever it likes on a broken file
+        raise FileError(f"{path} cannot be read: {error}") from error
+    if not is_ours:
+        raise FileError(f"{path} holds no label layer of napari-dynaseg")
+    return group
+
+
+def _iter_planes(axes: Axes) -> Iterator[tuple[slice | int, ...]]:
+    for position in axes.list_positions():
+        yield tuple(slice(None) if at is None else at for at in position)
+
+
+def _put_in_place(part: Path, path: Path) -> None:
+    """Replace a folder by another, or leave it as it was."""
+    if not path.exists():
+        part.rename(path)
+        return
+    old = path.with_name(f".{path.name}.{uuid4().hex}.old")
+    path.rename(old)
+    try:
+        part.rename(path)
+    except OSError:
+        old.rename(path)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _name_failure(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except SegmentationError:
+        raise
+    except (OSError, ValueError, TypeError) as error:
+        raise FileError(f"{path} cannot be written: {error}") from error

@@ -1,0 +1,275 @@
+"""A run as others can do it again: a line for the command line, or some lines of Python."""
+
+import shlex
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from napari_dynaseg.errors import FileError, SegmentationError
+from napari_dynaseg.files import label_tiff, label_zarr
+from napari_dynaseg.files.annotation_files import read_given_file
+from napari_dynaseg.files.ome_labels import ENDING as ZARR_ENDING
+from napari_dynaseg.image.axes import Position
+from napari_dynaseg.image.remote import is_address
+from napari_dynaseg.image.stack_files import open_stack
+from napari_dynaseg.image.stack_image import StackImage
+from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.recipes.recipe import describe_given
+from napari_dynaseg.settings import Settings
+
+# Axes that need not be told.
+PLAIN_AXES = ("YX", "YXS")
+
+OF_ONE_PLANE = """\
+plane = stack.read_channels({position})  # (C, H, W)
+labels = segment({arguments})
+"""
+OF_A_STACK = """\
+plan = plan_stack({arguments})
+run = StackRun.begin(plan)
+if not run.is_trained:
+    for step in run.train():
+        print(step.iteration, step.labels_in_use)
+for position in run.segment():
+    print(position)
+labels = run.store.array
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """What is segmented, and how.
+
+    Parameters
+    ----------
+    stack
+        The image.
+    position
+        The plane that is trained on.
+    settings
+        The knobs.
+    positions
+        The planes of a stack that are labelled, which make a box; `None` for the one alone.
+    output
+        Where the labels go, if that was said.
+    arrays
+        For each array of the image, Python that gives it; for an image that lies in no file.
+    scribbled
+        (H, W), labels that the user has given to some pixels of the plane, 0 elsewhere.
+    scribble_path
+        The file that they were opened from, if they were.
+    guidance, guidance_path
+        Another segmentation of the plane, (H, W), 0 where there is none, and its file.
+    """
+
+    stack: StackImage
+    position: Position
+    settings: Settings
+    positions: tuple[Position, ...] | None = None
+    output: Path | None = None
+    arrays: tuple[str, ...] = ()
+    scribbled: LabelMap | None = None
+    scribble_path: str | None = None
+    guidance: LabelMap | None = None
+    guidance_path: str | None = None
+
+    @property
+    def letters(self) -> str:
+        """The axes, one letter each."""
+        return self.stack.axes.letters
+
+    @property
+    def knobs(self) -> dict[str, str | int | float]:
+        """The settings that differ from the defaults."""
+        defaults = {**Settings(scheme=self.settings.scheme).model_dump(), "scheme": "scf"}
+        knobs = self.settings.model_dump()
+        return {name: value for name, value in knobs.items() if value != defaults[name]}
+
+    @property
+    def plane(self) -> str:
+        """The plane that is trained on, such as ``T=3,Z=10``."""
+        axes = self.stack.axes.stack
+        return ",".join(f"{self.letters[axis]}={self.position[axis]}" for axis in axes)
+
+    @property
+    def planes(self) -> str:
+        """The planes that are labelled, such as ``T=0:20``; empty for all of them."""
+        axes = self.stack.axes
+        positions = self.positions or (self.position,)
+        ends = [(axis, positions[0][axis] or 0, positions[-1][axis] or 0) for axis in axes.stack]
+        return ",".join(
+            f"{self.letters[axis]}={first}:{last + 1}"
+            for axis, first, last in ends
+            if last + 1 - first < axes.sizes[axis]
+        )
+
+    @property
+    def is_stack(self) -> bool:
+        """Whether the image has more than one plane."""
+        axes = self.stack.axes
+        return any(axes.sizes[axis] > 1 for axis in axes.stack)
+
+    def find_output(self, ending: str) -> Path:
+        """Give the place of the labels: the one that was said, or one of the image's name."""
+        stem = Path(self.stack.path or self.stack.name).name.split(".")[0]
+        return self.output or Path(f"{stem}_labels{ending}")
+
+    def find_file(self) -> str:
+        """Give the file of the image.
+
+        Raises
+        ------
+        FileError
+            If it lies in none, or the file reads otherwise than the image here.
+        """
+        path, name = self.stack.path, self.stack.name
+        if path is None:
+            raise FileError(f"{name} lies in no file; save it, and open it from there")
+        # An address is taken at its word: to ask it would keep the user waiting.
+        if not is_address(path) and not self._agrees_with(path):
+            raise FileError(f"{name} is not the image that {path} holds; save it, and open that")
+        return path
+
+    def list_given(self) -> dict[str, LabelMap]:
+        """List what is given beside the image, by the names that `segment` takes it by."""
+        given = {"scribbles": self.scribbled, "guidance": self.guidance}
+        return {name: labels for name, labels in given.items() if labels is not None}
+
+    def find_given(self, name: str, labels: LabelMap) -> str:
+        """Give the file of the scribbles, or of the guidance.
+
+        Raises
+        ------
+        FileError
+            If they lie in none, or the file reads otherwise than they are here.
+        """
+        paths = {"scribbles": self.scribble_path, "guidance": self.guidance_path}
+        if path := paths[name]:
+            with suppress(SegmentationError):
+                if np.array_equal(read_given_file(Path(path), labels.shape), labels):
+                    return path
+        raise FileError(
+            f"no file holds the {name} on this plane; save the layer alone as a TIFF or PNG of the "
+            "plane's shape, and open that"
+        )
+
+    def _agrees_with(self, path: str) -> bool:
+        try:
+            there = open_stack(path, self.letters, self.stack.level)
+            same = there.axes.sizes == self.stack.axes.sizes
+            return same and np.array_equal(
+                there.read_channels(self.position), self.stack.read_channels(self.position)
+            )
+        except SegmentationError:
+            return False
+
+
+def write_command(choice: Choice) -> str:
+    """Write the command that makes the same labels of an image in a file.
+
+    Of one plane of a stack, too, the labels go into an OME-Zarr of the whole stack.
+
+    Raises
+    ------
+    FileError
+        If the image, the scribbles or the guidance lie in no file, or the file reads otherwise.
+    """
+    path = choice.find_file()
+    is_file = not is_address(path) and Path(path).suffix != ZARR_ENDING
+    is_single = is_file and not choice.is_stack
+    output = choice.find_output(label_tiff.ENDING if is_single else label_zarr.ENDING)
+    options: dict[str, object] = {}
+    if choice.letters not in PLAIN_AXES:
+        options["axes"] = choice.letters
+    if choice.stack.level:
+        options["level"] = choice.stack.level
+    if choice.is_stack:
+        options |= {"plane": choice.plane} | ({"range": choice.planes} if choice.planes else {})
+    for name, labels in choice.list_given().items():
+        options[name] = choice.find_given(name, labels)
+    options |= choice.knobs
+    words = [
+        word for name, value in options.items() for word in (f"--{_hyphenate(name)}", str(value))
+    ]
+    return shlex.join(["napari-dynaseg", "segment", path, "-o", str(output), *words])
+
+
+def write_python(choice: Choice) -> str:
+    """Write Python that makes the same labels, of the image's file or of the viewer's layers.
+
+    Raises
+    ------
+    FileError
+        If the image lies in no file, and it is not said what else gives it.
+    """
+    try:
+        image = _open_file(choice)
+    except FileError:
+        if not choice.arrays:
+            raise
+        image = _take_arrays(choice)
+    given = _write_given(choice.list_given())
+    if choice.positions is None:
+        named = [f"{name}={name}" for name in choice.list_given()]
+        arguments = ", ".join(["plane, channel_axis=0", *named, *_write_named(choice.knobs)])
+        run = OF_ONE_PLANE.format(position=choice.position, arguments=arguments)
+        return f"from napari_dynaseg import segment\n{image}{given}{run}"
+    output = choice.find_output(label_zarr.ENDING)
+    settings = f"Settings({_write_call(**choice.knobs)})"
+    planes = {"planes": choice.planes} if choice.planes else {}
+    arguments = _write_call(
+        "stack", f"Path({str(output)!r})", settings, plane=choice.plane, **planes
+    )
+    of_plan = {"scribbles": "scribbled", "guidance": "guidance"}
+    arguments += "".join(f", {of_plan[name]}={name}" for name in choice.list_given())
+    return (
+        "from pathlib import Path\n\nfrom napari_dynaseg import Settings\n"
+        f"from napari_dynaseg.stacks.plan import StackRun, plan_stack\n{image}{given}"
+        f"{OF_A_STACK.format(arguments=arguments)}"
+    )
+
+
+def _open_file(choice: Choice) -> str:
+    axes = [] if choice.letters in PLAIN_AXES else [repr(choice.letters)]
+    level = {"level": choice.stack.level} if choice.stack.level else {}
+    arguments = _write_call(repr(choice.find_file()), *axes, **level)
+    importing = "from napari_dynaseg.image.stack_files import open_stack"
+    return f"{importing}\n\nstack = open_stack({arguments})\n"
+
+
+def _take_arrays(choice: Choice) -> str:
+    return (
+        "from napari_dynaseg.image.axes import parse_axes\n"
+        "from napari_dynaseg.image.stack_image import StackImage\n\n"
+        f"arrays = ({', '.join(choice.arrays)},)\n"
+        f"axes = parse_axes({choice.letters!r}, arrays[0].shape)\n"
+        f"stack = StackImage(arrays, axes, {choice.stack.name!r})\n"
+    )
+
+
+def _write_given(given: Mapping[str, LabelMap]) -> str:
+    """Write what is given as text, exactly: the labels of a layer that nothing else holds."""
+    lines = ["import numpy as np\nfrom napari_dynaseg.labels.run_length import Correction, apply\n"]
+    for name, labels in given.items():
+        (described,) = describe_given(labels)
+        lines += [
+            f"runs = {described.runs!r}",
+            f"painted = [Correction(pixels={described.pixels}, runs=runs)]",
+            f"{name} = apply(np.zeros({labels.shape}, np.int32), painted)",
+        ]
+    return "\n".join([*lines, ""]) if given else ""
+
+
+def _write_call(*positional: str, **named: object) -> str:
+    return ", ".join([*positional, *_write_named(named)])
+
+
+def _write_named(named: Mapping[str, object]) -> list[str]:
+    return [f"{name}={value!r}" for name, value in named.items()]
+
+
+def _hyphenate(name: str) -> str:
+    return name.replace("_", "-")

@@ -1,0 +1,1 @@
+"""What is segmented: axes, intensities, files, stacks, lazy arrays, drawn samples."""

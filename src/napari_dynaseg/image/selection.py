@@ -1,0 +1,132 @@
+"""Which planes of a stack a text means, such as ``T=3,Z=10`` or ``T=0:20``."""
+
+from collections.abc import Sequence
+from itertools import product
+
+from napari_dynaseg.errors import SettingsError
+from napari_dynaseg.image.axes import Axes, Position
+
+# One range of indices for each stack axis.
+Box = tuple[range, ...]
+
+
+def find_plane(axes: Axes, text: str | None = None) -> Position:
+    """Find the plane that a text names; on an axis that it leaves out, the middle one.
+
+    Parameters
+    ----------
+    axes
+        How the axes of the stack are read.
+    text
+        Such as ``T=3,Z=10``, counted from 0.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such plane.
+
+    Examples
+    --------
+    >>> find_plane(Axes(("T", "Z", "Y", "X"), (9, 4, 64, 64), plane=(2, 3)), "Z=0")
+    (4, 0, None, None)
+    """
+    parts = _split_text(axes, text)
+    return axes.place(
+        [
+            _read_index(axes, axis, parts[axis]) if axis in parts else axes.sizes[axis] // 2
+            for axis in axes.stack
+        ]
+    )
+
+
+def find_box(axes: Axes, text: str | None = None) -> Box:
+    """Find the range on each stack axis that a text names; an axis that it leaves out is whole.
+
+    Parameters
+    ----------
+    axes
+        How the axes of the stack are read.
+    text
+        Such as ``T=0:20,Z=5:``, counted from 0, without the end, which may be left out as the
+        beginning may.
+
+    Raises
+    ------
+    SettingsError
+        If a range is empty, or reaches beyond the stack.
+
+    Examples
+    --------
+    >>> find_box(Axes(("T", "Z", "Y", "X"), (9, 4, 64, 64), plane=(2, 3)), "T=:5")
+    (range(0, 5), range(0, 4))
+    """
+    parts = _split_text(axes, text)
+    return tuple(_read_range(axes, axis, parts.get(axis, ":")) for axis in axes.stack)
+
+
+def list_box(axes: Axes, box: Box) -> list[Position]:
+    """List the planes of a box, the last stack axis running fastest."""
+    return [axes.place(indices) for indices in product(*box)]
+
+
+def find_nearest(axes: Axes, box: Box, position: Position) -> Position:
+    """Find the plane of a box that lies nearest to a position."""
+    indices = [at for at in position if at is not None]
+    return axes.place(
+        [min(max(at, part[0]), part[-1]) for at, part in zip(indices, box, strict=True)]
+    )
+
+
+def check_plane(axes: Axes, indices: Sequence[int]) -> Position:
+    """Turn one index for each stack axis into a position.
+
+    Raises
+    ------
+    SettingsError
+        If there is not one index for each, or no such plane.
+    """
+    sizes = [axes.sizes[axis] for axis in axes.stack]
+    if len(indices) != len(sizes) or not all(
+        0 <= at < size for at, size in zip(indices, sizes, strict=True)
+    ):
+        raise SettingsError(
+            f"a plane of {axes.sentence} is one index for each of {_name_stack(axes)}; "
+            f"got {tuple(indices)}"
+        )
+    return axes.place(indices)
+
+
+def _split_text(axes: Axes, text: str | None) -> dict[int, str]:
+    """Give what a text says of each axis that it names."""
+    known = {axes.names[axis].lower(): axis for axis in axes.stack}
+    parts: dict[int, str] = {}
+    for part in text.split(",") if text else []:
+        name, equals, value = part.partition("=")
+        axis = known.get(name.strip().lower())
+        if axis is None or not equals or axis in parts:
+            raise SettingsError(f"expected each of {_name_stack(axes)} once at most; got {text!r}")
+        parts[axis] = value.strip()
+    return parts
+
+
+def _name_stack(axes: Axes) -> str:
+    return ", ".join(f"{axes.names[axis]}=…" for axis in axes.stack) or "no axis (it is one plane)"
+
+
+def _read_index(axes: Axes, axis: int, text: str) -> int:
+    name, size = axes.names[axis], axes.sizes[axis]
+    if not text.isdecimal() or int(text) >= size:
+        raise SettingsError(f"the plane must have {name} from 0 to {size - 1}; got {text!r}")
+    return int(text)
+
+
+def _read_range(axes: Axes, axis: int, text: str) -> range:
+    name, size = axes.names[axis], axes.sizes[axis]
+    start, colon, stop = (part.strip() for part in text.partition(":"))
+    start, stop = start or "0", stop or str(size)
+    if not (colon and start.isdecimal() and stop.isdecimal() and int(start) < int(stop) <= size):
+        raise SettingsError(
+            f"the range of {name} must be start:stop within 0:{size}, the stop left out; "
+            f"got {text!r}"
+        )
+    return range(int(start), int(stop))

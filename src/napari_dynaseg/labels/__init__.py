@@ -1,0 +1,1 @@
+"""Label maps as arrays: numbering, matching, edits, outlines, measurements, compressed maps."""

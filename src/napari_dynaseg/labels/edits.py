@@ -1,0 +1,326 @@
+"""Edits that change which label a region has: merge, split, absorb, delete, renumber.
+
+All take a label map of any dimension, int32, and give a new one. They share these arguments:
+`chosen`, bool, the pixels that an edit works on (by default all but label 0); `where`, bool, the
+only pixels that may change (by default all); and `locked`, labels that neither lose nor gain a
+pixel. They raise `EditError` if a mask has another shape, or a number would not fit into int32.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from napari_dynaseg.errors import EditError
+from napari_dynaseg.labels.components import (
+    Integers,
+    Mask,
+    Points,
+    Regions,
+    check_points,
+    choose_pixels,
+    find_locked,
+    find_regions,
+    limit_change,
+    number_from,
+    select_regions,
+)
+from napari_dynaseg.labels.numbering import LabelMap
+
+
+def merge_regions(
+    labels: LabelMap,
+    points: Points,
+    *,
+    where: Mask | None = None,
+    locked: Collection[int] = (),
+) -> LabelMap:
+    """Give the regions under some points the label of the first of them.
+
+    Parameters
+    ----------
+    labels, where, locked
+        See the module.
+    points
+        Each the index of a pixel; those on label 0 do not count.
+
+    Raises
+    ------
+    EditError
+        If a point lies outside.
+
+    Examples
+    --------
+    >>> merge_regions(np.array([[4, 7, 7, 4]], np.int32), [(0, 1), (0, 3)])
+    array([[4, 7, 7, 7]], dtype=int32)
+    """
+    inside = [point for point in check_points(points, labels.shape) if labels[point] != 0]
+    selected = select_regions(labels, inside)
+    merged = np.where(selected, labels[inside[0]] if inside else 0, labels)
+    return limit_change(labels, merged, where, locked)
+
+
+def merge_labels(
+    labels: LabelMap,
+    numbers: Sequence[int],
+    *,
+    where: Mask | None = None,
+    locked: Collection[int] = (),
+) -> LabelMap:
+    """Give all pixels of some labels the first of these labels.
+
+    Raises
+    ------
+    EditError
+        If no label is given.
+    """
+    if not numbers:
+        raise EditError("expected labels to merge; got none")
+    merged = np.where(np.isin(labels, numbers), np.int32(numbers[0]), labels)
+    return limit_change(labels, merged, where, locked)
+
+
+def delete(
+    labels: LabelMap,
+    chosen: Mask | None = None,
+    *,
+    where: Mask | None = None,
+    locked: Collection[int] = (),
+) -> LabelMap:
+    """Set the chosen pixels to 0."""
+    pixels = choose_pixels(labels, chosen, locked)
+    return limit_change(labels, np.where(pixels, np.int32(0), labels), where, locked)
+
+
+def split_into_parts(
+    labels: LabelMap,
+    chosen: Mask | None = None,
+    *,
+    above: int = 0,
+    where: Mask | None = None,
+    locked: Collection[int] = (),
+) -> LabelMap:
+    """Make each connected part of a label a label of its own; the largest keeps the number.
+
+    Parameters
+    ----------
+    labels, chosen, where, locked
+        See the module.
+    above
+        The highest number in use elsewhere; new ones begin above it and above those here.
+
+    Examples
+    --------
+    >>> split_into_parts(np.array([[3, 3, 0, 3]], np.int32))
+    array([[3, 3, 0, 4]], dtype=int32)
+    """
+    parts = find_regions(np.where(choose_pixels(labels, chosen, locked), labels, 0))
+    new = partial(number_from, labels, above=above, locked=locked)
+    split = _number_smaller(labels, parts, parts.labels, new, where)
+    return limit_change(labels, split, where, locked)
+
+
+def split_touching(
+    labels: LabelMap,
+    distance: int,
+    chosen: Mask | None = None,
+    *,
+    above: int = 0,
+    where: Mask | None = None,
+    locked: Collection[int] = (),
+) -> LabelMap:
+    """Cut each chosen region at its narrow places; the largest piece keeps the number.
+
+    Pieces are the basins of a watershed on the distance from the outline.
+
+    Parameters
+    ----------
+    labels, chosen, where, locked
+        See the module.
+    distance
+        The least distance between the middles of two pieces, in pixels.
+    above
+        As for `split_into_parts`.
+    """
+    regions = find_regions(np.where(choose_pixels(labels, chosen, locked), labels, 0))
+    pieces = np.zeros_like(regions.map)
+    origins = [np.zeros(1, np.int64)]
+    count = 0
+    for region, box in regions.iterate():
+        if max(part.stop - part.start for part in box) <= distance + 2:
+            continue  # too small for two middles, as most specks are
+        found = _cut(regions.map[box] == region, distance)
+        pieces[box][found > 0] = count + found[found > 0]
+        origins.append(np.full(int(found.max()), region))
+        count += int(found.max())
+    origin = np.concatenate(origins)
+    parts = Regions(pieces, regions.labels[origin])
+    new = partial(number_from, labels, above=above, locked=locked)
+    split = _number_smaller(labels, parts, origin, new, where)
+    return limit_change(labels, split, where, locked)
+
+
+def _cut(region: Mask, distance: int) -> Integers:
+    """Number the pieces of a region, 1…n."""
+    from scipy.ndimage import distance_transform_edt
+    from skimage.feature import peak_local_max
+    from skimage.segmentation import watershed
+
+    depth = distance_transform_edt(region)
+    middles = peak_local_max(
+        depth, min_distance=distance, labels=region.astype(np.int32), exclude_border=False
+    )
+    markers = np.zeros(region.shape, np.int32)
+    markers[tuple(middles.T)] = np.arange(1, len(middles) + 1)
+    pieces: Integers = watershed(-depth, markers, mask=region)
+    return pieces
+
+
+def _number_smaller(
+    labels: LabelMap,
+    parts: Regions,
+    groups: Integers,
+    give_numbers: Callable[[int], LabelMap],
+    where: Mask | None,
+) -> LabelMap:
+    """Give a new number to each part that is not the largest of its group and may change."""
+    sizes = parts.sizes[1:]
+    order = np.lexsort((-sizes, groups[1:]))
+    _, largest = np.unique(groups[1:][order], return_index=True)
+    smaller = np.sort(np.delete(order, largest)) + 1
+    if where is not None:
+        smaller = smaller[np.isin(smaller, np.unique(parts.map[where]))]
+    table = parts.labels.copy()
+    table[smaller] = give_numbers(len(smaller))
+    return np.where(parts.map > 0, table[parts.map], labels)
+
+
+def remove_specks(
+    labels: LabelMap,
+    size: int,
+    chosen: Mask | None = None,
+    *,
+    where: Mask | None = None,
+    locked: Collection[int] = (),
+) -> LabelMap:
+    """Give each region below a size the label of the neighbour that it touches most.
+
+    Label 0 counts as a neighbour, and is no speck itself.
+
+    Parameters
+    ----------
+    labels, chosen, where, locked
+        See the module.
+    size
+        Regions of fewer pixels are specks.
+
+    Examples
+    --------
+    >>> remove_specks(np.array([[1, 1, 1], [1, 5, 2], [2, 2, 2]], np.int32), 2)
+    array([[1, 1, 1],
+           [1, 1, 2],
+           [2, 2, 2]], dtype=int32)
+    """
+    regions = find_regions(labels)
+    pixels = choose_pixels(labels, chosen, locked)
+    is_speck = np.isin(np.arange(len(regions.labels)), np.unique(regions.map[pixels]))
+    is_speck &= regions.sizes < size
+    is_speck[0] = False
+    is_locked = find_locked(regions.labels, locked)
+    takers = _find_takers(_count_contacts(regions), regions.sizes, is_speck, is_locked)
+    return limit_change(labels, regions.labels[takers][regions.map], where, locked)
+
+
+def _count_contacts(regions: Regions) -> Any:
+    """Count the edges or faces that each pair of regions shares, in a sparse matrix."""
+    from scipy.sparse import csr_array
+
+    count = len(regions.labels)
+    contacts = csr_array((count, count), dtype=np.int64)
+    for axis in range(regions.map.ndim):
+        along = np.moveaxis(regions.map, axis, 0)
+        touch = along[1:] != along[:-1]
+        pairs = along[1:][touch], along[:-1][touch]
+        contacts += csr_array((np.ones(len(pairs[0]), np.int64), pairs), (count, count))
+    return csr_array(contacts + contacts.T)
+
+
+def _find_takers(contacts: Any, sizes: Integers, is_speck: Mask, is_locked: Mask) -> Integers:
+    """Find the region whose label each region takes: itself, unless it is a speck.
+
+    Specks among specks wait until a neighbour is settled, and then count with their taker.
+    """
+    from scipy.sparse import csr_array
+
+    takers = np.arange(len(sizes))
+    pending = np.flatnonzero(is_speck)
+    settled = ~is_speck & ~is_locked
+    while len(pending):
+        columns = np.flatnonzero(settled)
+        entries = np.ones(len(columns), np.int64), (columns, takers[columns])
+        shared = contacts[pending] @ csr_array(entries, contacts.shape)
+        found = shared.max(axis=1).toarray().ravel() > 0
+        takers[pending[found]] = np.asarray(shared.argmax(axis=1)).ravel()[found]
+        if not found.any():  # specks alone touch each other: the largest takes them
+            found = np.arange(len(pending)) == sizes[pending].argmax()
+        settled[pending[found]] = True
+        pending = pending[~found]
+    return takers
+
+
+def relabel_in_sequence(
+    labels: LabelMap, *, where: Mask | None = None, locked: Collection[int] = ()
+) -> LabelMap:
+    """Number the labels 1, 2, 3 … in the order of their numbers; 0 stays.
+
+    Numbers of locked labels, and of those that remain outside `where`, are left out.
+
+    Examples
+    --------
+    >>> relabel_in_sequence(np.array([[0, 9, 4, 4]], np.int32))
+    array([[0, 2, 1, 1]], dtype=int32)
+    """
+    movable = choose_pixels(labels, where, locked)
+    numbers, indices = np.unique(labels[movable], return_inverse=True)
+    taken = {*np.unique(labels[~movable]).tolist(), *locked}
+    free = np.arange(1, len(numbers) + len(taken) + 1, dtype=np.int32)
+    free = free[~find_locked(free, taken)]
+    relabelled = labels.copy()
+    relabelled[movable] = free[indices]
+    return relabelled
+
+
+def make_objects(
+    labels: LabelMap,
+    chosen: Mask | None = None,
+    *,
+    above: int = 0,
+    where: Mask | None = None,
+    locked: Collection[int] = (),
+) -> LabelMap:
+    """Make the chosen pixels the foreground, its connected parts objects, and the rest 0.
+
+    Parameters
+    ----------
+    labels, chosen, where, locked
+        See the module; chosen clusters that touch make one object.
+    above
+        Objects are numbered from here on, and above what remains of the map.
+
+    Examples
+    --------
+    >>> labels = np.array([[1, 2, 3, 1, 2]], np.int32)
+    >>> make_objects(labels, labels != 1)
+    array([[0, 1, 1, 0, 2]], dtype=int32)
+    """
+    foreground = choose_pixels(labels, chosen, locked)
+    kept = find_locked(labels, locked)
+    if where is not None:
+        foreground &= where
+        kept |= ~where
+    objects = find_regions(foreground.astype(np.int32))
+    count = len(objects.labels) - 1
+    numbers = number_from(np.where(kept, labels, 0), count, above, locked)
+    table = np.append(np.int32(0), numbers)
+    return np.where(kept, labels, table[objects.map])

@@ -1,0 +1,187 @@
+"""What was painted by hand, exactly and in few bytes: as runs of pixels that a recipe can hold."""
+
+import base64
+import binascii
+import zlib
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field
+
+from napari_dynaseg.errors import FileError, ImageError
+from napari_dynaseg.image.axes import Position
+
+# Runs are stored as three rows of these: pixels since the run before, pixels, label.
+STORED = np.dtype("<i8")
+
+# A tenth of the time of the highest, which would be felt when a run is stopped, for a sixth more.
+COMPRESSION = 6
+
+Rows = npt.NDArray[np.int64]
+Number = TypeVar("Number", bound=np.integer[Any])
+
+
+class Correction(BaseModel):
+    """The painted pixels of one plane.
+
+    Parameters
+    ----------
+    position
+        The plane.
+    pixels
+        How many pixels were painted.
+    runs
+        Runs of neighbouring pixels of one label, in row-major order: for each run how many
+        pixels lie between it and the run before, its length, and its label; as three rows of
+        64-bit integers, compressed by zlib, in base64.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    position: Position = ()
+    pixels: int = Field(ge=1)
+    runs: str
+
+
+def describe(
+    before: npt.NDArray[np.integer],
+    after: npt.NDArray[np.integer],
+    position: Position = (),
+    painted: npt.NDArray[np.bool_] | None = None,
+) -> tuple[Correction, ...]:
+    """Describe what was painted on a plane.
+
+    Parameters
+    ----------
+    before
+        The network's labels, (H, W).
+    after
+        The labels as they were painted, (H, W).
+    position
+        The plane.
+    painted
+        (H, W), pixels that count as painted though their label is the network's.
+
+    Returns
+    -------
+    tuple
+        One correction, or none where nothing was painted; those of several planes add up.
+
+    Raises
+    ------
+    ImageError
+        If the shapes differ.
+
+    Examples
+    --------
+    >>> before, after = np.array([[1, 1, 2]]), np.array([[1, 7, 7]])
+    >>> apply(before, describe(before, after))
+    array([[1, 7, 7]])
+    """
+    for other in (before, painted):
+        if other is not None and other.shape != after.shape:
+            raise ImageError(f"expected maps of one shape; got {other.shape} and {after.shape}")
+    differs = before != after
+    pixels = np.flatnonzero(differs if painted is None else differs | painted)
+    if not len(pixels):
+        return ()
+    runs = _find_runs(pixels, after.ravel()[pixels].astype(STORED))
+    text = base64.b64encode(zlib.compress(runs.tobytes(), COMPRESSION)).decode()
+    return (Correction(position=position, pixels=len(pixels), runs=text),)
+
+
+def apply(
+    labels: npt.NDArray[Number], described: Iterable[Correction], position: Position = ()
+) -> npt.NDArray[Number]:
+    """Paint what was described of a plane on its labels.
+
+    Parameters
+    ----------
+    labels
+        (H, W), the network's.
+    described
+        As `describe` gave it; corrections of other planes are left out.
+    position
+        The plane.
+
+    Returns
+    -------
+    numpy.ndarray
+        (H, W), the same dtype, its own memory.
+
+    Raises
+    ------
+    FileError
+        If a correction cannot be read.
+    ImageError
+        If a correction reaches beyond the plane, or has a label beyond the dtype.
+    """
+    painted = np.array(labels, order="C")
+    for correction in described:
+        if correction.position == position:
+            pixels, values = _read_runs(correction)
+            _check_fit(painted, pixels, values)
+            painted.reshape(-1)[pixels] = values.astype(painted.dtype)
+    return painted
+
+
+def read_painted(
+    shape: tuple[int, ...], described: Iterable[Correction], position: Position = ()
+) -> npt.NDArray[np.bool_]:
+    """Tell which pixels of a plane were painted, with 0 as well.
+
+    Parameters
+    ----------
+    shape
+        (H, W).
+    described, position
+        As for `apply`.
+
+    Raises
+    ------
+    FileError, ImageError
+        As `apply` does.
+    """
+    painted = np.zeros(shape, bool)
+    for correction in described:
+        if correction.position == position:
+            pixels, values = _read_runs(correction)
+            _check_fit(np.zeros(shape, np.int64), pixels, values)
+            painted.reshape(-1)[pixels] = True
+    return painted
+
+
+def _find_runs(pixels: npt.NDArray[np.integer], labels: Rows) -> Rows:
+    """Gather pixels in rising order into runs, (3, runs)."""
+    goes_on = (np.diff(pixels) == 1) & (np.diff(labels) == 0)
+    first = np.flatnonzero(np.append(True, ~goes_on))
+    lengths = np.diff(first, append=len(pixels))
+    starts = pixels[first]
+    gaps = np.diff(starts, prepend=0)
+    gaps[1:] -= lengths[:-1]
+    return np.stack([gaps, lengths, labels[first]]).astype(STORED)
+
+
+def _read_runs(correction: Correction) -> tuple[Rows, Rows]:
+    """Give each painted pixel, in rising order, and its label."""
+    try:
+        content = zlib.decompress(base64.b64decode(correction.runs, validate=True))
+        gaps, lengths, labels = np.frombuffer(content, STORED).reshape(3, -1)
+    except (binascii.Error, zlib.error, ValueError) as error:
+        raise FileError(f"a correction cannot be read: {error}") from None
+    if (gaps < 0).any() or (lengths < 1).any() or lengths.sum() != correction.pixels:
+        raise FileError(
+            f"a correction cannot be read: expected {correction.pixels} pixels; got {lengths.sum()}"
+        )
+    shifts = np.repeat(np.cumsum(gaps), lengths)
+    return shifts + np.arange(correction.pixels), np.repeat(labels, lengths)
+
+
+def _check_fit(labels: npt.NDArray[np.integer], pixels: Rows, values: Rows) -> None:
+    if pixels[-1] >= labels.size:
+        raise ImageError(f"a correction reaches beyond a plane of shape {labels.shape}")
+    kept = values.astype(labels.dtype)
+    if (kept.astype(STORED) != values).any():
+        raise ImageError(f"a correction has label {values[kept != values][0]}, beyond {kept.dtype}")

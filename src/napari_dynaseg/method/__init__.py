@@ -1,0 +1,1 @@
+"""The paper: weighting, subsampling, scribbles, guidance, part of the image, training."""

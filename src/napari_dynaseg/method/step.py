@@ -1,0 +1,140 @@
+"""What one iteration of a training found, and the labels that follow from it."""
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from napari_dynaseg.engine.apply import Statistics
+from napari_dynaseg.engine.backend import torch
+from napari_dynaseg.engine.measurement import Measurement
+from napari_dynaseg.engine.trainer import apply_network, measure_statistics
+from napari_dynaseg.image.pixels import Plane
+from napari_dynaseg.labels.numbering import LabelMap, freeze
+from napari_dynaseg.method.subsampling import MOST_PREVIEWED_PIXELS, enlarge_labels
+from napari_dynaseg.settings import Settings
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """What one iteration found; nothing in it changes later.
+
+    On a GPU the iteration may still be computed; reading its labels or numbers waits for it.
+
+    Parameters
+    ----------
+    iteration
+        1 for the first.
+    weights
+        Those of the network, before the update, in one vector.
+    """
+
+    iteration: int
+    weights: torch.Tensor = field(repr=False)
+    _measurement: Measurement = field(repr=False)
+    _plane: Plane = field(repr=False)
+    _picture: Plane = field(repr=False)  # what it trains on
+    _settings: Settings = field(repr=False)
+    _reduction: int = field(repr=False)
+    _merged: LabelMap | None = field(default=None, repr=False)
+
+    @cached_property
+    def trained_labels(self) -> LabelMap:
+        """The label map of what the network trains on, before the update of the weights.
+
+        int32, numbers 1…q, one for each channel of the response map; read-only. In Fast quality
+        that can be a reduced plane; companions of the plane follow below it.
+        """
+        return freeze(self._measurement.labels.cpu().numpy())
+
+    @property
+    def labels_in_use(self) -> int:
+        """How many different labels that map has, q'."""
+        return self._measurement.read().labels_in_use
+
+    @property
+    def weight(self) -> float:
+        """The weight w of the continuity term."""
+        return self._measurement.read().weight
+
+    @property
+    def similarity(self) -> float:
+        """The term L_sim of equation 1: the cross-entropy of the response map with its own labels.
+
+        A mean over the pixels without a scribble.
+        """
+        return self._measurement.read().similarity
+
+    @property
+    def continuity(self) -> float:
+        """The term L_con of equation 1: the mean of the response map's absolute differences."""
+        return self._measurement.read().continuity
+
+    @property
+    def scribble(self) -> float:
+        """The term of the scribbles, before weighting; 0 if there are none."""
+        return self._measurement.read().scribble
+
+    @property
+    def guidance(self) -> float:
+        """The term of the guidance, before weighting; 0 if there is none.
+
+        How much larger the cross-entropy with the matched clusters is than that with the own
+        labels, where there is guidance, as a mean over the same pixels as the similarity.
+        """
+        return self._measurement.read().guidance
+
+    def without_labels(self) -> "Step":
+        """Give it without the labels, which its network can find again."""
+        return replace(self, _measurement=self._measurement.without_labels())
+
+    @property
+    def total(self) -> float:
+        """The loss, what the iteration descended on: similarity + weight * continuity.
+
+        Scribbles and guidance, where there are some, are added with the weights of the settings.
+        With the guidance weight g, similarity + g * guidance is the cross-entropy against the
+        soft labels (1 - g) · own label + g · matched cluster, which the guided pixels have.
+        """
+        scribble = self._settings.scribble_weight * self.scribble
+        guidance = self._settings.guidance_weight * self.guidance
+        return self.similarity + self.weight * self.continuity + scribble + guidance
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(H, W) of the plane."""
+        height, width = self._plane.shape[1:]
+        return height, width
+
+    @cached_property
+    def labels(self) -> LabelMap:
+        """The label map of the whole plane: int32, (H, W), numbers as in `trained_labels`.
+
+        In Fast quality the network is applied to the plane when this is first asked for, with
+        the weights of this iteration; that takes longer than the iteration did.
+        """
+        if self._merged is not None:
+            return self._merged
+        if self._reduction == 1:
+            return self.trained_labels[: self.shape[0]]
+        network = self._settings, self.weights
+        return freeze(apply_network(self._plane, *network, self.statistics)[0])
+
+    @cached_property
+    def statistics(self) -> Statistics:
+        """What the batch norms go by: the statistics of what the network trains on.
+
+        Neighbours differ less among all pixels of a plane than among every n-th. By statistics
+        of all of them these differences, noise too, would be stretched to what the network
+        knows; docs/speed.md tells what that costs.
+        """
+        return measure_statistics([self._picture], self._settings, self.weights)
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether `labels` are at hand, or within about half a second: good for a preview."""
+        is_there = self._reduction == 1 or self._merged is not None
+        return is_there or self._plane[0].size <= MOST_PREVIEWED_PIXELS
+
+    @cached_property
+    def sketch(self) -> LabelMap:
+        """`trained_labels` enlarged to (H, W): at hand at once, but coarse."""
+        return freeze(enlarge_labels(self.trained_labels, self._reduction, self.shape))

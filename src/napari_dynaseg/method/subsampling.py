@@ -1,0 +1,182 @@
+"""Fast quality: how far a plane is reduced for training, and how long the training is."""
+
+import math
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_dynaseg.image.pixels import Plane
+from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.settings import Scheme, Settings
+
+# Rows and columns of the pixels that stand for the squares of a plane.
+Samples = tuple[npt.NDArray[np.integer], npt.NDArray[np.integer]]
+
+
+class Training(NamedTuple):
+    """The training of a scheme in Fast quality."""
+
+    iterations: int
+    reduction: int
+
+
+# SCF goes on merging regions for long. The others have found theirs after a few iterations, and
+# lose score on the training images of BSDS500 when they go on; so they can afford more pixels.
+TRAININGS: MappingProxyType[Scheme, Training] = MappingProxyType(
+    {
+        "scf": Training(iterations=45, reduction=4),
+        "fsf": Training(iterations=20, reduction=3),
+        "fixed": Training(iterations=20, reduction=3),
+        "auto": Training(iterations=30, reduction=4),  # each of its networks
+    }
+)
+
+# A plane is reduced until it has about this many pixels, but no further than its scheme says:
+# what a microscope shows does not grow with the frame.
+WANTED_PIXELS = 12_000
+# Beyond this many pixels a training takes too long, and larger planes are reduced further.
+MOST_PIXELS = 150_000
+# Planes no longer than this on either side are trained on as they are.
+SMALL_SIDE = 200
+
+# How far Auto blurs the plane for each of its networks, in pixels: standard deviations.
+AUTO_BLURS = (0.5, 1.0, 2.0)
+# Auto merges the regions of no more pixels than this; larger planes are reduced for it.
+MOST_MERGED_PIXELS = 1_000_000
+# And trains on every second pixel at most: its labels are made once, from every pixel.
+LEAST_AUTO_REDUCTION = 2
+
+# Up to here the labels of the whole plane are computed for a preview, in about half a second.
+MOST_PREVIEWED_PIXELS = 500_000
+
+
+def limit_iterations(settings: Settings) -> int:
+    """Give the most iterations that a run can have, if no knob is turned on the way."""
+    if settings.scheme == "auto":
+        each = min(settings.iterations, TRAININGS["auto"].iterations)
+        return len(AUTO_BLURS) * each + 1  # the last one merges the regions
+    if settings.quality == "fast":
+        return min(settings.iterations, TRAININGS[settings.scheme].iterations)
+    return settings.iterations
+
+
+def choose_reduction(height: int, width: int, settings: Settings) -> int:
+    """Choose by which whole number a plane is reduced in each direction.
+
+    Examples
+    --------
+    >>> shapes = (180, 200), (321, 481), (4096, 4096)
+    >>> [choose_reduction(*shape, Settings(scheme="scf")) for shape in shapes]
+    [1, 4, 11]
+    >>> [choose_reduction(*shape, Settings(scheme="fsf")) for shape in shapes]
+    [1, 3, 11]
+    """
+    pixels = height * width
+    if settings.scheme == "auto":
+        usual = min(TRAININGS["auto"].reduction, math.ceil(math.sqrt(pixels / WANTED_PIXELS)))
+        most = math.ceil(math.sqrt(pixels / MOST_PIXELS))
+        return max(LEAST_AUTO_REDUCTION, usual, most)
+    if settings.quality == "exact" or max(height, width) <= SMALL_SIDE:
+        return 1
+    most = TRAININGS[settings.scheme].reduction
+    usual = min(most, math.ceil(math.sqrt(pixels / WANTED_PIXELS)))
+    return max(usual, math.ceil(math.sqrt(pixels / MOST_PIXELS)))
+
+
+def limit_merging(height: int, width: int) -> int:
+    """Choose by which whole number Auto reduces a plane to merge its regions.
+
+    Examples
+    --------
+    >>> limit_merging(321, 481), limit_merging(2048, 2048)
+    (1, 3)
+    """
+    return math.ceil(math.sqrt(height * width / MOST_MERGED_PIXELS))
+
+
+def choose_samples(
+    shape: tuple[int, int], reduction: int, scribbles: LabelMap | None = None
+) -> Samples:
+    """Choose one pixel of each square of a plane: the one in its middle.
+
+    Averages look better, but train worse: what the network learns is applied to single pixels
+    afterwards, with their noise and their sharpness. Where the user has scribbled in a square,
+    the scribbled pixel nearest to the middle is taken, so that thin strokes are not lost.
+
+    Parameters
+    ----------
+    shape
+        (H, W) of the plane.
+    reduction
+        The side of the squares.
+    scribbles
+        (H, W), 0 where nothing was scribbled.
+
+    Returns
+    -------
+    tuple
+        The rows and the columns of the pixels, each (⌈H / reduction⌉, ⌈W / reduction⌉). Of a
+        square that the end of the plane cuts off, the pixel nearest to its middle is taken.
+    """
+    middles = [_find_middles(size, reduction) for size in shape]
+    rows, columns = np.meshgrid(*middles, indexing="ij")
+    if scribbles is not None:
+        drawn = np.argwhere(scribbles)
+        squares = drawn // reduction
+        away = np.abs(drawn - np.stack([rows, columns], -1)[tuple(squares.T)]).sum(axis=1)
+        order = np.argsort(-away, kind="stable")  # of several in a square the last one stays
+        rows[tuple(squares[order].T)], columns[tuple(squares[order].T)] = drawn[order].T
+    return rows, columns
+
+
+def reduce_together(
+    planes: Sequence[Plane],
+    reduction: int,
+    scribbles: LabelMap | None = None,
+    guidance: LabelMap | None = None,
+) -> tuple[Plane, LabelMap | None, LabelMap | None]:
+    """Reduce planes and lay them below each other, with what is given on the first of them.
+
+    Parameters
+    ----------
+    planes
+        Of one shape, (C, H, W).
+    reduction
+        The side of the squares that a pixel is chosen from, as in `choose_samples`.
+    scribbles, guidance
+        (H, W), labels on the first plane, 0 where there are none.
+
+    Returns
+    -------
+    tuple
+        The picture, and scribbles and guidance at its pixels, on the other planes 0 and -1;
+        `None` where there are none.
+    """
+    _, height, width = planes[0].shape
+    plain = choose_samples((height, width), reduction)
+    drawn = choose_samples((height, width), reduction, scribbles)
+    parts = [planes[0][:, *drawn], *(plane[:, *plain] for plane in planes[1:])]
+    picture = np.concatenate(parts, axis=1)
+
+    def reduce(given: LabelMap | None, elsewhere: int) -> LabelMap | None:
+        if given is None:
+            return None
+        reduced = np.full(picture.shape[1:], elsewhere, np.int32)
+        reduced[: len(drawn[0])] = given[drawn]
+        return reduced
+
+    return picture, reduce(scribbles, 0), reduce(guidance, -1)
+
+
+def _find_middles(size: int, reduction: int) -> npt.NDArray[np.integer]:
+    return np.minimum(np.arange(0, size, reduction) + reduction // 2, size - 1)
+
+
+def enlarge_labels(labels: LabelMap, reduction: int, shape: tuple[int, int]) -> LabelMap:
+    """Repeat each pixel of a reduced label map over the square it stands for."""
+    height, width = shape
+    enlarged = labels.repeat(reduction, axis=0)[:height].repeat(reduction, axis=1)
+    return np.ascontiguousarray(enlarged[:, :width])

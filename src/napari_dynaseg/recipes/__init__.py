@@ -1,0 +1,1 @@
+"""What made a label map: recipe, network, snapshots."""

@@ -1,0 +1,221 @@
+"""A trained network with all it needs to label further planes; kept in one safe file."""
+
+import json
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import ValidationError
+
+from napari_dynaseg.engine.apply import Statistics
+from napari_dynaseg.engine.backend import choose_device, torch
+from napari_dynaseg.engine.norm import Moments
+from napari_dynaseg.engine.trainer import apply_network
+from napari_dynaseg.errors import FileError
+from napari_dynaseg.image.pixels import Scaling
+from napari_dynaseg.labels.network_maps import Mask
+from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.method.refine import REFINING_KNOBS, Refined, train_on
+from napari_dynaseg.method.step import Step
+from napari_dynaseg.recipes.recipe import NETWORK_KEY, Recipe, read_network_header
+from napari_dynaseg.recipes.whole_file import write_whole
+from napari_dynaseg.settings import Device, Settings, check_keeps_network
+
+ENDING = ".dynaseg.safetensors"
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedNetwork:
+    """A network as a step of a training left it.
+
+    Parameters
+    ----------
+    recipe
+        What made it; its settings shape the network.
+    scaling
+        Of the planes that it was trained on: equal intensities mean equal input everywhere.
+    weights
+        float32, one vector.
+    statistics
+        What its batch norms know of the planes that it was trained on; `None` to go by those
+        of each plane that is labelled.
+    numbers
+        The label that each channel of the response map stands for, int32, (q + 1,), the
+        channels counted from 1; entry 0 is 0.
+    """
+
+    recipe: Recipe
+    scaling: Scaling
+    weights: npt.NDArray[np.float32]
+    statistics: Statistics | None
+    numbers: npt.NDArray[np.int32]
+
+    @classmethod
+    def from_step(
+        cls, step: Step, recipe: Recipe, scaling: Scaling, numbers: npt.NDArray[np.int32]
+    ) -> "TrainedNetwork":
+        """Keep the network of a step; the parameters are those of the class.
+
+        Raises
+        ------
+        SettingsError
+            If the scheme is Auto.
+        """
+        check_keeps_network(Settings(**recipe.settings))
+        return cls(recipe, scaling, step.weights.cpu().numpy(), step.statistics, numbers)
+
+    @property
+    def settings(self) -> Settings:
+        """The knobs that it was trained with."""
+        return Settings(**self.recipe.settings)
+
+    def label(self, channels: npt.NDArray[Any]) -> LabelMap:
+        """Label one plane.
+
+        Parameters
+        ----------
+        channels
+            (C, H, W) as stored, of any dtype; as many channels as it was trained on.
+
+        Returns
+        -------
+        numpy.ndarray
+            int32, (H, W); a label means the same on every plane.
+
+        Raises
+        ------
+        ImageError
+            If the plane has another number of channels, or is no plane.
+        """
+        plane = self.scaling.apply(channels)
+        # The device of the training may not be there; a CPU was chosen because it gives the same.
+        device: Device = "cpu" if self.settings.device == "cpu" else "auto"
+        weights = torch.from_numpy(self.weights).to(choose_device(device))
+        channels_of_response, _ = apply_network(plane, self.settings, weights, self.statistics)
+        labels: LabelMap = self.numbers[channels_of_response]
+        return labels
+
+    def move_on(self, step: Step) -> "TrainedNetwork":
+        """Give the network as it was trained on by another plane, by whose statistics it goes."""
+        return replace(self, weights=step.weights.cpu().numpy(), statistics=step.statistics)
+
+    def refine(
+        self,
+        channels: npt.NDArray[Any],
+        shown: LabelMap,
+        painted: Mask,
+        settings: Settings,
+    ) -> Generator[Step, None, tuple[Refined, "TrainedNetwork"]]:
+        """Train on with what the user painted on a plane; yields each step.
+
+        Parameters
+        ----------
+        channels
+            (C, H, W) as stored, as in `label`.
+        shown
+            (H, W), the labels with the user's paint.
+        painted
+            (H, W), where that paint is. Pixels painted with 0 are kept, and teach nothing.
+        settings
+            Scheme, μ, ``refine_iterations`` and ``scribble_weight`` are read; the rest made the
+            network.
+
+        Returns
+        -------
+        tuple
+            What came of it, and the network.
+
+        Raises
+        ------
+        ImageError
+            If there is no channel left for a new label.
+        """
+        knobs = self.settings.change(**{name: getattr(settings, name) for name in REFINING_KNOBS})
+        weights = torch.from_numpy(self.weights)
+        plane = self.scaling.apply(channels)
+        refined = yield from train_on(
+            plane, knobs, weights, self.numbers, shown, painted, self.recipe.within
+        )
+        return refined, replace(self.move_on(refined.step), numbers=refined.numbers)
+
+    def to_bytes(self) -> bytes:
+        """Write it in the safetensors format, with the recipe as JSON in the header."""
+        from safetensors.numpy import save
+
+        tensors: dict[str, npt.NDArray[Any]] = {"weights": self.weights, "numbers": self.numbers}
+        header: dict[str, Any] = {"recipe": self.recipe.to_metadata(), "scaling": self.scaling.ends}
+        if self.statistics:
+            header["pixels"] = self.statistics.pixels
+            for place, moments in enumerate(self.statistics.moments):
+                tensors[f"total.{place}"] = moments.total.numpy()
+                tensors[f"square.{place}"] = moments.square.numpy()
+        return save(tensors, metadata={NETWORK_KEY: json.dumps(header)})
+
+    @classmethod
+    def from_bytes(cls, content: bytes, name: str = "the network") -> "TrainedNetwork":
+        """Read it back.
+
+        Raises
+        ------
+        FileError
+            If the content is no network that this version understands.
+        """
+        from safetensors import SafetensorError
+        from safetensors.numpy import load
+
+        try:
+            tensors, header = load(content), read_network_header(content)
+            pixels = header.get("pixels")
+            return cls(
+                recipe=Recipe.from_metadata(header["recipe"]),
+                scaling=Scaling(
+                    tuple((float(dark), float(bright)) for dark, bright in header["scaling"])
+                ),
+                weights=tensors["weights"],
+                statistics=Statistics(_read_moments(tensors), pixels) if pixels else None,
+                numbers=tensors["numbers"],
+            )
+        except (SafetensorError, ValidationError, ValueError, KeyError, TypeError) as error:
+            raise FileError(f"{name} is no network of napari-dynaseg: {error}") from None
+
+    def save(self, path: Path) -> None:
+        """Write it to a file, whole or not at all.
+
+        Raises
+        ------
+        FileError
+            If the file cannot be written, or its name does not end as it must.
+        """
+        if not path.name.endswith(ENDING):
+            raise FileError(f"a network is kept in a file that ends in {ENDING}; got {path}")
+        content = self.to_bytes()
+        write_whole(path, lambda part: part.write_bytes(content))
+
+    @classmethod
+    def load(cls, path: Path) -> "TrainedNetwork":
+        """Read it from a file.
+
+        Raises
+        ------
+        FileError
+            If the file cannot be read, or holds no network.
+        """
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise FileError(f"{path} cannot be read: {error}") from None
+        return cls.from_bytes(content, str(path))
+
+
+def _read_moments(tensors: dict[str, npt.NDArray[Any]]) -> tuple[Moments, ...]:
+    count = sum(name.startswith("total.") for name in tensors)
+    return tuple(
+        Moments(
+            torch.from_numpy(tensors[f"total.{place}"]),
+            torch.from_numpy(tensors[f"square.{place}"]),
+        )
+        for place in range(count)
+    )

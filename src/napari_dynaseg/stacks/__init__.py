@@ -1,0 +1,1 @@
+"""Many planes: strategies, the plan of a run, workers, lazy arrays."""
