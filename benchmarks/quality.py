@@ -13,7 +13,7 @@ from benchmarks.accuracy.protocol import SegmentScores, score_labels
 from benchmarks.result_lines import ResultLines
 from napari_dynaseg.image.pixels import to_plane
 from napari_dynaseg.image.plane_files import read_image
-from napari_dynaseg.method.fit import iter_fit
+from napari_dynaseg.method.run import iter_fit
 from napari_dynaseg.settings import PUBLISHED_SCHEMES, Quality, Scheme, Settings
 
 

@@ -153,7 +153,7 @@ def _measure_opening(viewer: Any) -> dict[str, Any]:
     meter.start()
     _wait(
         lambda: (
-            "napari_dynaseg.method.fit" in sys.modules and hasattr(sys.modules["torch"], "optim")
+            "napari_dynaseg.method.run" in sys.modules and hasattr(sys.modules["torch"], "optim")
         )
     )
     _wait_for_quiet()
@@ -168,7 +168,7 @@ def _wait_for_quiet() -> None:
 
 def _run_directly(image: Any, settings: Settings) -> float:
     """Segment without any viewer work, a first preview and the final labels: seconds."""
-    from napari_dynaseg.method.fit import iter_fit
+    from napari_dynaseg.method.run import iter_fit
 
     started = time.perf_counter()
     for step in iter_fit(to_plane(image), settings):

@@ -16,11 +16,8 @@ from napari_dynaseg.image.pixels import to_channels
 from napari_dynaseg.image.plane_files import read_image
 from napari_dynaseg.image.stack_image import Channels, StackImage
 from napari_dynaseg.labels.network_maps import Mask
-from napari_dynaseg.labels.numbering import LabelMap, RegionNumbers
-from napari_dynaseg.method.fit import iter_fit
-from napari_dynaseg.method.scribbles import Scribbles
-from napari_dynaseg.recipes.recipe import Recipe
-from napari_dynaseg.recipes.refinements import run_through
+from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.method.run import run, run_through
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.recipes.training_planes import TrainingPlanes
 from napari_dynaseg.settings import Settings
@@ -157,21 +154,8 @@ def _train(
     """Run on one image; give its labels, with what was drawn on them, and the network."""
     stack = StackImage((channels,), parse_axes("CYX", channels.shape), "image")
     training = TrainingPlanes.read(stack, [(None, None, None)])
-    scribbles = None if drawn is None else Scribbles.for_first_run(drawn, settings.channels)
-    wanted = None if scribbles is None else scribbles.channels
-    for step in iter_fit(training.planes[0], settings, scribbles=wanted):
-        last = step
-    recipe = Recipe.now(settings, last.iteration, training.source, numbering="size")
-    if scribbles is None or drawn is None:
-        numbers = RegionNumbers()
-        numbers.follow(last.labels)
-        table = numbers.list_all(settings.channels)
-    else:
-        table = scribbles.numbers
-    labels = table[last.labels]
-    if drawn is not None:
-        labels[drawn > 0] = drawn[drawn > 0]
-    return labels, TrainedNetwork.from_step(last, recipe, training.scaling, table)
+    result = run_through(run(training.prepare(settings, scribbled=drawn)))
+    return result.labels.copy(), training.keep_network(result)
 
 
 def _read_classes(path: Path) -> LabelMap:

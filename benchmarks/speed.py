@@ -14,7 +14,7 @@ from napari_dynaseg.engine.backend import choose_device, keep_float32, torch
 from napari_dynaseg.engine.cpu.warm_up import warm_up
 from napari_dynaseg.engine.trainer import Trainer
 from napari_dynaseg.image.pixels import Plane
-from napari_dynaseg.method.fit import iter_fit
+from napari_dynaseg.method.run import iter_fit
 from napari_dynaseg.method.weighting import continuity_weight
 from napari_dynaseg.settings import Settings
 

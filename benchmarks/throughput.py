@@ -10,6 +10,7 @@ import numpy as np
 import zarr
 
 from benchmarks.peak_memory import WARM_UP_SIDE, answer, run_apart, watch
+from napari_dynaseg.counting import write_count
 from napari_dynaseg.errors import SettingsError
 from napari_dynaseg.image.stack_files import open_stack
 from napari_dynaseg.image.synthetic import draw_image
@@ -53,7 +54,8 @@ def measure_stack(planes: int, side: int, workers: int | None = None) -> dict[st
     """
     if planes <= (workers or 1):
         raise SettingsError(
-            f"expected more planes than workers; got {planes} planes and {workers or 1} workers"
+            f"expected more planes than workers; got {write_count(planes, 'plane')} and "
+            f"{write_count(workers or 1, 'worker')}"
         )
     with TemporaryDirectory() as folder:
         image = Path(folder) / "image.zarr"
@@ -138,7 +140,7 @@ def find_rate(finished: Sequence[float], workers: int) -> float:
 
 
 def _watch_stack(request: dict[str, Any]) -> dict[str, float]:
-    from napari_dynaseg.method.fit import segment
+    from napari_dynaseg.method.run import segment
 
     segment(draw_image(WARM_UP_SIDE, WARM_UP_SIDE, 1), iterations=3)
     figures: dict[str, float] = {}

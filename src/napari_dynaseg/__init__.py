@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from napari_dynaseg.errors import SegmentationError as SegmentationError
     from napari_dynaseg.image.pixels import to_plane as to_plane
-    from napari_dynaseg.method.fit import iter_fit as iter_fit
-    from napari_dynaseg.method.fit import segment as segment
+    from napari_dynaseg.method.run import iter_fit as iter_fit
+    from napari_dynaseg.method.run import segment as segment
     from napari_dynaseg.method.step import Step as Step
     from napari_dynaseg.recipes.recipe import Recipe as Recipe
-    from napari_dynaseg.recipes.recipe import replay as replay
+    from napari_dynaseg.recipes.replay import replay as replay
     from napari_dynaseg.recipes.trained_network import TrainedNetwork as TrainedNetwork
     from napari_dynaseg.settings import Settings as Settings
     from napari_dynaseg.stacks.lazy import segment_stack as segment_stack
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 _HOMES = {
     "SegmentationError": "errors",
     "Step": "method.step",
-    "iter_fit": "method.fit",
-    "segment": "method.fit",
+    "iter_fit": "method.run",
+    "segment": "method.run",
     "segment_stack": "stacks.lazy",
     "to_plane": "image.pixels",
     "Recipe": "recipes.recipe",
-    "replay": "recipes.recipe",
+    "replay": "recipes.replay",
     "Settings": "settings",
     "TrainedNetwork": "recipes.trained_network",
 }

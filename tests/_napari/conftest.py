@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from npe2 import PluginManifest
 
 from napari_dynaseg._napari.panel.widget import SegmenterPanel
 from napari_dynaseg.engine.cpu.warm_up import warm_up
@@ -35,11 +36,19 @@ def viewer(make_napari_viewer: Callable[..., Any]) -> Any:
     return make_napari_viewer()
 
 
+# Napari gives a panel that it opens a proxy of the viewer, whose layers are not the layers.
+EITHER_WAY = pytest.mark.parametrize("panel", ["by hand", "by napari"], indirect=True)
+
+
 @pytest.fixture
-def panel(viewer: Any, halves: np.ndarray) -> SegmenterPanel:
+def panel(viewer: Any, halves: np.ndarray, request: pytest.FixtureRequest) -> SegmenterPanel:
     """Give the panel docked in a viewer that has the picture, with quick settings."""
     viewer.add_image(halves, name="halves")
-    return open_panel(viewer)
+    if getattr(request, "param", "by hand") == "by hand":
+        return open_panel(viewer)
+    npe2pm = request.getfixturevalue("npe2pm")
+    npe2pm.register(PluginManifest.from_distribution("napari-dynaseg"))
+    return open_panel_by_napari(viewer)
 
 
 def open_panel(viewer: Any) -> SegmenterPanel:
@@ -53,6 +62,13 @@ def open_panel(viewer: Any) -> SegmenterPanel:
 def find_camera(viewer: Any) -> Any:
     """Find a viewer's camera, which has been the scene's since napari 0.9."""
     return getattr(viewer, "scene", viewer).camera
+
+
+def open_panel_by_napari(viewer: Any) -> SegmenterPanel:
+    """Have napari dock a panel with quick settings, as from its menu."""
+    _, panel = viewer.window.add_plugin_dock_widget("napari-dynaseg", "Dynamic-weight segmenter")
+    panel.show_settings(QUICK)
+    return panel
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from tests._napari.conftest import QUICK, TIMEOUT
 from tests._napari.panel.test_widget import wait_for_threads
 
 from napari_dynaseg.image.pixels import to_plane
-from napari_dynaseg.recipes.recipe import Recipe, replay
+from napari_dynaseg.recipes.recipe import Recipe
+from napari_dynaseg.recipes.replay import replay
 
 AUTO = QUICK.change(scheme="auto", mu=40.0)
 LONG = AUTO.change(iterations=500, channels=40)

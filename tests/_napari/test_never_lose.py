@@ -3,8 +3,9 @@
 What is promised, and modelled here beside the product:
 
 - A painted pixel is one that differs from what the network gave it last, by brush or by tool,
-  and it stays one through refinements and later runs. One that holds the network's own label
-  again is none: undo, which tells nobody, leads there too.
+  and it stays one through refinements. Of these a later run takes over what a hand has painted,
+  whatever a tool made of it then, and not what tools alone have changed. One that holds the
+  network's own label again is none: undo, which tells nobody, leads there too.
 - A run, a stop and a refusal change no layer that was there before. A new run's layer has what
   was painted on the last earlier one of the same image.
 - Refine changes pixels that are not painted, in one step of undo, or none.
@@ -57,13 +58,22 @@ class State:
     pixels: np.ndarray
     network: np.ndarray | None = None
     painted_then: np.ndarray | None = None
+    by_tool: np.ndarray | None = None  # what tools made of pixels that no hand had painted, else -1
 
     @property
     def painted(self):
         return self.painted_then | (self.pixels != self.network)
 
-    def change(self, pixels):
-        return State(pixels.copy(), self.network, self.painted_then)
+    @property
+    def by_hand(self):
+        return self.painted & (self.pixels != self.by_tool)
+
+    def change(self, pixels, is_tool=False):
+        by_tool = self.by_tool
+        if is_tool and self.network is not None:
+            made = np.where(self.by_hand, -1, pixels)
+            by_tool = np.where(pixels != self.pixels, made, by_tool)
+        return State(pixels.copy(), self.network, self.painted_then, by_tool)
 
 
 @dataclass
@@ -83,10 +93,11 @@ class Sheet:
     def now(self):
         return self.states[self.at]
 
-    def add_step(self):
+    def add_step(self, is_tool=False):
         """Note that the layer changed, as one step; a step that changes nothing is none."""
         if not np.array_equal(self.layer.data, self.now.pixels):
-            self.states = [*self.states[: self.at + 1], self.now.change(self.layer.data)]
+            changed = self.now.change(self.layer.data, is_tool)
+            self.states = [*self.states[: self.at + 1], changed]
             self.at += 1
             self.is_journalled = True
 
@@ -176,11 +187,12 @@ class Session:
     def add_run(self, run):
         """Note the layer of a run that has ended, with what it has to carry over."""
         network = run.update.labels.copy()
-        nothing = State(network, network, np.zeros(network.shape, bool))
+        no_tool = np.full(network.shape, -1)
+        nothing = State(network, network, np.zeros(network.shape, bool), no_tool)
         carried = ([nothing] + [sheet.now for sheet in self.sheets if sheet.is_run])[-1]
-        pixels = np.where(carried.painted, carried.pixels, network)
-        state = State(pixels, network, carried.painted)
-        is_journalled = bool(carried.painted.any())
+        pixels = np.where(carried.by_hand, carried.pixels, network)
+        state = State(pixels, network, carried.by_hand, no_tool)
+        is_journalled = bool(carried.by_hand.any())
         sheet = Sheet(run.layer, [state], is_run=True, is_journalled=is_journalled)
         self.sheets.append(sheet)
         return sheet
@@ -232,7 +244,7 @@ class Session:
             np.testing.assert_array_equal(pixels[painted], sheet.now.pixels[painted])
             if not np.array_equal(pixels, sheet.now.pixels):
                 sheet.add_step()
-                sheet.states[sheet.at] = State(pixels, pixels, painted)
+                sheet.states[sheet.at] = State(pixels, pixels, painted, sheet.now.by_tool)
             self.panel.display.status.setText("")
 
     def stop_refining(self):
@@ -288,7 +300,7 @@ class Session:
         self.settle()
         self.panel.corrections.stop_clicks()
         np.testing.assert_array_equal(sheet.layer.data[kept], sheet.now.pixels[kept])
-        sheet.add_step()
+        sheet.add_step(is_tool=True)
 
     def merge(self):
         """Merge what a line crosses."""
@@ -300,7 +312,7 @@ class Session:
         self.settle()
         self.panel.corrections.stop_clicks()
         np.testing.assert_array_equal(sheet.layer.data[kept], sheet.now.pixels[kept])
-        sheet.add_step()
+        sheet.add_step(is_tool=True)
 
     def undo(self):
         sheet = self.pick()

@@ -12,7 +12,7 @@ from napari_dynaseg.cli.app import main
 from napari_dynaseg.engine.backend import torch
 from napari_dynaseg.errors import RunError
 from napari_dynaseg.image.synthetic import draw_image
-from napari_dynaseg.method.fit import iter_fit
+from napari_dynaseg.method.run import iter_fit
 from napari_dynaseg.settings import Settings
 
 SMALL = Settings(channels=8, iterations=3, minimum_labels=1, quality="exact", device="cpu")

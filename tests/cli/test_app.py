@@ -11,6 +11,7 @@ import tifffile
 from napari_dynaseg import Settings
 from napari_dynaseg import segment as segment_array
 from napari_dynaseg.cli import batch
+from napari_dynaseg.counting import write_count
 from napari_dynaseg.files.label_store import LabelStore
 from napari_dynaseg.files.plain_labels import read_labels
 from napari_dynaseg.image.lazy_array import LazyArray
@@ -67,7 +68,7 @@ def test_the_scheme_auto_gives_the_regions_of_its_networks(call, image, tmp_path
     status, out, _ = call("segment", "cells.png", "-o", "labels.tif", "--scheme", "auto", *QUICK)
     assert status == 0
     labels, recipe = read_labels(tmp_path / "labels.tif")[:2]
-    assert f"{labels.max()} labels after 7 iterations" in out
+    assert f"{write_count(labels.max(), 'label')} after 7 iterations" in out
     assert recipe.settings["scheme"] == "auto"
 
 
@@ -335,6 +336,32 @@ def test_the_package_runs_as_a_module_as_the_command_does(capsys, monkeypatch):
         runpy.run_module("napari_dynaseg", run_name="__main__")
     assert caught.value.code == 0
     assert "settings" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("options", [(), ("--within", "mask.tif"), ("--scribbles", "drawn.tif")])
+def test_the_count_of_labels_that_is_named_is_that_of_the_file(call, tmp_path, options):
+    rows, columns = np.indices((256, 256))
+    noise = np.random.default_rng(0).normal(0, 0.5, (256, 256))
+    tifffile.imwrite(tmp_path / "waves.tif", np.sin(rows / 9) * np.cos(columns / 7) + noise)
+    part = np.zeros((256, 256), np.uint8)
+    part[40:200, 60:210] = 1
+    tifffile.imwrite(tmp_path / "mask.tif", part)
+    tifffile.imwrite(tmp_path / "drawn.tif", part * np.uint8(30))
+    arguments = ("waves.tif", "-o", "labels.tif", "--iterations", "9", *options)
+    status, out, _ = call("segment", *arguments)
+    assert status == 0
+    count = np.count_nonzero(np.unique(read_labels(tmp_path / "labels.tif")[0]))
+    assert f"waves.tif: {count} labels after 9 iterations" in out
+    out = call("replay", "labels.tif", "waves.tif", "-o", "again.tif")[1]
+    assert f"waves.tif: {count} labels after 9 iterations" in out
+
+
+def test_one_label_after_one_iteration_is_said_so(call, tmp_path):
+    tifffile.imwrite(tmp_path / "flat.tif", np.zeros((24, 32), np.uint8))
+    options = ("--iterations", "1", "--channels", "2", "--minimum-labels", "1")
+    out = call("segment", "flat.tif", "-o", "labels.tif", *options)[1]
+    count = np.count_nonzero(np.unique(read_labels(tmp_path / "labels.tif")[0]))
+    assert f"{write_count(count, 'label')} after 1 iteration ->" in out
 
 
 def test_labels_are_replayed_on_their_image(call, image, tmp_path):

@@ -18,7 +18,8 @@ from napari_dynaseg.files.recipe_files import FoundRecipe, read_recipe
 from napari_dynaseg.image.stack_files import open_stack
 from napari_dynaseg.labels.numbering import RegionNumbers
 from napari_dynaseg.labels.run_length import describe
-from napari_dynaseg.method.fit import iter_fit
+from napari_dynaseg.method.region_of_interest import Within
+from napari_dynaseg.method.run import iter_fit
 from napari_dynaseg.recipes.recipe import Change
 from napari_dynaseg.recipes.refinements import Paint, Refinement
 from napari_dynaseg.recipes.training_planes import TrainingPlanes
@@ -297,6 +298,16 @@ def test_a_replay_that_was_stopped_goes_on(image, tmp_path):
     assert LabelStore.open(plan.output).list_missing() == []
 
 
+def test_the_replay_of_another_recipe_with_the_same_settings_does_not_go_on(image, tmp_path):
+    _, recipe = make_live(image, (1, 2))
+    _, turned = make_live(image, (1, 2), turn=SMALL.change(mu=2))
+    assert recipe.settings == turned.settings
+    output = tmp_path / "all.ome.zarr"
+    StackReplay.prepare(plan_replay(FoundRecipe(recipe), image, output))
+    with pytest.raises(FileError, match=r"was made for something else: it replays another recipe"):
+        StackReplay.prepare(plan_replay(FoundRecipe(turned), image, output))
+
+
 def test_positions_are_found_by_their_indices(image):
     axes = open_stack(image).axes
     assert place_like(axes, (None, 9, 1, None)) == (3, 1, None, None, None)
@@ -349,3 +360,29 @@ def test_scribbles_and_refinements_of_a_stack_are_made_again_or_left_out(image, 
     with pytest.warns(ImageWarning, match="left out: this is another image"):
         list(run.segment())
     assert read_recipe(tmp_path / "other.ome.zarr").recipe.refinements == ()
+
+
+@pytest.mark.parametrize("size", [(9, 8), (256, 270)])
+def test_a_stack_limited_to_a_part_is_made_again_by_its_strokes_and_companions(tmp_path, size):
+    image = write_stack(tmp_path / "cells.tif", draw(3, *size), axes="ZYX")
+    mask, strokes, guidance = np.zeros((3, *size), np.int32)
+    mask[2:, 1:7], strokes[1:4, 2], guidance[:, :5] = 1, 30, 6
+    plan = plan_stack(
+        open_stack(image),
+        tmp_path / "first.ome.zarr",
+        SMALL.change(training_planes=2),
+        plane="Z=1",
+        within=Within.of(mask, size),
+        scribbled=strokes,
+        guidance=guidance,
+    )
+    first = StackRun.begin(plan)
+    list(first.train())
+    list(first.segment())
+    found = FoundRecipe(first.read_network().recipe)
+    again = StackReplay.prepare(plan_replay(found, image, tmp_path / "again.ome.zarr"))
+    list(again.train())
+    list(again.segment())
+    np.testing.assert_array_equal(again.store.array[:], first.store.array[:])
+    assert (again.store.array[1][2:4, 2] == 30).all()
+    assert not again.store.array[:][:, mask == 0].any()

@@ -13,7 +13,7 @@ from napari_dynaseg.engine.gpu.device_step import DeviceEngine
 from napari_dynaseg.engine.network import build_network
 from napari_dynaseg.engine.trainer import Trainer, _work_in_tiles, apply_network, find_memberships
 from napari_dynaseg.errors import ImageWarning
-from napari_dynaseg.method.fit import iter_fit, segment
+from napari_dynaseg.method.run import iter_fit, segment
 from napari_dynaseg.method.weighting import continuity_weight
 from napari_dynaseg.settings import Settings
 from tests.engine.cpu.test_gradients import PHOTOGRAPHS, cut_photograph, weigh

@@ -238,7 +238,6 @@ def test_a_recipe_of_tuples_is_the_same_recipe(store):
             {"axes": read_axes(STACK.sizes, "tzyx", (1, 3))},
             r"axes\.plane is \[2, 3\] there and \[1, 3\] here",
         ),
-        ({"scale": (1.0, 1.0, 0.5, 0.5)}, r"scale is \[\] there and \[1\.0, 1\.0, 0\.5, 0\.5\]"),
     ],
 )
 def test_a_store_of_something_else_is_refused_and_what_differs_is_told(store, changed, told):
@@ -246,6 +245,13 @@ def test_a_store_of_something_else_is_refused_and_what_differs_is_told(store, ch
     with pytest.raises(FileError, match=told):
         LabelStore.open_or_create(store.path, **{"axes": STACK, "recipe": RECIPE, **changed})
     assert read_files(store.path) == before
+
+
+def test_a_store_goes_on_under_other_names_and_keeps_the_size_of_a_pixel_it_has(store):
+    axes = read_axes(STACK.sizes, ("", "", "y", "x"), STACK.plane, channel=STACK.channel)
+    scale = (1.0, 1.0, 0.5, 0.5)
+    again = LabelStore.open_or_create(store.path, axes, RECIPE, scale=scale)
+    assert again.description == store.description
 
 
 @pytest.mark.parametrize("make", [LabelStore.create, LabelStore.open_or_create])

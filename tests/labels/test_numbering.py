@@ -6,7 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from napari_dynaseg.labels.numbering import RegionNumbers, match_labels, number_by_size
+from napari_dynaseg.labels.numbering import (
+    RegionNumbers,
+    count_labels,
+    match_labels,
+    number_by_size,
+)
 
 label_maps = npst.arrays(np.int32, (5, 4), elements=st.integers(0, 9))
 
@@ -129,3 +134,11 @@ def test_a_finer_map_takes_the_numbers_of_the_run_and_free_ones_for_labels_the_r
 @pytest.mark.parametrize("labels", [[[-5, -5, 2]], [[2**31 - 1, 2**31 - 1, 7]]])
 def test_negative_and_huge_labels_are_numbered_too(labels):
     np.testing.assert_array_equal(number_by_size(np.array(labels, np.int32)), [[1, 1, 2]])
+
+
+@pytest.mark.parametrize(
+    ("labels", "count"),
+    [([[0, 0]], 0), ([[0, 5, 5]], 1), ([[-3, 0, 2_000_000_000]], 2), ([[[1]], [[2]]], 2)],
+)
+def test_all_numbers_but_0_are_counted(labels, count):
+    assert count_labels(np.array(labels)) == count

@@ -6,8 +6,9 @@ import pytest
 from napari_dynaseg.errors import SettingsError
 from napari_dynaseg.method import auto, subsampling
 from napari_dynaseg.method.auto import make_scale, settle_member
-from napari_dynaseg.method.fit import iter_fit, segment
-from napari_dynaseg.recipes.recipe import Recipe, Source, replay
+from napari_dynaseg.method.run import iter_fit, segment
+from napari_dynaseg.recipes.recipe import Recipe, Source
+from napari_dynaseg.recipes.replay import replay
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.settings import Settings
 

@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 
-from napari_dynaseg import segment
 from napari_dynaseg.engine.backend import torch
 from napari_dynaseg.engine.network import build_network
 from napari_dynaseg.engine.trainer import Trainer, apply_network, measure_statistics
-from napari_dynaseg.errors import ImageError, SettingsError
-from napari_dynaseg.method.fit import iter_fit
+from napari_dynaseg.errors import SettingsError
+from napari_dynaseg.method.run import iter_fit
 from napari_dynaseg.method.subsampling import choose_reduction, choose_samples
 from napari_dynaseg.settings import Settings
 
@@ -197,28 +196,6 @@ def test_narrow_planes_give_finite_losses(shape):
         assert np.isfinite(step.total)
 
 
-@pytest.mark.parametrize(
-    "plane",
-    [
-        np.zeros((1, 4, 4), np.float64),
-        np.zeros((4, 4), np.float32),
-        np.zeros((1, 1, 1), np.float32),
-        np.zeros((1, 0, 4), np.float32),
-    ],
-)
-def test_what_is_no_plane_is_refused_when_called_not_at_the_first_step(plane):
-    sentence = rf"^a plane must be float32 of shape \(C, H, W\).*; got {plane.dtype} of shape"
-    with pytest.raises(ImageError, match=sentence):
-        iter_fit(plane, SMALL)
-
-
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_a_plane_with_values_that_are_not_finite_is_refused_when_called(value):
-    plane = np.full((1, 4, 4), value, np.float32)
-    with pytest.raises(ImageError, match="must have finite values; got NaN or infinity"):
-        iter_fit(plane, SMALL)
-
-
 def test_a_missing_device_is_refused_when_called(plane, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(SettingsError, match="got 'cuda'"):
@@ -331,20 +308,6 @@ def test_scribbles_count_in_the_loss_by_their_weight(plane):
     assert next(iter_fit(plane, SMALL)).scribble == 0
 
 
-@pytest.mark.parametrize(
-    ("scribbles", "told"),
-    [
-        (np.zeros((3, 3), np.int32), r"of shape \(12, 10\); got int32 of shape \(3, 3\)"),
-        (np.zeros((12, 10)), "got float64"),
-        (np.full((12, 10), 9), "from 1 to 8, the channels, or 0; got 9 to 9"),
-        (np.full((12, 10), -1), "got -1 to -1"),
-    ],
-)
-def test_scribbles_that_do_not_fit_are_refused(plane, scribbles, told):
-    with pytest.raises(ImageError, match=told):
-        iter_fit(plane, SMALL, scribbles=scribbles)
-
-
 @pytest.fixture
 def guidance():
     """Give a guidance of two halves, which the random plane does not have, and a free row."""
@@ -418,88 +381,9 @@ def test_in_fast_quality_a_guidance_draws_the_pixels_that_are_trained_on(large_p
     assert next(iter_fit(large_plane, SMALL, guidance=between)).guidance == 0
 
 
-@pytest.mark.parametrize(
-    ("guidance", "told"),
-    [
-        (np.ones((3, 3), np.int32), r"of shape \(12, 10\); got int32 of shape \(3, 3\)"),
-        (np.ones((12, 10)), "guidance must be whole numbers.*got float64"),
-        (np.full((12, 10), -1), "guidance must be labels from 1 on .*got -1 to -1"),
-        (np.full((12, 10), 1 << 40), "that int32 holds; got 1099511627776"),
-        (np.zeros((12, 10), int), "there is no guidance; expected labels from 1 on"),
-    ],
-)
-def test_a_guidance_that_does_not_fit_is_refused(plane, guidance, told):
-    with pytest.raises(ImageError, match=told):
-        iter_fit(plane, SMALL, guidance=guidance)
-    with pytest.raises(ImageError, match=told):
-        segment(plane, channel_axis=0, guidance=guidance, channels=8)
-
-
-def test_a_mask_guides_as_well(image):
-    mask = image > 60
-    knobs = {"channels": 8, "iterations": 4, "device": "cpu"}
-    labels = segment(image, guidance=mask, **knobs)
-    np.testing.assert_array_equal(labels, segment(image, guidance=3 * mask.astype(int), **knobs))
-
-
-def test_auto_takes_no_guidance(plane, guidance):
-    with pytest.raises(SettingsError, match="auto trains several networks"):
-        iter_fit(plane, SMALL.change(scheme="auto"), guidance=guidance)
-
-
-def test_a_companion_of_another_shape_is_refused(plane):
-    with pytest.raises(ImageError, match="must have one shape"):
-        iter_fit(plane, SMALL, companions=[plane[:, 1:].copy()])
-
-
 def test_a_run_goes_on_from_the_weights_of_another(plane):
     *_, before, last = iter_fit(plane, SMALL.change(iterations=6))
     again = next(iter_fit(plane, SMALL, start=last.weights))
     np.testing.assert_array_equal(again.labels, last.labels)
     assert again.total == last.total
     assert not torch.equal(before.weights, last.weights)
-
-
-@pytest.fixture
-def image():
-    picture = np.random.default_rng(0).integers(0, 60, (12, 10), np.uint8)
-    picture[:, 6:] += 190
-    return picture
-
-
-def test_segment_numbers_its_labels_from_1_by_falling_size(image):
-    labels = segment(image, channels=8, iterations=3)
-    numbers, sizes = np.unique(labels, return_counts=True)
-    assert labels.dtype == np.int32
-    assert labels.shape == (12, 10)
-    assert numbers.tolist() == list(range(1, len(numbers) + 1))
-    assert (np.diff(sizes) <= 0).all()
-
-
-def test_segment_gives_labels_that_can_be_painted_on(image):
-    labels = segment(image, channels=8, iterations=1)
-    labels[0, 0] = 0
-    assert labels[0, 0] == 0
-
-
-def test_segment_tells_dark_from_bright(image):
-    labels = segment(image, channels=8, iterations=60)
-    dark, bright = labels[2:-2, 1:4], labels[2:-2, 8:]
-    assert not set(np.unique(dark)) & set(np.unique(bright))
-
-
-def test_segment_reads_a_named_channel_axis(image):
-    pair = np.stack([image, image[::-1]], axis=-1)
-    apart = segment(np.moveaxis(pair, -1, 0), channels=8, iterations=2)
-    named = segment(pair, channel_axis=-1, channels=8, iterations=2)
-    np.testing.assert_array_equal(named, apart)
-
-
-def test_segment_refuses_a_bad_knob(image):
-    with pytest.raises(SettingsError, match=r"mu must be a number .*; got -1"):
-        segment(image, mu=-1)
-
-
-def test_segment_refuses_what_is_no_image():
-    with pytest.raises(ImageError, match="must have pixels"):
-        segment(np.zeros((0, 4)))

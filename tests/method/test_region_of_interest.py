@@ -5,9 +5,10 @@ import pytest
 
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.pixels import to_plane
-from napari_dynaseg.method.fit import iter_fit, segment
 from napari_dynaseg.method.region_of_interest import Within
-from napari_dynaseg.recipes.recipe import Recipe, Source, replay
+from napari_dynaseg.method.run import iter_fit, segment
+from napari_dynaseg.recipes.recipe import Recipe, Source
+from napari_dynaseg.recipes.replay import replay
 from napari_dynaseg.settings import Settings
 
 QUICK = {"channels": 8, "iterations": 5, "minimum_labels": 1}

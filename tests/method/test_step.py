@@ -5,7 +5,7 @@ from dataclasses import FrozenInstanceError
 import numpy as np
 import pytest
 
-from napari_dynaseg.method.fit import iter_fit
+from napari_dynaseg.method.run import iter_fit
 from napari_dynaseg.settings import Settings
 
 SMALL = Settings(channels=8, iterations=4, minimum_labels=1, device="cpu")

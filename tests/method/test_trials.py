@@ -79,7 +79,7 @@ def test_trials_come_in_the_order_of_the_choices_after_their_iterations():
 
 def test_a_trial_has_the_labels_of_a_run_on_the_reduced_plane():
     from napari_dynaseg.labels.numbering import number_by_size
-    from napari_dynaseg.method.fit import iter_fit
+    from napari_dynaseg.method.run import iter_fit
 
     settings = list_choices(QUICK)[5]
     *_, last = iter_fit(PLANE, settings)

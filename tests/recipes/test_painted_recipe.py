@@ -35,3 +35,8 @@ def test_labels_that_were_not_painted_on_have_no_corrections():
 
 def test_metadata_without_a_map_stay_as_they_are():
     assert add_corrections({"mine": 1}, MADE) == {"mine": 1}
+
+
+def test_labels_of_another_size_are_none_that_the_recipe_makes_and_lose_it():
+    metadata = {"mine": 1, **write_metadata()}
+    assert add_corrections(metadata, np.ones((7, 9), np.int32)) == {"mine": 1}

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from napari_dynaseg.image.pixels import Scaling
 from napari_dynaseg.labels.compressed_map import CompressedMap
 from napari_dynaseg.labels.numbering import RegionNumbers
-from napari_dynaseg.method.fit import iter_fit
-from napari_dynaseg.method.subsampling import choose_reduction
-from napari_dynaseg.recipes.recipe import Recipe, Source, replay
+from napari_dynaseg.method.run import run
+from napari_dynaseg.recipes.recipe import Recipe, Source
+from napari_dynaseg.recipes.replay import replay
 from napari_dynaseg.recipes.snapshots import Snapshot, Snapshots
+from napari_dynaseg.recipes.training_planes import TrainingPlanes
 from napari_dynaseg.settings import Settings
 
 RECIPE = Recipe(
@@ -24,11 +24,14 @@ RECIPE = Recipe(
     versions={},
     created="",
 )
+AS_THEY_ARE = RegionNumbers()
+AS_THEY_ARE.follow(np.arange(1, 200, dtype=np.int32)[None])
 
 
 def take(iteration, network_bytes=0, labels_in_use=5):
     return Snapshot(
         labels=CompressedMap.of(np.full((2, 2), iteration, np.int32)),
+        numbers=AS_THEY_ARE,
         reduction=1,
         shape=(2, 2),
         recipe=RECIPE.model_copy(update={"last_iteration": iteration}),
@@ -122,22 +125,26 @@ def test_what_is_finished_takes_the_place_of_its_sketch_if_that_is_still_there()
     assert [snapshot.labels_in_use for snapshot in snapshots] == [5, 9, 5]
 
 
-@pytest.mark.parametrize("size", [20, 210])
-def test_any_snapshot_replays_and_keeps_its_network(size):
+@pytest.mark.parametrize("is_scribbled", [False, True])
+@pytest.mark.parametrize("size", [20, 256])
+def test_any_snapshot_replays_and_keeps_its_network(size, is_scribbled):
     settings = Settings(channels=8, iterations=4, minimum_labels=1, quality="fast")
-    pixels = np.random.default_rng(2).integers(0, 255, (1, size, 60), np.uint8)
-    scaling = Scaling.measure([pixels])
-    plane = scaling.apply(pixels)
-    source = Source.of(plane, "noise")
-    numbers, taken = RegionNumbers(), []
-    for step in iter_fit(plane, settings):
-        numbers.follow(step.trained_labels)
-        recipe = Recipe.now(settings, step.iteration, source, numbering="live")
-        reduction = choose_reduction(size, 60, settings)
-        taken.append(Snapshot.take(step, recipe, scaling, numbers, reduction))
+    pixels = np.random.default_rng(2).integers(0, 255, (1, size, size + 20), np.uint8)
+    strokes = np.zeros(pixels.shape[1:], np.int32)
+    strokes[2:12, 4], strokes[15, 3:18] = 40, 7
+    drawn = strokes if is_scribbled else None
+    training = TrainingPlanes.scale([pixels], "noise")
+    (plane,), scaling = training.planes, training.scaling
+    given = training.prepare(settings, scribbled=drawn, numbering="live")
+    steps = list(run(given))
+    taken = [
+        Snapshot.take(step, training.describe(given, step.iteration), scaling) for step in steps
+    ]
     for snapshot in taken[1:3]:
         np.testing.assert_array_equal(snapshot.read_labels(), replay(plane, snapshot.recipe))
         whole = snapshot.finish()
         labels = replay(plane, whole.recipe)
         np.testing.assert_array_equal(whole.read_labels(), labels)
-        np.testing.assert_array_equal(whole.keep_network().label(pixels), labels)
+        by_network = whole.keep_network().label(pixels)
+        by_hand = (strokes > 0) & is_scribbled
+        np.testing.assert_array_equal(by_network[~by_hand], labels[~by_hand])

@@ -9,7 +9,7 @@ from napari_dynaseg.files.sinks import PlanesInMemory
 from napari_dynaseg.image.axes import parse_axes
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import match_labels
-from napari_dynaseg.method.fit import iter_fit
+from napari_dynaseg.method.run import iter_fit
 from napari_dynaseg.settings import Settings
 from napari_dynaseg.stacks.strategies import segment_planes, train_network
 

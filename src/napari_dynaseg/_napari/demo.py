@@ -116,7 +116,7 @@ def record_demo(output: Path) -> None:
 def segment_headless(output: Path) -> None:
     """Segment the demo's picture without a viewer."""
     from napari_dynaseg.labels.numbering import number_by_size
-    from napari_dynaseg.method.fit import iter_fit
+    from napari_dynaseg.method.run import iter_fit
 
     plane = to_plane(load_picture())
     for step in iter_fit(plane, SETTINGS):

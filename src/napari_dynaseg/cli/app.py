@@ -17,7 +17,9 @@ from napari_dynaseg.cli.messages import (
     print_error,
 )
 from napari_dynaseg.cli.options import add_knob_options
+from napari_dynaseg.counting import write_count
 from napari_dynaseg.errors import SegmentationError, SettingsError
+from napari_dynaseg.labels.numbering import count_labels
 from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, GivenKind
 from napari_dynaseg.settings import Settings, describe_knob, describe_range
 
@@ -274,18 +276,25 @@ def _run_stack(name: str, run: "StackRun", client: Any = None) -> None:
             bar.update(1)
     total = len(run.plan.positions)
     before = f", {total - missing} of them before" if missing < total else ""
-    typer.echo(f"{name}: {total} planes{before} -> {run.plan.output}")
+    typer.echo(f"{name}: {write_count(total, 'plane')}{before} -> {run.plan.output}")
 
 
 def _show_progress(name: str, steps: Any, settings: Settings) -> str:
     from napari_dynaseg.method.subsampling import limit_iterations
 
-    summary = ""
+    iterations, labels = 0, None
     with typer.progressbar(length=limit_iterations(settings), label=name, file=sys.stderr) as bar:
-        for step in steps:
+        while True:
+            try:
+                iterations = next(steps).iteration
+            except StopIteration as end:
+                labels = end.value
+                break
             bar.update(1)
-            summary = f"{step.labels_in_use} labels after {step.iteration} iterations"
-    return summary
+    if labels is None or not iterations:
+        return ""
+    count = write_count(count_labels(labels), "label")
+    return f"{count} after {write_count(iterations, 'iteration')}"
 
 
 @app.command()
@@ -316,7 +325,6 @@ def replay(
     """
     from napari_dynaseg.cli.replay_files import StackReplay, plan_replay, replay_plane
     from napari_dynaseg.files.recipe_files import read_recipe
-    from napari_dynaseg.recipes.recipe import read_settings
 
     found = read_recipe(recipe)
     if output.suffix != ".zarr" and output.exists() and not overwrite:
@@ -327,7 +335,7 @@ def replay(
         if output.suffix == ".zarr":
             _run_stack(image, StackReplay.prepare(plan, overwrite))
             return
-        settings = read_settings(found.recipe.settings)
+        settings = Settings(**found.recipe.settings)
         summary = _show_progress(image, replay_plane(plan), settings)
     typer.echo(f"{image}: {summary or 'labelled by its network'} -> {output}")
 

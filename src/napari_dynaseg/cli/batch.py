@@ -1,6 +1,6 @@
 """Many files, one plane each: which output belongs to which image, and making it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,25 +10,20 @@ import numpy as np
 from napari_dynaseg.errors import FileError, ImageError, SegmentationError
 from napari_dynaseg.files.formats import find_ending, write_label_map
 from napari_dynaseg.files.plain_labels import write_preview
-from napari_dynaseg.image.pixels import Plane, Scaling, to_channels
+from napari_dynaseg.image.pixels import Plane, to_channels
 from napari_dynaseg.image.plane_files import TIFF_ENDINGS, list_images, read_image
 from napari_dynaseg.image.remote import is_address
 from napari_dynaseg.image.stack_files import open_stack
 from napari_dynaseg.image.stack_image import Channels, StackImage
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.method.fit import iter_fit
-from napari_dynaseg.method.region_of_interest import (
-    Within,
-    limit_guidance,
-    limit_scribbles,
-    place_labels,
-)
-from napari_dynaseg.method.scribbles import start_numbers
+from napari_dynaseg.method.region_of_interest import Within
+from napari_dynaseg.method.run import run
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.recipes.method_record import MethodRecord
-from napari_dynaseg.recipes.recipe import Recipe, Source, describe_given
+from napari_dynaseg.recipes.recipe import Recipe
 from napari_dynaseg.recipes.saved_network import check_channels, check_ending
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
+from napari_dynaseg.recipes.training_planes import TrainingPlanes
 from napari_dynaseg.settings import Settings, check_keeps_network
 
 STACKS_ELSEWHERE = "give an output that ends in .ome.zarr to segment a whole stack"
@@ -154,7 +149,7 @@ def segment_file(
     settings: Settings,
     scribbled: LabelMap | None = None,
     guidance: LabelMap | None = None,
-) -> Iterator[Step]:
+) -> Generator[Step, Settings | None, LabelMap]:
     """Segment one image file and write its outputs, yielding each iteration.
 
     Parameters
@@ -168,6 +163,11 @@ def segment_file(
     guidance
         (H, W), another segmentation of the image, 0 where there is none; by default none.
 
+    Returns
+    -------
+    numpy.ndarray
+        (H, W), the labels that were written.
+
     Raises
     ------
     SegmentationError
@@ -175,38 +175,22 @@ def segment_file(
     """
     if plan.network:
         check_keeps_network(settings)
-    channels = read_channels(plan)
-    scaling = Scaling.measure([channels])
-    plane = scaling.apply(channels)
-    within = read_mask(plan.within, plane.shape[1:]) if plan.within else None
-    drawn = limit_scribbles(scribbled, within, settings.channels)
-    limited = within.crop(plane) if within else plane
-    wanted, guiding = drawn.channels if drawn else None, limit_guidance(guidance, within)
-    for step in iter_fit(limited, settings, scribbles=wanted, guidance=guiding):
-        yield step
-    source = Source.of(
-        plane,
+    training = TrainingPlanes.scale(
+        [read_channels(plan)],
         plan.image.name,
         path=str(plan.image),
         axes=plan.axes or "",
         level=plan.level or 0,
     )
-    recipe = Recipe.now(
-        settings,
-        step.iteration,
-        source,
-        numbering="size",
-        within=within,
-        scribbles=describe_given(scribbled),
-        guidance=describe_given(guidance),
-    )
-    numbers = start_numbers(drawn)
-    numbers.follow(step.labels)
+    (plane,) = training.planes
+    within = read_mask(plan.within, plane.shape[1:]) if plan.within else None
+    given = {"within": within, "scribbled": scribbled, "guidance": guidance}
+    result = yield from run(training.prepare(settings, **given))
     if plan.network:
-        table = numbers.list_all(settings.channels)
-        TrainedNetwork.from_step(step, recipe, scaling, table).save(plan.network)
-    labels = place_labels(step.labels, numbers, within, bool(drawn))
-    write_outputs(plan, plane, labels, recipe)
+        training.keep_network(result).save(plan.network)
+    recipe = training.describe(result.given, result.step.iteration)
+    write_outputs(plan, plane, result.labels, recipe)
+    return result.labels
 
 
 def read_mask(path: Path, shape: tuple[int, ...]) -> Within:

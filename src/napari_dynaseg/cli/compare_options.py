@@ -9,7 +9,9 @@ import typer
 
 from napari_dynaseg.cli.messages import do_plans
 from napari_dynaseg.cli.options import add_knob_options
+from napari_dynaseg.counting import write_count
 from napari_dynaseg.knobs import Knobs
+from napari_dynaseg.labels.numbering import count_labels
 from napari_dynaseg.peers import METHODS, Method
 
 if TYPE_CHECKING:
@@ -60,8 +62,8 @@ def _show_progress(plan: "FilePlan", method: Method, knobs: Knobs) -> str:
         for step in compare_file(plan, method, knobs):
             bar.length = step.total
             bar.update(step.done - bar.pos)
-    labels = step.labels
-    return f"{0 if labels is None else labels.max()} labels by {method.title}"
+    count = 0 if step.labels is None else count_labels(step.labels)
+    return f"{write_count(count, 'label')} by {method.title}"
 
 
 for _method in METHODS.values():

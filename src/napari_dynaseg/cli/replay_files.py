@@ -1,10 +1,10 @@
 """Recipes replayed on image files: on one plane, or through a whole stack."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_dynaseg.cli.batch import FilePlan, read_channels
 from napari_dynaseg.errors import FileError, ImageError, SegmentationError
@@ -18,20 +18,14 @@ from napari_dynaseg.image.selection import Box, find_box, find_nearest, find_pla
 from napari_dynaseg.image.stack_files import open_stack
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.method.scribbles import start_numbers
+from napari_dynaseg.method.run import Result, run
 from napari_dynaseg.method.step import Step
-from napari_dynaseg.recipes.recipe import (
-    Recipe,
-    decode_given,
-    is_source,
-    iter_replay,
-    read_scribbles,
-    read_settings,
-    retrain,
-)
+from napari_dynaseg.recipes.recipe import Recipe
+from napari_dynaseg.recipes.replay import decode_given, is_source, iter_replay, prepare_replay
 from napari_dynaseg.recipes.saved_network import check_channels
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.recipes.training_planes import TrainingPlanes
+from napari_dynaseg.settings import Settings
 from napari_dynaseg.stacks.plan import StackPlan, StackRun
 from napari_dynaseg.stacks.replay_by_hand import paint_planes, replay_refinements
 
@@ -83,18 +77,21 @@ class ReplayPlan:
         source = training.source.model_copy(update={"axes": "", "position": ()})
         return replace(training, source=source)
 
-    def read_scribbled(self) -> LabelMap | None:
-        """Read what was scribbled, (H, W), where this is the image that it was scribbled on."""
-        if not self.recipe.scribbles:
-            return None
-        scribbles = read_scribbles(self.read_training().planes[0], self.recipe)
-        return None if scribbles is None else scribbles.labels
+    def describe(self, training: TrainingPlanes, result: Result, **more: Any) -> Recipe:
+        """Write the recipe of what is made again; on another image without what was painted."""
+        recipe, names = self.recipe, ("refinements", "corrections")
+        if training.source.sha256 == recipe.source.sha256:
+            more |= {name: getattr(recipe, name) for name in names}
+        iteration = result.step.iteration
+        return training.describe(result.given, iteration, changes=recipe.changes, **more)
 
-    def read_guidance(self) -> LabelMap | None:
-        """Read what guided the run, (H, W), where this is the image that it guided it on."""
-        if not self.recipe.guidance:
+    def read_given(self, name: str) -> LabelMap | None:
+        """Read scribbles or a guidance, (H, W), 0 outside the part, where this is their image."""
+        if not getattr(self.recipe, name):
             return None
-        return decode_given(self.read_training().planes[0], self.recipe, "guidance")
+        given = decode_given(self.read_training().planes[0], self.recipe, name)
+        within = self.recipe.within
+        return given if given is None or within is None else within.keep(given)
 
 
 def plan_replay(
@@ -183,7 +180,7 @@ def _open_like(image: str, axes: str | None, level: int | None, recipe: Recipe) 
     return open_stack(image, axes, level)
 
 
-def replay_plane(plan: ReplayPlan) -> Iterator[Step]:
+def replay_plane(plan: ReplayPlan) -> Generator[Step, Settings | None, LabelMap]:
     """Make the labels of one plane and write them, yielding each iteration.
 
     Parameters
@@ -191,6 +188,11 @@ def replay_plane(plan: ReplayPlan) -> Iterator[Step]:
     plan
         Its output ends in ``.tif``; one that ends in ``.dynaseg.ome.tif`` takes the size of a
         pixel as well.
+
+    Returns
+    -------
+    numpy.ndarray
+        (H, W), the labels that were written.
 
     Raises
     ------
@@ -205,30 +207,15 @@ def replay_plane(plan: ReplayPlan) -> Iterator[Step]:
     """
     network = plan.found.network
     if network:
-        labels = network.label(plan.stack.read_channels(plan.start))
+        labels: LabelMap = network.label(plan.stack.read_channels(plan.start))
         write_label_map(plan.output, labels, network.recipe, plan.stack)
-        return
+        return labels
     training, recipe = plan.read_training(), plan.recipe
-    steps = iter_replay(training.planes[0], recipe, training.planes[1:])
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as end:
-            labels = end.value
-            break
-        yield step
-    is_same = training.source.sha256 == recipe.source.sha256
-    made = Recipe.now(
-        read_settings(recipe.settings),
-        step.iteration,
-        training.source,
-        numbering=recipe.numbering,
-        changes=recipe.changes,
-        is_sketch=recipe.is_sketch,
-        within=recipe.within,
-        **(recipe.list_hand_work() if is_same else {}),
-    )
+    first, *companions = training.planes
+    labels, result = yield from iter_replay(first, recipe, companions)
+    made = plan.describe(training, result, is_sketch=recipe.is_sketch)
     write_label_map(plan.output, labels, made, plan.stack)
+    return labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -253,7 +240,7 @@ class StackReplay(StackRun):
             check_channels(network, replay.stack.channels, replay.stack.name)
         box = _find_box(axes, replay.recipe)
         near = replace(replay, start=find_nearest(axes, box, replay.start))
-        settings = network.settings if network else read_settings(replay.recipe.settings)
+        settings = network.settings if network else Settings(**replay.recipe.settings)
         positions = tuple(list_box(axes, box))
         within = None if network else replay.recipe.within
         plan = StackPlan(
@@ -264,33 +251,19 @@ class StackReplay(StackRun):
             near.start,
             network,
             within=within,
-            scribbled=None if network else near.read_scribbled(),
-            guidance=None if network else near.read_guidance(),
+            scribbled=None if network else near.read_given("scribbles"),
+            guidance=None if network else near.read_given("guidance"),
+            replayed=replay.recipe,
         )
         return cls(plan, StackRun.begin(plan, overwrite).store, near)
 
-    def train(self) -> Iterator[Step]:
+    def train(self) -> Generator[Step, Settings | None, None]:
         """Train the network as the recipe says, yielding each step, and keep it."""
         training, recipe = self.replay.read_training(), self.replay.recipe
-        numbers = start_numbers(read_scribbles(training.planes[0], recipe))
-        for step in retrain(training.planes[0], recipe, training.planes[1:]):
-            if recipe.numbering == "live":
-                numbers.follow(step.trained_labels)
-            yield step
-        if recipe.numbering == "size":
-            numbers.follow(step.labels)
-        is_same = training.source.sha256 == recipe.source.sha256
-        made = Recipe.now(
-            self.plan.settings,
-            step.iteration,
-            training.source,
-            numbering=recipe.numbering,
-            changes=recipe.changes,
-            within=recipe.within,
-            **(recipe.list_hand_work() if is_same else {}),
-        )
-        table = numbers.list_all(self.plan.settings.channels)
-        network = TrainedNetwork.from_step(step, made, training.scaling, table)
+        given = replace(prepare_replay(training.planes, recipe), is_sketch=False)
+        result = yield from run(given)
+        made = self.replay.describe(training, result)
+        network = TrainedNetwork.from_step(result.step, made, training.scaling, result.table)
         self.store.write_note(NETWORK, network.to_bytes())
 
     def segment(self, client: "Client | None" = None) -> Iterator[Position]:

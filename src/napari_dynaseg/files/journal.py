@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, ValidationError
 
+from napari_dynaseg.counting import write_count
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.files.label_state import LayerState, read_state
 from napari_dynaseg.recipes.recipe import Record
@@ -227,7 +228,9 @@ def _read_pixels(folder: Path, head: Head) -> Pixels:
     if dtype.kind not in "iu" or min(head.shape, default=0) < 0:
         raise FileError(f"{folder} holds no labels: {head.dtype or 'nothing'}, shape {head.shape}")
     if len(head.blocks) != -(-size // BLOCK):
-        raise FileError(f"{folder} has {len(head.blocks)} blocks of {size} pixels")
+        raise FileError(
+            f"{folder} has {write_count(len(head.blocks), 'block')} of {write_count(size, 'pixel')}"
+        )
     flat = np.empty(size, dtype)
     for number, block in enumerate(head.blocks):
         part = flat[number * BLOCK : (number + 1) * BLOCK]

@@ -150,7 +150,8 @@ class LabelStore:
         Parameters
         ----------
         path, axes, recipe, scale, units
-            As for `create`.
+            As for `create`. The names of the axes, scale and units of a store that is there
+            stay as they are.
 
         Raises
         ------
@@ -167,8 +168,7 @@ class LabelStore:
                 if not path.exists():
                     raise
         store = cls.open(path)
-        there = store.description.model_dump(mode="json")
-        differences = description.list_differences(there)
+        differences = description.list_differences(store.description)
         if differences:
             raise FileError(f"{path} was made for something else: {'; '.join(differences)}")
         store._remove_leftovers()

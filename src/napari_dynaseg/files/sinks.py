@@ -47,7 +47,7 @@ class PlanesInMemory:
     """
 
     def __init__(self, array: npt.NDArray[np.int32], axes: Axes) -> None:
-        self.array, self._axes = array, axes
+        self.array, self.axes = array, axes
         self._finished: set[Position] = set()
         self._notes: dict[str, bytes] = {}
 
@@ -65,7 +65,7 @@ class PlanesInMemory:
         self._finished.add(position)
 
     def _see(self, position: Position) -> LabelMap:
-        row, column = self._axes.plane
+        row, column = self.axes.plane
         index = tuple(
             slice(None) if axis in (row, column) else (at or 0) for axis, at in enumerate(position)
         )

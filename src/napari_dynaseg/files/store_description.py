@@ -6,6 +6,15 @@ from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.axes import Axes
 from napari_dynaseg.recipes.recipe import Record
 
+# What an image is called, where it lies and how large its pixels are: the labels do not depend on
+# them, and the viewer knows other ones of a file than the command line does.
+NAMES: Any = {"axes": {"names"}, "recipe": {"image", "path"}, "scale": True, "units": True}
+# Entries that are hashes, and what it means that they differ.
+HASHES = {
+    "recipe.network": "its labels come from another network",
+    "recipe.replay": "it replays another recipe",
+}
+
 
 class Description(Record):
     """What a store is made for.
@@ -46,9 +55,13 @@ class Description(Record):
                 raise ImageError(f"{name} must have one entry for each axis; got {entries}")
         return cls(axes=axes, scale=scale, units=units, recipe=recipe)
 
-    def list_differences(self, there: dict[str, Any]) -> list[str]:
-        """List in which entries another description, as plain values, differs from this one."""
-        return _compare(there, self.model_dump(mode="json"))
+    def list_differences(self, there: Self) -> list[str]:
+        """List in which entries another description differs from this one, names left aside."""
+        return _compare(there.list_values(), self.list_values())
+
+    def list_values(self) -> dict[str, Any]:
+        """Give what the labels depend on, as plain values."""
+        return self.model_dump(mode="json", exclude=NAMES)
 
 
 def _compare(there: Any, here: Any, where: str = "") -> list[str]:
@@ -61,4 +74,6 @@ def _compare(there: Any, here: Any, where: str = "") -> list[str]:
                 there.get(key, "nothing"), here.get(key, "nothing"), f"{where}.{key}".lstrip(".")
             )
         ]
-    return [] if there == here else [f"{where} is {there!r} there and {here!r} here"]
+    if there == here:
+        return []
+    return [HASHES.get(where, f"{where} is {there!r} there and {here!r} here")]

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from napari_dynaseg.counting import write_count
 from napari_dynaseg.errors import ImageError, ImageWarning
 
 Plane = npt.NDArray[np.float32]
@@ -146,7 +147,8 @@ class Scaling(NamedTuple):
         _check_dtype(channels)
         _check_shape(channels, channels.shape)
         if len(channels) != len(self.ends):
-            raise ImageError(f"expected a plane of {len(self.ends)} channels; got {len(channels)}")
+            expected = write_count(len(self.ends), "channel")
+            raise ImageError(f"expected a plane of {expected}; got {len(channels)}")
         if channels.dtype.kind == "f":
             _report_not_finite(channels)
         plane = np.empty(channels.shape, np.float32)

@@ -61,7 +61,21 @@ def find_box(axes: Axes, text: str | None = None) -> Box:
     (range(0, 5), range(0, 4))
     """
     parts = _split_text(axes, text)
-    return tuple(_read_range(axes, axis, parts.get(axis, ":")) for axis in axes.stack)
+    return check_box(axes, [_read_range(axes, axis, parts.get(axis, ":")) for axis in axes.stack])
+
+
+def check_box(axes: Axes, ranges: Sequence[range]) -> Box:
+    """Turn one range for each stack axis into a box.
+
+    Raises
+    ------
+    SettingsError
+        If a range is empty, or reaches beyond the stack.
+    """
+    for axis, part in zip(axes.stack, ranges, strict=True):
+        if not 0 <= part.start < part.stop <= axes.sizes[axis]:
+            raise _refuse_range(axes, axis, f"{part.start}:{part.stop}")
+    return tuple(ranges)
 
 
 def list_box(axes: Axes, box: Box) -> list[Position]:
@@ -121,12 +135,15 @@ def _read_index(axes: Axes, axis: int, text: str) -> int:
 
 
 def _read_range(axes: Axes, axis: int, text: str) -> range:
-    name, size = axes.names[axis], axes.sizes[axis]
     start, colon, stop = (part.strip() for part in text.partition(":"))
-    start, stop = start or "0", stop or str(size)
-    if not (colon and start.isdecimal() and stop.isdecimal() and int(start) < int(stop) <= size):
-        raise SettingsError(
-            f"the range of {name} must be start:stop within 0:{size}, the stop left out; "
-            f"got {text!r}"
-        )
+    start, stop = start or "0", stop or str(axes.sizes[axis])
+    if not (colon and start.isdecimal() and stop.isdecimal()):
+        raise _refuse_range(axes, axis, text)
     return range(int(start), int(stop))
+
+
+def _refuse_range(axes: Axes, axis: int, got: str) -> SettingsError:
+    return SettingsError(
+        f"the range of {axes.names[axis]} must be start:stop within 0:{axes.sizes[axis]}, the "
+        f"stop left out; got {got!r}"
+    )

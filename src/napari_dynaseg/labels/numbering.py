@@ -152,6 +152,19 @@ def _find_free_numbers(taken: set[int]) -> Iterator[int]:
         number += 1
 
 
+def count_labels(labels: npt.NDArray[np.integer]) -> int:
+    """Count the labels of a map of any shape; 0 is none.
+
+    Examples
+    --------
+    >>> count_labels(np.array([[0, 3, 3, 900]]))
+    2
+    """
+    if labels.size and (labels.min() < 0 or labels.max() > LARGEST_IN_TABLE):
+        return int(np.count_nonzero(np.unique(labels)))
+    return int(np.count_nonzero(_count_labels(labels)[1:]))
+
+
 def _count_labels(labels: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
     """Count the pixels of each number from 0 on."""
     sizes = np.zeros(int(labels.max()) + 1 if labels.size else 0, dtype=np.int64)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
+from napari_dynaseg.counting import write_count
 from napari_dynaseg.errors import FileError, ImageError
 from napari_dynaseg.image.axes import Position
 
@@ -173,7 +174,8 @@ def _read_runs(correction: Correction) -> tuple[Rows, Rows]:
         raise FileError(f"a correction cannot be read: {error}") from None
     if (gaps < 0).any() or (lengths < 1).any() or lengths.sum() != correction.pixels:
         raise FileError(
-            f"a correction cannot be read: expected {correction.pixels} pixels; got {lengths.sum()}"
+            f"a correction cannot be read: expected {write_count(correction.pixels, 'pixel')}; "
+            f"got {lengths.sum()}"
         )
     shifts = np.repeat(np.cumsum(gaps), lengths)
     return shifts + np.arange(correction.pixels), np.repeat(labels, lengths)

@@ -10,8 +10,9 @@ from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.network_maps import Mask
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.method.fit import iter_fit
 from napari_dynaseg.method.region_of_interest import Within
+from napari_dynaseg.method.run import run
+from napari_dynaseg.method.run_input import RunInput
 from napari_dynaseg.method.scribbles import Numbers, Scribbles
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.settings import Settings
@@ -94,8 +95,7 @@ def train_on(
     strokes = np.where(painted, shown, 0)
     scribbles = Scribbles.for_network(strokes, numbers, shown)
     wanted = settings.change(iterations=settings.refine_iterations)
-    for step in iter_fit(plane, wanted, start=weights, scribbles=scribbles.channels):
-        yield step
+    step = (yield from run(RunInput((plane,), wanted, start=weights, scribbles=scribbles))).step
     spread = spread_from_paint(scribbles.numbers[step.labels], strokes)
     return Refined(lay_over(shown, spread, painted), spread, step, scribbles.numbers)
 

@@ -10,8 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.labels.numbering import LabelMap, number_by_size
 from napari_dynaseg.labels.run_length import Correction, apply, describe
-from napari_dynaseg.method.annotations import GUIDANCE
-from napari_dynaseg.method.scribbles import LabelNumbers, Scribbles
+from napari_dynaseg.method.scribbles import LabelNumbers
 
 Mask = npt.NDArray[np.bool_]
 
@@ -146,65 +145,6 @@ class Within(BaseModel):
         placed: LabelMap = np.zeros(self.shape, np.int32)
         placed[self.mask] = number_by_size(labels[self.mask[self.box]])
         return placed
-
-
-def limit_scribbles(
-    scribbled: npt.NDArray[np.integer] | None, within: Within | None, channels: int
-) -> Scribbles | None:
-    """Read scribbles for a run that may be limited to a part of a plane.
-
-    Parameters
-    ----------
-    scribbled
-        (H, W), the labels that the user wants, 0 elsewhere; `None` where nothing was scribbled.
-    within
-        The part; by default the whole plane.
-    channels
-        q.
-
-    Returns
-    -------
-    Scribbles or None
-        Those of the box around the part.
-
-    Raises
-    ------
-    ImageError
-        If nothing is scribbled in the part, or scribbles do not fit the network.
-    """
-    if scribbled is None:
-        return None
-    return Scribbles.for_first_run(within.cut(scribbled) if within else scribbled, channels)
-
-
-def limit_guidance(
-    guidance: npt.NDArray[np.integer] | None, within: Within | None
-) -> LabelMap | None:
-    """Read a guidance for a run that may be limited to a part of a plane.
-
-    Parameters
-    ----------
-    guidance
-        (H, W), labels from 1 on, 0 where there is none; `None` where nothing guides at all.
-    within
-        The part; by default the whole plane.
-
-    Returns
-    -------
-    numpy.ndarray or None
-        int32, that of the box around the part.
-
-    Raises
-    ------
-    ImageError
-        If there is no guidance in the part, or labels below 0 or beyond int32.
-    """
-    if guidance is None:
-        return None
-    GUIDANCE.check_labels(guidance)
-    part = within.cut(guidance) if within else guidance
-    GUIDANCE.check_some(part)
-    return part.astype(np.int32)
 
 
 def place_labels(

@@ -150,7 +150,7 @@ class ScribbleNumbers:
         return table
 
     def apply(self, labels: LabelMap) -> LabelMap:
-        """Give a map, (H, W), its numbers, and paint the scribbles on it."""
+        """Give a map of every pixel, (H, W), its numbers, and paint the scribbles on it."""
         return np.where(
             self._scribbles.channels > 0, self._scribbles.labels, self._read_table()[labels]
         )

@@ -9,6 +9,7 @@ from napari_dynaseg.engine.measurement import Measurement
 from napari_dynaseg.engine.trainer import apply_network, measure_statistics
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap, freeze
+from napari_dynaseg.method.scribbles import LabelNumbers, Numbers
 from napari_dynaseg.method.subsampling import MOST_PREVIEWED_PIXELS, enlarge_labels
 from napari_dynaseg.settings import Settings
 
@@ -33,8 +34,9 @@ class Step:
     _plane: Plane = field(repr=False)
     _picture: Plane = field(repr=False)  # what it trains on
     _settings: Settings = field(repr=False)
-    _reduction: int = field(repr=False)
+    reduction: int = field(repr=False)  # of what it trains on, in each direction
     _merged: LabelMap | None = field(default=None, repr=False)
+    numbers: LabelNumbers | None = field(default=None, repr=False)  # of a run with live numbers
 
     @cached_property
     def trained_labels(self) -> LabelMap:
@@ -82,6 +84,15 @@ class Step:
         """
         return self._measurement.read().guidance
 
+    @property
+    def table(self) -> Numbers:
+        """The label that each channel of the response map stands for, (q + 1,); entry 0 is 0.
+
+        Only of a run whose numbers stay with their regions.
+        """
+        assert self.numbers is not None
+        return self.numbers.list_all(self._settings.channels)
+
     def without_labels(self) -> "Step":
         """Give it without the labels, which its network can find again."""
         return replace(self, _measurement=self._measurement.without_labels())
@@ -113,7 +124,7 @@ class Step:
         """
         if self._merged is not None:
             return self._merged
-        if self._reduction == 1:
+        if self.reduction == 1:
             return self.trained_labels[: self.shape[0]]
         network = self._settings, self.weights
         return freeze(apply_network(self._plane, *network, self.statistics)[0])
@@ -131,10 +142,10 @@ class Step:
     @property
     def is_quick(self) -> bool:
         """Whether `labels` are at hand, or within about half a second: good for a preview."""
-        is_there = self._reduction == 1 or self._merged is not None
+        is_there = self.reduction == 1 or self._merged is not None
         return is_there or self._plane[0].size <= MOST_PREVIEWED_PIXELS
 
     @cached_property
     def sketch(self) -> LabelMap:
         """`trained_labels` enlarged to (H, W): at hand at once, but coarse."""
-        return freeze(enlarge_labels(self.trained_labels, self._reduction, self.shape))
+        return freeze(enlarge_labels(self.trained_labels, self.reduction, self.shape))

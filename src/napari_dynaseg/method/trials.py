@@ -135,7 +135,7 @@ def iter_trials(reduced: Plane, choices: Iterable[Settings]) -> Iterator[Trial |
         If the device is not there.
     """
     # Imported here: the viewer lists the choices without waiting for torch.
-    from napari_dynaseg.method.fit import iter_fit
+    from napari_dynaseg.method.run import iter_fit
 
     for settings in choices:
         started = time.monotonic()

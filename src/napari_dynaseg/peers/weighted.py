@@ -4,7 +4,7 @@ from functools import partial
 
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap, number_by_size
-from napari_dynaseg.method.fit import iter_fit
+from napari_dynaseg.method.run import iter_fit
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.method.subsampling import limit_iterations
 from napari_dynaseg.peers.method import Preview, Work

@@ -48,13 +48,16 @@ def add_corrections(metadata: Mapping[str, Any], pixels: npt.NDArray[Any]) -> di
     metadata
         Of the layer; without a recipe or its map nothing is changed.
     pixels
-        The layer's labels; one plane.
+        The layer's labels; one plane. Those of another size are none that the recipe makes, and
+        it is left out.
     """
     made = read_map(metadata)
     if made is None or METADATA_KEY not in metadata:
         return dict(metadata)
     recipe, kept = Recipe.from_metadata(metadata), metadata[MAP_KEY]
     shape = tuple(kept["shape"])
+    if pixels.size != np.prod(shape):
+        return {key: metadata[key] for key in metadata if key not in (METADATA_KEY, MAP_KEY)}
     plane = np.asarray(pixels).reshape(shape[::-1] if kept["is_turned"] else shape)
     painted = (plane.T if kept["is_turned"] else plane).astype(np.int32)
     described = run_length.describe(made, painted, recipe.source.position)

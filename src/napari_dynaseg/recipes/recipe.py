@@ -1,11 +1,9 @@
-"""What made a label map, enough to make it again: write it, read it, replay it."""
+"""What made a label map, enough to make it again."""
 
-import contextlib
 import hashlib
 import json
 import platform
-import warnings
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,23 +12,18 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from napari_dynaseg.errors import FileError, ImageError, ImageWarning
+from napari_dynaseg.errors import FileError
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.image.pixels import Plane
-from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.labels.run_length import Correction, apply, describe
+from napari_dynaseg.labels.run_length import Correction, describe
 from napari_dynaseg.method.region_of_interest import (
     Within,
-    limit_guidance,
-    limit_scribbles,
-    place_labels,
 )
-from napari_dynaseg.method.scribbles import Scribbles, start_numbers
-from napari_dynaseg.recipes.refinements import Refinement, Trained, refine_again
+from napari_dynaseg.recipes.refinements import Refinement
 from napari_dynaseg.settings import Settings
 
 if TYPE_CHECKING:
-    from napari_dynaseg.method.step import Step
+    pass
 
 # Under this key a recipe lies in a layer's metadata and in a label file.
 METADATA_KEY = "dynaseg_recipe"
@@ -214,175 +207,6 @@ def read_network_header(content: bytes) -> dict[str, Any]:
     return header
 
 
-def replay(plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()) -> LabelMap:
-    """Make a label map again from its recipe, or its like on another image.
-
-    Parameters
-    ----------
-    plane
-        float32, shape (C, H, W), as `napari_dynaseg.image.pixels.to_plane` gives it.
-    recipe
-        What made the label map.
-    companions
-        The other planes that it was trained on, where the recipe's source names some.
-
-    Returns
-    -------
-    numpy.ndarray
-        int32, shape (H, W). On the same image and machine it equals the labels the recipe came
-        with, whatever the number of threads: scribbled, refined and painted as they were.
-
-    Raises
-    ------
-    FileError
-        If what was painted cannot be read.
-    ImageError
-        If there are not as many companions as the recipe names.
-
-    Warns
-    -----
-    ImageWarning
-        If something was scribbled or painted, or guided the run, and this is another image, where
-        that is left out.
-    """
-    steps = iter_replay(plane, recipe, companions)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            labels: LabelMap = end.value
-            return labels
-
-
-def iter_replay(
-    plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()
-) -> Generator["Step", None, LabelMap]:
-    """Replay as `replay` does, yielding each step of the first training; return the labels."""
-    numbers = start_numbers(read_scribbles(plane, recipe))
-    for step in retrain(plane, recipe, companions):
-        numbers.follow(step.trained_labels)
-        yield step
-    labels = step.sketch if recipe.is_sketch else step.labels
-    drawn = read_scribbles(plane, recipe)
-    if recipe.numbering == "size":
-        numbers = start_numbers(drawn)
-        numbers.follow(labels)
-    by_numbers = recipe.numbering == "live" or drawn is not None
-    made = place_labels(labels, numbers, recipe.within, by_numbers)
-    if not is_source(plane, recipe):
-        return made
-    settings, position = read_settings(recipe.settings), recipe.source.position
-    trained = Trained(step.weights, numbers.list_all(settings.channels), made)
-    refined = refine_again(plane, position, settings, trained, recipe.refinements, recipe.within)
-    return apply(refined, recipe.corrections, position)
-
-
 def describe_given(labels: npt.NDArray[np.integer] | None) -> tuple[Correction, ...]:
     """Describe scribbles or a guidance, (H, W), for a recipe; none where there are none."""
     return () if labels is None else describe(np.zeros_like(labels), labels)
-
-
-def decode_given(plane: Plane, recipe: Recipe, name: str) -> LabelMap | None:
-    """Read scribbles or a guidance, (H, W), for the plane that a recipe was made from.
-
-    Parameters
-    ----------
-    plane
-        Another one gets `None`, as where the recipe has none.
-    recipe
-        Holds them.
-    name
-        Of its field: ``"scribbles"`` or ``"guidance"``.
-
-    Raises
-    ------
-    FileError
-        If they cannot be read.
-    """
-    described: tuple[Correction, ...] = getattr(recipe, name)
-    if not described or Source.of(plane, "").sha256 != recipe.source.sha256:
-        return None
-    blank = np.zeros(plane.shape[1:], np.int32)
-    return apply(blank, (each.model_copy(update={"position": ()}) for each in described))
-
-
-def read_scribbles(plane: Plane, recipe: Recipe) -> Scribbles | None:
-    """Read a recipe's scribbles for the plane that it was made from; `None` for another.
-
-    Raises
-    ------
-    FileError
-        If they cannot be read.
-    """
-    channels = read_settings(recipe.settings).channels
-    return limit_scribbles(decode_given(plane, recipe, "scribbles"), recipe.within, channels)
-
-
-def retrain(plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()) -> Iterator["Step"]:
-    """Train a network again from its recipe, yielding each step to the last one.
-
-    Parameters
-    ----------
-    plane, recipe, companions
-        As for `replay`.
-
-    Raises
-    ------
-    ImageError
-        If there are not as many companions as the recipe names, or the run was limited to a
-        part of a plane of another shape.
-    """
-    from napari_dynaseg.method.fit import iter_fit
-
-    if len(companions) != len(recipe.source.companions):
-        raise ImageError(
-            f"the recipe was made from {len(recipe.source.companions)} further planes of its "
-            f"stack; got {len(companions)}"
-        )
-    turns = {change.iteration: read_settings(change.settings) for change in recipe.changes}
-    within, scribbles = recipe.within, read_scribbles(plane, recipe)
-    run = iter_fit(
-        within.crop(plane) if within else plane,
-        read_settings(recipe.settings),
-        companions=companions,
-        scribbles=scribbles.channels if scribbles else None,
-        guidance=limit_guidance(decode_given(plane, recipe, "guidance"), within),
-    )
-    step = next(run)
-    yield step
-    # Another image may run out of labels before the recipe runs out of iterations.
-    with contextlib.suppress(StopIteration):
-        while step.iteration < recipe.last_iteration:
-            step = run.send(turns.get(step.iteration + 1))
-            yield step
-
-
-def is_source(plane: Plane, recipe: Recipe) -> bool:
-    """Tell whether a plane is the one that the recipe was made from.
-
-    Warns
-    -----
-    ImageWarning
-        If it is another, and something was painted on the labels of that one, or scribbled, or
-        it was guided.
-    """
-    is_same = Source.of(plane, recipe.source.name).sha256 == recipe.source.sha256
-    name = recipe.source.name
-    left_out = []
-    if recipe.scribbles or recipe.refinements or recipe.corrections:
-        left_out.append(f"what was painted on the labels of {name}")
-    if recipe.guidance:
-        left_out.append(f"the guidance of {name}")
-    if left_out and not is_same:
-        warnings.warn(
-            f"{' and '.join(left_out)} {'are' if left_out[1:] else 'is'} left out: this is another "
-            "image",
-            ImageWarning,
-            stacklevel=3,
-        )
-    return is_same
-
-
-def read_settings(knobs: dict[str, Any]) -> Settings:
-    """Read a recipe's settings; before there was a quality, every run was exact."""
-    return Settings(**{"quality": "exact", **knobs})

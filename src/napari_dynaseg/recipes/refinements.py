@@ -1,8 +1,8 @@
 """How a network was trained on with what a user painted: in a recipe, and done again."""
 
 import warnings
-from collections.abc import Generator, Iterable
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from napari_dynaseg.method.scribbles import Numbers
 
 Planes = Literal["this", "all"]
-Returned = TypeVar("Returned")
 
 
 class Refinement(BaseModel):
@@ -129,6 +128,7 @@ def refine_again(
         If another plane of the stack taught some of it, which is not here.
     """
     from napari_dynaseg.method.refine import train_on
+    from napari_dynaseg.method.run import run_through
 
     weights, numbers, labels = trained
     for refinement in refinements:
@@ -144,13 +144,3 @@ def refine_again(
         refined = run_through(train_on(plane, knobs, weights, numbers, shown, painted, within))
         labels, weights, numbers = refined.labels, refined.step.weights, refined.numbers
     return labels
-
-
-def run_through(work: Generator[Any, None, Returned]) -> Returned:
-    """Run a generator to its end, and give what it returns."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            returned: Returned = end.value
-            return returned

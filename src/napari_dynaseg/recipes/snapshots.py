@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from napari_dynaseg.image.pixels import Scaling
 from napari_dynaseg.labels.compressed_map import CompressedMap
 from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.method.region_of_interest import place_labels
 from napari_dynaseg.method.scribbles import LabelNumbers
 from napari_dynaseg.method.subsampling import enlarge_labels
 from napari_dynaseg.recipes.recipe import Recipe
-from napari_dynaseg.settings import Settings
 
 if TYPE_CHECKING:
     from napari_dynaseg.method.step import Step
@@ -29,7 +29,9 @@ class Snapshot:
     Parameters
     ----------
     labels
-        Its label map, numbered; where it is a sketch, that of the reduced plane.
+        Its label map as the network gave it; where it is a sketch, that of the reduced plane.
+    numbers
+        Of the regions at this iteration, for the map of every pixel.
     reduction
         By how much that plane is reduced; 1 where the labels are those of every pixel.
     shape
@@ -43,10 +45,11 @@ class Snapshot:
     network_bytes
         What `keep_network` holds.
     label_whole
-        Gives the labels of every pixel; takes long where they are a sketch.
+        Gives the labels of every pixel, from the network; takes long where they are a sketch.
     """
 
     labels: CompressedMap
+    numbers: LabelNumbers
     reduction: int
     shape: tuple[int, int]
     recipe: Recipe
@@ -62,37 +65,37 @@ class Snapshot:
         step: "Step",
         recipe: Recipe,
         scaling: Scaling,
-        numbers: LabelNumbers,
-        reduction: int = 1,
+        every_pixel: bool = False,
     ) -> "Snapshot":
         """Take a snapshot of a step, at once, unless it has to label every pixel.
 
         Parameters
         ----------
         step
-            What the iteration found.
+            What the iteration of a run with live numbers found.
         recipe
             What made it.
         scaling
             Of the planes that were trained on.
-        numbers
-            Of the regions at this iteration.
-        reduction
-            That of the training, for a sketch; 1 to have the labels of every pixel.
+        every_pixel
+            Whether to have the labels of every pixel where the training was on a reduced plane.
         """
+        reduction = 1 if every_pixel else step.reduction
         labels = step.labels if reduction == 1 else step.trained_labels
         # Of the step only what the network needs: the labels are there already, in few bytes.
-        slim, frozen = step.without_labels(), numbers.freeze()
+        slim = step.without_labels()
+        assert step.numbers is not None
         return cls(
-            labels=CompressedMap.of(numbers.apply(labels)),
+            labels=CompressedMap.of(labels),
+            numbers=step.numbers,
             reduction=reduction,
             shape=step.shape,
             recipe=recipe.model_copy(update={"is_sketch": reduction > 1}),
             labels_in_use=step.labels_in_use,
             weight=step.weight,
-            keep_network=partial(_keep_network, slim, recipe, scaling, frozen),
+            keep_network=partial(_keep_network, slim, recipe, scaling),
             network_bytes=step.weights.nbytes,
-            label_whole=partial(_label_whole, slim, frozen),
+            label_whole=lambda: slim.labels,
         )
 
     @property
@@ -111,10 +114,12 @@ class Snapshot:
         return self.labels.nbytes + self.network_bytes
 
     def read_labels(self) -> LabelMap:
-        """Give the label map, (H, W); each pixel of a sketch fills the square it stands for."""
-        labels, within = self.labels.read(), self.recipe.within
-        labels = enlarge_labels(labels, self.reduction, self.shape)
-        return within.place(labels) if within else labels
+        """Give the label map, (H, W), numbered.
+
+        Each pixel of a sketch fills the square it stands for; scribbles stay as they are drawn.
+        """
+        whole = enlarge_labels(self.labels.read(), self.reduction, self.shape)
+        return place_labels(whole, self.numbers, self.recipe.within, keep_numbers=True)
 
     def finish(self) -> "Snapshot":
         """Label every pixel, where the labels are a sketch; takes long, in any thread."""
@@ -125,17 +130,10 @@ class Snapshot:
         return replace(self, labels=labels, reduction=1, recipe=recipe)
 
 
-def _label_whole(step: "Step", numbers: LabelNumbers) -> LabelMap:
-    return numbers.apply(step.labels)
-
-
-def _keep_network(
-    step: "Step", recipe: Recipe, scaling: Scaling, numbers: LabelNumbers
-) -> "TrainedNetwork":
+def _keep_network(step: "Step", recipe: Recipe, scaling: Scaling) -> "TrainedNetwork":
     from napari_dynaseg.recipes.trained_network import TrainedNetwork
 
-    table = numbers.list_all(Settings(**recipe.settings).channels)
-    return TrainedNetwork.from_step(step, recipe, scaling, table)
+    return TrainedNetwork.from_step(step, recipe, scaling, step.table)
 
 
 class Snapshots:

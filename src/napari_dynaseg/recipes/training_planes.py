@@ -1,13 +1,17 @@
-"""What the network of a stack is trained on: some planes, scaled alike."""
+"""What a network is trained on: some planes of an image, scaled alike, and what comes of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.image.pixels import Plane, Scaling
 from napari_dynaseg.image.stack_image import Channels, StackImage
-from napari_dynaseg.method.region_of_interest import Within
-from napari_dynaseg.recipes.recipe import Source
+from napari_dynaseg.method.run import Result
+from napari_dynaseg.method.run_input import RunInput
+from napari_dynaseg.recipes.recipe import Recipe, Source, describe_given
+from napari_dynaseg.recipes.trained_network import TrainedNetwork
+from napari_dynaseg.settings import Settings
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,11 +55,8 @@ class TrainingPlanes:
             If the planes are none that can be segmented.
         """
         first = stack.read_channels(positions[0]) if pinned is None else pinned
-        stored = [first, *map(stack.read_channels, positions[1:])]
-        scaling = Scaling.measure(stored)
-        planes = tuple(map(scaling.apply, stored))
-        source = Source.of(
-            planes[0],
+        return cls.scale(
+            [first, *map(stack.read_channels, positions[1:])],
             stack.name,
             path=stack.path,
             axes=stack.axes.letters,
@@ -63,16 +64,38 @@ class TrainingPlanes:
             position=positions[0],
             companions=tuple(positions[1:]),
         )
-        return cls(planes, scaling, source)
 
-    def limit(self, within: Within | None) -> "TrainingPlanes":
-        """Limit them to a part of a plane; `None` leaves them whole.
+    @classmethod
+    def scale(cls, stored: Sequence[Channels], name: str, **where: Any) -> "TrainingPlanes":
+        """Scale planes, (C, H, W) as stored; name and where are those of their `Source`."""
+        scaling = Scaling.measure(stored)
+        planes = tuple(map(scaling.apply, stored))
+        return cls(planes, scaling, Source.of(planes[0], name, **where))
+
+    def prepare(self, settings: Settings, **given: Any) -> RunInput:
+        """Make the input of a run; what else is given are fields of `RunInput`."""
+        return RunInput(self.planes, settings, **given)
+
+    def describe(self, given: RunInput, last_iteration: int, **more: Any) -> Recipe:
+        """Write the recipe of a run on these planes; more are fields of `Recipe`."""
+        return Recipe.now(
+            given.settings,
+            last_iteration,
+            self.source,
+            numbering=given.numbering,
+            within=given.within,
+            scribbles=describe_given(given.scribbled),
+            guidance=describe_given(given.guidance),
+            **more,
+        )
+
+    def keep_network(self, result: Result) -> TrainedNetwork:
+        """Keep the network of a run on these planes.
 
         Raises
         ------
-        ImageError
-            If the part is of a plane of another shape.
+        SettingsError
+            If the scheme is Auto.
         """
-        if within is None:
-            return self
-        return replace(self, planes=tuple(map(within.crop, self.planes)))
+        recipe = self.describe(result.given, result.step.iteration)
+        return TrainedNetwork.from_step(result.step, recipe, self.scaling, result.table)

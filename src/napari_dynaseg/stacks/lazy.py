@@ -16,6 +16,7 @@ from napari_dynaseg.image.order import spread_positions
 from napari_dynaseg.image.selection import check_plane, find_plane
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.method.run import run_through
 from napari_dynaseg.recipes.saved_network import check_channels
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.settings import Settings
@@ -125,13 +126,7 @@ class TrainingOnDemand:
     def _train(self) -> TrainedNetwork:
         positions = list(self._stack.axes.list_positions())
         training = spread_positions(positions, self._start, self._settings.training_planes)
-        run = train_network(self._stack, self._settings, training)
-        while True:
-            try:
-                next(run)
-            except StopIteration as end:
-                network: TrainedNetwork = end.value
-                return network
+        return run_through(train_network(self._stack, self._settings, training))
 
 
 def _check_settings(settings: dict[str, Any], network: TrainedNetwork | None) -> Settings:

@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterator, Sequence
 from functools import cached_property
 
+from napari_dynaseg.counting import write_count
 from napari_dynaseg.engine.backend import torch
 from napari_dynaseg.errors import FileError, ImageError
 from napari_dynaseg.files.sinks import NETWORK as NETWORK  # noqa: PLC0414 (others take it from here)
@@ -11,11 +12,10 @@ from napari_dynaseg.image.axes import Position
 from napari_dynaseg.image.order import find_parent, order_planes
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap, match_labels, number_by_size
-from napari_dynaseg.method.fit import iter_fit
-from napari_dynaseg.method.region_of_interest import Within, limit_guidance, limit_scribbles
-from napari_dynaseg.method.scribbles import start_numbers
+from napari_dynaseg.method.region_of_interest import Within
+from napari_dynaseg.method.run import run
+from napari_dynaseg.method.run_input import RunInput
 from napari_dynaseg.method.step import Step
-from napari_dynaseg.recipes.recipe import Recipe, describe_given
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.recipes.training_planes import TrainingPlanes
 from napari_dynaseg.settings import Settings, Way
@@ -29,7 +29,7 @@ def train_network(
     within: Within | None = None,
     scribbled: LabelMap | None = None,
     guidance: LabelMap | None = None,
-) -> Generator[Step, None, TrainedNetwork]:
+) -> Generator[Step, Settings | None, TrainedNetwork]:
     """Train the network of a stack; yields each step, and returns the network.
 
     Parameters
@@ -55,26 +55,10 @@ def train_network(
     ImageError
         If a plane cannot be segmented, or scribbles or the guidance do not fit it.
     """
-    drawn = limit_scribbles(scribbled, within, settings.channels)
-    training = TrainingPlanes.read(stack, positions).limit(within)
-    numbers = start_numbers(drawn)
-    first, *companions = training.planes
-    wanted, guiding = drawn.channels if drawn else None, limit_guidance(guidance, within)
-    run = iter_fit(first, settings, companions=companions, scribbles=wanted, guidance=guiding)
-    for step in run:
-        yield step
-    numbers.follow(step.labels)
-    recipe = Recipe.now(
-        settings,
-        step.iteration,
-        training.source,
-        numbering="size",
-        within=within,
-        scribbles=describe_given(scribbled),
-        guidance=describe_given(guidance),
-    )
-    table = numbers.list_all(settings.channels)
-    return TrainedNetwork.from_step(step, recipe, training.scaling, table)
+    training = TrainingPlanes.read(stack, positions)
+    given = {"within": within, "scribbled": scribbled, "guidance": guidance}
+    result = yield from run(training.prepare(settings, **given))
+    return training.keep_network(result)
 
 
 def segment_planes(
@@ -83,7 +67,6 @@ def segment_planes(
     positions: Sequence[Position],
     results: Results,
     start: Position | None = None,
-    way: Way | None = None,
     within: Within | None = None,
 ) -> Iterator[Position | None]:
     """Segment planes that are not finished yet, outwards from the one trained on.
@@ -101,8 +84,6 @@ def segment_planes(
         same as one that was not.
     start
         Where to begin; by default the plane that the network was trained on.
-    way
-        By default that of the network's settings.
     within
         A part that every plane is limited to, as the one that was trained on.
 
@@ -123,12 +104,12 @@ def segment_planes(
     if start not in positions:
         raise ImageError(
             "the planes of a stack must have the one to start from among them; "
-            f"got {len(positions)} planes without {start}"
+            f"got {write_count(len(positions), 'plane')} without {start}"
         )
     order = order_planes(positions, start)
     if within:
         stack, results = StackPart.of(stack, within), PlacedResults(results, within)
-    walk = WALKS[way or network.settings.way](stack, network, order, results)
+    walk = WALKS[network.settings.way](stack, network, order, results)
     for position in order:
         if not results.is_finished(position):
             for _ in walk.segment(position):
@@ -170,7 +151,7 @@ class OneNetwork:
         self, position: Position, settings: Settings, start: torch.Tensor | None = None
     ) -> Generator[None, None, Step]:
         plane = self._network.scaling.apply(self._stack.read_channels(position))
-        for step in iter_fit(plane, settings, start=start):
+        for step in run(RunInput((plane,), settings, start=start)):
             last = step
             yield
         return last

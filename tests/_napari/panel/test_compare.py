@@ -14,7 +14,8 @@ from napari_dynaseg._napari.layers.edit_targets import find_target, write_locked
 from napari_dynaseg._napari.panel.correct.stroke import find_canvas
 from napari_dynaseg._napari.panel.preview import is_preview
 from napari_dynaseg.image.pixels import to_plane
-from napari_dynaseg.recipes.recipe import Recipe, replay
+from napari_dynaseg.recipes.recipe import Recipe
+from napari_dynaseg.recipes.replay import replay
 
 
 @pytest.fixture
@@ -92,9 +93,9 @@ def test_keeping_an_iteration_is_one_step_with_its_recipe_and_its_network(panel,
     np.testing.assert_array_equal(layer.data, before)
     assert layer.metadata == recipe
     assert panel.compare.row.slider.value == len(run.snapshots) - 1
-    assert panel.network._keep is not kept.keep_network
+    assert panel.network.run.keep_network is not kept.keep_network
     layer.redo()
-    assert panel.network._keep is kept.keep_network
+    assert panel.network.run.keep_network is kept.keep_network
     assert Recipe.from_metadata(layer.metadata).last_iteration == kept.iteration
     assert panel.compare.row.slider.value == 1
 

@@ -10,9 +10,9 @@ from tests._napari.conftest import QUICK, TIMEOUT, open_panel
 from tests._napari.panel.test_widget import last_notification, wait_for_threads
 
 from napari_dynaseg._napari.panel.preferences import LastUsed
-from napari_dynaseg.method import fit
+from napari_dynaseg.method import run
 
-iter_fit_of_the_engine = fit.iter_fit
+iter_fit_of_the_engine = run.iter_fit
 LONG = QUICK.change(channels=100, iterations=100_000)
 
 
@@ -78,7 +78,7 @@ def test_leaving_ends_the_worker_and_begins_no_further_runs(
 ):
     begun = []
     monkeypatch.setattr(
-        fit, "iter_fit", lambda *given: begun.append(given) or iter_fit_of_the_engine(*given)
+        run, "iter_fit", lambda *given: begun.append(given) or iter_fit_of_the_engine(*given)
     )
     viewer.layers[0].data = np.random.default_rng(0).integers(0, 255, (80, 80), np.uint8)
     sheet = open_sheet(panel, LONG)

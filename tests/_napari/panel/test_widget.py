@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 from napari.utils.notifications import notification_manager
 from qtpy.QtCore import QThreadPool
-from tests._napari.conftest import QUICK, TIMEOUT, open_panel
+from tests._napari.conftest import EITHER_WAY, QUICK, TIMEOUT, open_panel
 
 from napari_dynaseg._napari.panel.widget import SegmenterPanel
 from napari_dynaseg.image.pixels import to_plane
-from napari_dynaseg.recipes.recipe import Recipe, replay
+from napari_dynaseg.recipes.recipe import Recipe
+from napari_dynaseg.recipes.replay import replay
+from napari_dynaseg.settings import Settings
 
 
 def wait_for_threads(qtbot):
@@ -113,6 +115,36 @@ def test_a_second_run_leaves_the_painted_layer_of_the_first_alone(panel, finish,
     np.testing.assert_array_equal(first.data, painted)
 
 
+def test_the_count_of_labels_that_is_named_is_that_of_the_layer(panel, viewer, qtbot):
+    rows, columns = np.indices((256, 256))
+    noise = np.random.default_rng(0).normal(0, 0.5, (256, 256))
+    viewer.add_image(np.sin(rows / 9) * np.cos(columns / 7) + noise)
+    panel.image.value = viewer.layers[-1]
+    for seed in (0, 1):
+        panel.show_settings(Settings(iterations=15, seed=seed))
+        with qtbot.waitSignal(panel.run_ended, timeout=TIMEOUT):
+            panel.segment_button.native.click()
+            layer = panel.run.layer
+        count = len(np.unique(layer.data))
+        assert panel.display.status.text().startswith(f"{count} labels after ")
+        wait_for_threads(qtbot)
+        # What is painted here is carried over into the second, and counts there.
+        where = np.nonzero(np.ones((2, 2), bool))
+        layer.data_setitem(where, 70)
+
+
+def test_one_label_is_one_label(viewer, qtbot):
+    viewer.add_image(np.zeros((24, 32)))
+    panel = open_panel(viewer)
+    panel.show_settings(QUICK.change(iterations=40, learning_rate=0.5))
+    panel.scheme.value, panel.mu.box.value = "fixed", 100
+    with qtbot.waitSignal(panel.run_ended, timeout=TIMEOUT):
+        panel.segment_button.native.click()
+        layer = panel.run.layer
+    assert layer.data.max() == layer.data.min()
+    assert panel.display.status.text().startswith("1 label after ")
+
+
 def test_painting_after_a_run_is_undone_to_the_result(panel, finish):
     layer = finish(panel)
     result = layer.data.copy()
@@ -124,6 +156,7 @@ def test_painting_after_a_run_is_undone_to_the_result(panel, finish):
 
 
 @pytest.mark.short_pass
+@EITHER_WAY
 def test_removing_the_evolving_layer_ends_the_run(panel, begin, viewer, qtbot):
     run = begin(panel)
     viewer.layers.remove(run.layer)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tifffile
-from tests._napari.conftest import QUICK, TIMEOUT, open_panel
+from tests._napari.conftest import EITHER_WAY, QUICK, TIMEOUT, open_panel
 from tests._napari.panel.test_widget import wait_for_threads
 
 from napari_dynaseg import Recipe, replay, to_plane
@@ -66,6 +66,7 @@ def test_what_is_painted_while_it_refines_is_kept(panel, finish, qtbot):
     wait_for_threads(qtbot)
 
 
+@EITHER_WAY
 def test_a_later_run_makes_its_own_layer_and_carries_the_paint_over(panel, finish, qtbot):
     first = finish(panel)
     wait_for_threads(qtbot)

@@ -9,12 +9,12 @@ from napari.components import ViewerModel
 
 from napari_dynaseg._napari.layers.job import snapshot
 from napari_dynaseg._napari.work.pace import Pace
-from napari_dynaseg._napari.work.stack_plan import choose_planes, plan_stack
+from napari_dynaseg._napari.work.stack_plan import begin_stack, choose_planes
 from napari_dynaseg._napari.work.worker import Failure, PlaneDone, Progress, Update, run_job
 from napari_dynaseg.errors import RunError
-from napari_dynaseg.method.fit import iter_fit
+from napari_dynaseg.method.run import iter_fit
 from napari_dynaseg.recipes.painted_recipe import read_map
-from napari_dynaseg.recipes.recipe import replay
+from napari_dynaseg.recipes.replay import replay
 from napari_dynaseg.settings import Settings
 
 QUICK = Settings(channels=8, iterations=6, minimum_labels=1)
@@ -99,6 +99,22 @@ def test_a_fast_run_of_a_large_plane_shows_sketches_and_ends_with_every_pixel(
     assert not result.recipe.is_sketch
     np.testing.assert_array_equal(replay(plane, result.recipe), result.labels)
     assert (result.labels != sketches[-1].labels).any()
+
+
+@pytest.mark.parametrize("most_previewed", [0, 500_000])
+def test_strokes_stay_as_drawn_in_every_update_and_snapshot_of_a_fast_run(
+    large_job, monkeypatch, most_previewed
+):
+    monkeypatch.setattr("napari_dynaseg.method.step.MOST_PREVIEWED_PIXELS", most_previewed)
+    drawn = np.zeros((210, 230), np.int32)
+    drawn[20:190, 40], drawn[100, 120:220] = 40, 7
+    job = dataclasses.replace(large_job, scribbled=drawn)
+    updates, result = drain(run_job(job, QUICK, AlwaysPass()))
+    shown = [update for update in (*updates, result) if update]
+    taken = [each.read_labels() for update in shown for each in update.snapshots]
+    assert len(taken) >= QUICK.iterations
+    for labels in (*taken, *(update.labels for update in shown)):
+        np.testing.assert_array_equal(labels[drawn > 0], drawn[drawn > 0])
 
 
 class CountAlways(AlwaysPass):
@@ -225,8 +241,8 @@ def stack_job():
 
 
 def plan_all(job, settings, **options):
-    job, positions = choose_planes(job, [range(size) for size in job.axes.sizes[:1]])
-    return plan_stack(job, positions, settings, **options)
+    job, box = choose_planes(job, [range(size) for size in job.axes.sizes[:1]])
+    return begin_stack(job, box, settings, **options)[1]
 
 
 def test_a_stack_is_trained_on_first_and_then_each_plane_is_told(stack_job):
@@ -237,14 +253,14 @@ def test_a_stack_is_trained_on_first_and_then_each_plane_is_told(stack_job):
     assert [(plane.position[0], plane.done, plane.total) for plane in planes] == [
         (1, 1, 4), (0, 2, 4), (2, 3, 4), (3, 4, 4),
     ]  # fmt: skip
-    assert plan.array.min() >= 1
+    assert plan.labels.array.min() >= 1
 
 
 def test_the_plane_trained_on_has_in_the_stack_the_labels_it_was_shown_with(stack_job):
     plan = plan_all(stack_job, QUICK)
     yielded, _ = drain(run_job(stack_job, QUICK, NeverPass(), plan))
     (last,) = [update for update in yielded if isinstance(update, Update)]
-    np.testing.assert_array_equal(plan.array[1], last.labels)
+    np.testing.assert_array_equal(plan.labels.array[1], last.labels)
 
 
 def test_companions_are_trained_on_and_named_in_a_recipe_that_replays(stack_job):
@@ -270,7 +286,7 @@ def test_a_run_that_was_stopped_goes_on_from_its_folder_with_its_own_network(sta
     assert not [update for update in yielded if isinstance(update, Update)]
     undisturbed = plan_all(stack_job, QUICK)
     drain(run_job(stack_job, QUICK, NeverPass(), undisturbed))
-    np.testing.assert_array_equal(again.array[:], undisturbed.array)
+    np.testing.assert_array_equal(again.labels.array[:], undisturbed.labels.array)
 
 
 def test_a_network_trained_before_labels_the_planes_of_another_stack(stack_job):
@@ -279,7 +295,7 @@ def test_a_network_trained_before_labels_the_planes_of_another_stack(stack_job):
     network = last.keep_network()
     plan = plan_all(stack_job, QUICK, network=network)
     drain(run_job(stack_job, QUICK, NeverPass(), plan))
-    np.testing.assert_array_equal(plan.array[1], last.labels)
+    np.testing.assert_array_equal(plan.labels.array[1], last.labels)
 
 
 def test_a_run_whose_last_iteration_was_shown_does_not_tell_its_trail_twice(job):

@@ -12,6 +12,7 @@ from napari_dynaseg.labels.numbering import LabelMap
 
 # Longer axes than this are counted in eight bytes.
 LARGEST_IN_TWO_BYTES = 1 << 16
+CHANGED = "the labels were changed meanwhile, so nothing was done; do it again"
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +59,14 @@ class Change:
         return labels + sum(index.nbytes for index in self.indices)
 
     def keep_unpainted(self) -> "Change":
-        """Leave out the pixels that have changed in the layer since."""
+        """Leave out the pixels that have changed in the layer since.
+
+        Raises
+        ------
+        EditError
+            If the layer has other data by now.
+        """
+        self._check_data()
         same = np.asarray(self.target.layer.data[self.indices]) == self.before
         if same.all():
             return self
@@ -76,13 +84,12 @@ class Change:
             If the layer cannot be changed, was changed meanwhile where it would be, or cannot
             hold the new labels.
         """
-        layer, target = self.target.layer, self.target
+        layer = self.target.layer
         check_writable(layer)
-        is_same = layer.data is target.data and np.array_equal(
-            np.asarray(layer.data[self.indices]), self.before
-        )
+        self._check_data()
+        is_same = np.array_equal(np.asarray(layer.data[self.indices]), self.before)
         if not is_same or self._touches_new_paint():
-            raise EditError("the labels were changed meanwhile, so nothing was done; do it again")
+            raise EditError(CHANGED)
         values = self.after.astype(layer.data.dtype)
         if (values != self.after).any():
             raise EditError(
@@ -91,6 +98,10 @@ class Change:
             )
         with layer.block_history():
             layer.data_setitem(self.indices, values)
+
+    def _check_data(self) -> None:
+        if self.target.layer.data is not self.target.data:
+            raise EditError(CHANGED)
 
     def _touches_new_paint(self) -> bool:
         """Tell whether something was painted meanwhile that may not change."""

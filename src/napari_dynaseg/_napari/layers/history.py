@@ -3,13 +3,33 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 from napari.layers import Labels
 from psygnal import Signal
 
 from napari_dynaseg.labels.network_maps import CurrentMaps
+from napari_dynaseg.labels.numbering import LabelMap
 
 if TYPE_CHECKING:
     from napari_dynaseg.recipes.trained_network import TrainedNetwork
+
+
+class ToolStep(NamedTuple):
+    """What a tool has changed, which no hand has painted.
+
+    Parameters
+    ----------
+    maps
+        What the network had given by then.
+    indices, before, after
+        As of `edit_step.Change`.
+    """
+
+    maps: CurrentMaps
+    indices: tuple[npt.NDArray[np.integer], ...]
+    before: LabelMap
+    after: LabelMap
 
 
 class State(NamedTuple):
@@ -23,11 +43,14 @@ class State(NamedTuple):
         Gives the network, if there is one.
     maps
         What the network gave, which tells what was painted.
+    tools
+        What tools have changed.
     """
 
     metadata: dict[str, Any]
     keep_network: "Callable[[], TrainedNetwork] | None"
     maps: CurrentMaps
+    tools: tuple[ToolStep, ...] = ()
 
 
 class LayerStates:

@@ -33,10 +33,8 @@ def find_painted(kept: KeptRuns, layer: Labels, index: Index) -> Mask:
     """
     try:
         run = kept.find(layer)
-    except ImageError:
-        raise EditError(
-            f"what was painted in {layer.name!r} is not known: no run of this session made it"
-        ) from None
+    except ImageError as error:
+        raise EditError(f"what was painted in {layer.name!r} is not known: {error}") from None
     painted = np.zeros(layer.data.shape, bool)[index]
     for position in run.maps.list_positions():
         starts = position if run.is_stack else (None,) * layer.ndim

@@ -29,6 +29,7 @@ class StepFollower:
 
     def __init__(self, change: Change) -> None:
         self.layer: Labels = change.target.layer
+        self._shape = self.layer.data.shape
         # A pixel of each of some labels tells by its number which way round the layer is.
         first = np.unique(change.after, return_index=True)[1][-MOST_PIXELS:]
         self._pixels = tuple(index[first] for index in change.indices)
@@ -41,6 +42,8 @@ class StepFollower:
         self.layer.events.set_data.disconnect(self._look)
 
     def _look(self, _event: object = None) -> None:
+        if self.layer.data.shape != self._shape:
+            return
         numbers = np.asarray(self.layer.data[self._pixels])
         was, is_now = (int((numbers == side).sum()) for side in (self._before, self._after))
         if was != is_now and (is_now > was) != self._is_done:

@@ -37,7 +37,7 @@ class Compare:
 
     told = Signal(str)  # what is on view, in a sentence; empty when it is the layer again
     concluded = Signal(str)  # what came of it, in a sentence
-    kept_one = Signal(object)  # the snapshot, or earlier state, that is the result now
+    kept_one = Signal(object)  # the run of which an iteration is the result now
 
     def __init__(self, viewer: ViewerModel, kept: KeptRuns) -> None:
         self._viewer, self._kept = viewer, kept
@@ -207,16 +207,15 @@ class Compare:
             run.states.turned.connect(self._on_turned, unique=True)
         self.note_change(change, f"keeping iteration {snapshot.iteration}")
         self._show_row()
-        self.kept_one.emit(snapshot)
+        self.kept_one.emit(run)
         self.concluded.emit(
             f"Iteration {snapshot.iteration} kept: q' = {snapshot.labels_in_use}. "
             "Ctrl+Z takes it back."
         )
 
-    def _on_turned(self, _layer: Labels, state: State) -> None:
+    def _on_turned(self, _layer: Labels, _state: State) -> None:
         """Show where undo or redo has led to."""
         self._show_row()
-        self.kept_one.emit(state)
 
     def _on_finished(self, sketch: Snapshot, snapshot: Snapshot) -> None:
         """Show the labels of every pixel where their sketch is on view, or keep them."""

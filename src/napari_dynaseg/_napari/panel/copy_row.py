@@ -12,6 +12,7 @@ from napari_dynaseg._napari.panel.inputs.image_input import ImageInput
 from napari_dynaseg._napari.panel.stack_controls import StackControls
 from napari_dynaseg._napari.work.stack_plan import choose_planes
 from napari_dynaseg.errors import ImageError, SegmentationError
+from napari_dynaseg.image.selection import list_box
 from napari_dynaseg.settings import Settings
 
 if TYPE_CHECKING:
@@ -97,7 +98,8 @@ class CopyRow(Container[Any]):
                 "and replay them, or save the mask and give --within"
             )
         if ranges is not None:
-            job, positions = choose_planes(job, ranges)
+            job, box = choose_planes(job, ranges)
+            positions = tuple(list_box(job.axes, box))
         job = self._given.add_to(job)
         layers = self._image.channels.layers or [self._image.image.value]
         return Choice(

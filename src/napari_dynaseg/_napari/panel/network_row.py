@@ -10,10 +10,8 @@ from napari.utils.notifications import show_error, show_info
 from psygnal import Signal
 from qtpy.QtWidgets import QFileDialog
 
-from napari_dynaseg._napari.layers.history import State
-from napari_dynaseg._napari.work.worker import Update
+from napari_dynaseg._napari.layers.kept_runs import KeptRun
 from napari_dynaseg.errors import SegmentationError
-from napari_dynaseg.recipes.snapshots import Snapshot
 
 if TYPE_CHECKING:
     from napari_dynaseg.recipes.trained_network import TrainedNetwork
@@ -25,7 +23,7 @@ class NetworkRow(Container[Any]):
     loaded = Signal(object)
 
     def __init__(self) -> None:
-        self._keep: Callable[[], TrainedNetwork] | None = None
+        self.run: KeptRun | None = None
         self.save_button = PushButton(
             text="Save …", tooltip="Save the network of the last run, to apply it to other images"
         )
@@ -43,14 +41,14 @@ class NetworkRow(Container[Any]):
         self.save_button.changed.connect(self._ask_where)
         self.apply_button.changed.connect(self._ask_which)
 
-    def offer(self, made: Update | Snapshot | State | None) -> None:
-        """Offer to save the network of a run or of an iteration that was kept.
+    def offer(self, run: KeptRun) -> None:
+        """Offer to save the network that a run has when it is saved.
 
         That of the run before stays if there is none.
         """
-        if made is not None and made.keep_network is not None:
-            self._keep = made.keep_network
-        self.save_button.enabled = self._keep is not None
+        if run.keep_network is not None:
+            self.run = run
+            self.save_button.enabled = True
 
     def _ask_where(self) -> None:
         from napari_dynaseg.recipes.trained_network import ENDING
@@ -63,7 +61,7 @@ class NetworkRow(Container[Any]):
 
     def save(self, path: Path) -> None:
         """Save the network of the last run, off the main thread."""
-        keep = self._keep
+        keep = self.run.keep_network if self.run else None
         if keep is None:
             return
         worker: Any = create_worker(lambda: _save(keep, path), _start_thread=False)

@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QLabel
 from napari_dynaseg._napari.panel.curves import Curves
 from napari_dynaseg._napari.work.preloading import is_preloading
 from napari_dynaseg._napari.work.worker import PlaneDone, Progress, Update
+from napari_dynaseg.counting import write_count
 from napari_dynaseg.method.subsampling import limit_iterations
 from napari_dynaseg.settings import Settings
 
@@ -96,22 +97,30 @@ class RunDisplay:
         self._planes = plane
         self._show_progress(plane.done)
         done, started = self._first
-        text = f"{plane.done} of {plane.total} planes · {write_seconds(self._elapsed)}"
+        text = f"{_write_planes(plane)} · {write_seconds(self._elapsed)}"
         if plane.done > done:
             pace = (self._elapsed - started) / (plane.done - done)
             text += f", about {write_seconds(pace * (plane.total - plane.done))} left"
         self.status.setText(text)
 
-    def show_end(self, update: Update | None) -> None:
-        """Show what a run came to, or that there was none."""
+    def show_end(self, update: Update | None, labels: int = 0) -> None:
+        """Show what a run came to, or that there was none.
+
+        Parameters
+        ----------
+        update
+            Its last one.
+        labels
+            How many its layer has; the network may use more or less, and paint adds some.
+        """
         after = f"{write_seconds(self._elapsed)}"
         if self._planes:
-            self.status.setText(f"{self._planes.done} of {self._planes.total} planes in {after}")
+            self.status.setText(f"{_write_planes(self._planes)} in {after}")
         elif update is not None:
             self.bar.value = self.bar.max
             self.status.setText(
-                f"{update.now.labels_in_use} labels after {update.now.iteration} iterations "
-                f"and {after}"
+                f"{write_count(labels, 'label')} after "
+                f"{write_count(update.now.iteration, 'iteration')} and {after}"
             )
         else:
             self.bar.value = 0
@@ -136,6 +145,10 @@ def make_line() -> QLabel:
     line = QLabel()
     line.setWordWrap(True)
     return line
+
+
+def _write_planes(plane: PlaneDone) -> str:
+    return f"{plane.done} of {write_count(plane.total, 'plane')}"
 
 
 def write_seconds(seconds: float) -> str:

@@ -33,8 +33,13 @@ from napari_dynaseg._napari.work.live_run import LiveRun
 from napari_dynaseg._napari.work.method_run import MethodRun
 from napari_dynaseg._napari.work.preloading import preload_engine
 from napari_dynaseg._napari.work.refinement import Refinement
-from napari_dynaseg._napari.work.stack_plan import StackPlan, choose_planes, plan_stack
-from napari_dynaseg._napari.work.worker import Update
+from napari_dynaseg._napari.work.stack_plan import (
+    ViewedStack,
+    begin_stack,
+    choose_plane,
+    choose_planes,
+)
+from napari_dynaseg.counting import write_count
 from napari_dynaseg.errors import SegmentationError
 from napari_dynaseg.settings import Settings
 
@@ -55,7 +60,8 @@ class SegmenterPanel(Container[Any]):
 
     def __init__(self, napari_viewer: ViewerModel) -> None:
         super().__init__(labels=True)
-        self._viewer = napari_viewer
+        # Through the proxy that napari may pass, no layer would be the layer itself.
+        self._viewer: ViewerModel = getattr(napari_viewer, "__wrapped__", napari_viewer)
         self._last_used = LastUsed()
         self.run: LiveRun | Refinement | MethodRun | None = None
         self.kept = KeptRuns()
@@ -244,14 +250,14 @@ class SegmenterPanel(Container[Any]):
             return
         try:
             settings = self.settings
-            job, plan = self._plan(self.input.snapshot(), settings, network)
+            job, stack = self._plan(self.input.snapshot(), settings, network)
         except SegmentationError as error:
             show_error(str(error))
             return
-        if plan and plan.folder:
-            show_info(f"the labels of the stack are kept in {plan.folder}")
+        if stack and stack.plan.output:
+            show_info(f"the labels of the stack are kept in {stack.plan.output}")
         self._drop_waiting()
-        run = self.run = LiveRun(self._viewer, job, settings, plan)
+        run = self.run = LiveRun(self._viewer, job, settings, stack)
         run.progressed.connect(self.display.show_update)
         run.counted.connect(self.display.show_update)
         run.plane_done.connect(self.display.show_plane)
@@ -262,13 +268,16 @@ class SegmenterPanel(Container[Any]):
 
     def _keep(self, run: LiveRun) -> None:
         """Keep a run beside its layer, and carry over what was painted on an earlier one."""
+        kept = run.keep()
+        self.network.offer(kept)
         if run.layer not in self._viewer.layers:
             return
-        self.kept.keep(run.layer, run.keep())
+        self.kept.keep(run.layer, kept)
         self.compare.follow_selection()
         if pixels := self.kept.carry_paint(run.layer, list(self._viewer.layers)):
             self.recovery.protect(run.layer)
-            show_info(f"{pixels} painted pixels are carried over into {run.layer.name!r}")
+            what = write_count(pixels, "painted or locked pixel")
+            show_info(f"carried over into {run.layer.name!r}: {what}")
 
     def refine(self) -> None:
         """Train on with what was painted on the selected labels, or on the last ones."""
@@ -305,6 +314,7 @@ class SegmenterPanel(Container[Any]):
     def _on_refined(self, run: Refinement) -> None:
         if run.change is not None:
             self.compare.note_change(run.change, "Refine")
+            self.network.offer(run.run)
         elif run.question:
             self._waiting = run
             self.buttons.ask(run.question)
@@ -332,17 +342,17 @@ class SegmenterPanel(Container[Any]):
 
     def _plan(
         self, job: Job, settings: Settings, network: "TrainedNetwork | None"
-    ) -> tuple[Job, StackPlan | None]:
+    ) -> tuple[Job, ViewedStack | None]:
         ranges = self.stack.read_ranges()
         if network is not None:
             require_whole(job, "a saved network")
-        job, positions = choose_planes(job, ranges) if ranges else (job, (job.position,))
+        job, box = choose_planes(job, ranges) if ranges else choose_plane(job)
         if network is None:
             job = self.given.add_to(job)
             if ranges is None:
                 return job, None
         folder = None if ranges is None else self.stack.read_folder()
-        return job, plan_stack(job, positions, settings, folder, network)
+        return begin_stack(job, box, settings, folder, network)
 
     def stop(self) -> None:
         """Stop the run, if there is one, and keep its labels."""
@@ -350,9 +360,8 @@ class SegmenterPanel(Container[Any]):
             self.run.stop()
 
     def _on_ended(self) -> None:
-        update = self.run.update if isinstance(self.run, LiveRun) else None
-        self.run = None
-        self._show_idle(update)
+        run, self.run = self.run, None
+        self._show_idle(run if isinstance(run, LiveRun) else None)
         self.run_ended.emit()
 
     def _on_closed(self) -> None:
@@ -378,12 +387,12 @@ class SegmenterPanel(Container[Any]):
         self._enable_start_knobs(False)
         self.display.show_start(settings, keep_curves)
 
-    def _show_idle(self, update: Update | None = None) -> None:
+    def _show_idle(self, run: LiveRun | None = None) -> None:
         self.buttons.show_running(False)
         self.compare.show_running(False)
         self._enable_start_knobs(True)
-        self.display.show_end(update)
-        self.network.offer(update)
+        update, labels = (run.update, run.count_labels()) if run else (None, 0)
+        self.display.show_end(update, labels)
 
     def _enable_start_knobs(self, enabled: bool) -> None:
         for rows in (

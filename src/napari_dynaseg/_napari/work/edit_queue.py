@@ -12,6 +12,7 @@ from napari_dynaseg._napari.layers.edit_targets import Target
 from napari_dynaseg._napari.layers.step_followers import NewLabels, Renumbering, StepFollower
 from napari_dynaseg._napari.layers.tools import Choice, Outcome, Tool, apply_tool
 from napari_dynaseg._napari.work.worker import Failure
+from napari_dynaseg.counting import write_count
 from napari_dynaseg.errors import EditError, SegmentationError
 
 # A step whose undo takes more than this is asked about.
@@ -107,7 +108,9 @@ class EditQueue:
         elif result.change.undo_bytes > MOST_UNDO_BYTES:
             self._unconfirmed = result
             size = write_bytes(result.change.undo_bytes)
-            self.told.emit(f"{result.tool.title} would change {result.change.pixels:,} pixels.")
+            self.told.emit(
+                f"{result.tool.title} would change {write_count(result.change.pixels, 'pixel')}."
+            )
             self.asked.emit(f"Really? Its undo would take {size}")
         else:
             self._write(result)
@@ -125,7 +128,9 @@ class EditQueue:
         if outcome.origins and (outcome.tool.gathers or read_classes(change.target.layer)):
             self._followers.append(NewLabels(change, outcome.origins, outcome.tool.gathers))
         self.written.emit(change, outcome.tool.title)
-        self.told.emit(f"{outcome.tool.title}: {change.pixels:,} pixels. Ctrl+Z takes it back.")
+        self.told.emit(
+            f"{outcome.tool.title}: {write_count(change.pixels, 'pixel')}. Ctrl+Z takes it back."
+        )
 
 
 def _work_out(request: Request, used: tuple[int, ...]) -> Outcome | Failure:

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QFileDialog, QWidget
 from napari_dynaseg._napari.layers.classes import INDEX, read_table
 from napari_dynaseg._napari.layers.measuring import MEASURED_KEY, Task, measure, write_measurements
 from napari_dynaseg._napari.work.worker import Failure
+from napari_dynaseg.counting import write_count
 from napari_dynaseg.errors import SegmentationError
 
 
@@ -33,7 +34,8 @@ class LabelTable:
             show_error(result.sentence)
             return
         write_measurements(layer, result)
-        self.told.emit(f"{len(result)} labels measured; Window ▸ Features table widget shows them")
+        count = write_count(len(result), "label")
+        self.told.emit(f"{count} measured; Window ▸ Features table widget shows them")
 
     def ask_where(self, layer: Labels, parent: QWidget) -> None:
         """Ask where to save the table of a layer, and save it."""

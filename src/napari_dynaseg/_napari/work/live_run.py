@@ -1,8 +1,7 @@
 """One run in the viewer: its worker thread and the Labels layer that evolves, and nothing else."""
 
 import time
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from napari.components import ViewerModel
@@ -15,15 +14,13 @@ from qtpy.QtCore import QTimer
 from napari_dynaseg._napari.layers.job import Job
 from napari_dynaseg._napari.layers.kept_runs import KeptRun
 from napari_dynaseg._napari.work.pace import Pace
-from napari_dynaseg._napari.work.stack_plan import StackPlan
+from napari_dynaseg._napari.work.stack_plan import ViewedStack
 from napari_dynaseg._napari.work.worker import Failure, News, PlaneDone, Progress, Update, run_job
-from napari_dynaseg.errors import ImageError, ImageWarning
+from napari_dynaseg.errors import ImageWarning
+from napari_dynaseg.labels.numbering import count_labels
 from napari_dynaseg.recipes.painted_recipe import keep_map
 from napari_dynaseg.recipes.snapshots import Snapshots
 from napari_dynaseg.settings import Settings
-
-if TYPE_CHECKING:
-    from napari_dynaseg.recipes.trained_network import TrainedNetwork
 
 
 class LiveRun:
@@ -37,8 +34,8 @@ class LiveRun:
         What is segmented.
     settings
         The knobs at the start.
-    plan
-        Which other planes to segment; by default none.
+    stack
+        The run through other planes; by default there are none.
     """
 
     progressed = Signal(Update)
@@ -52,18 +49,19 @@ class LiveRun:
         viewer: ViewerModel,
         job: Job,
         settings: Settings,
-        plan: StackPlan | None = None,
+        stack: ViewedStack | None = None,
     ) -> None:
         self._viewer = viewer
-        self._job, self._plan = job, plan
+        self._job, self._stack = job, stack
         self._is_auto = settings.scheme == "auto"
         self._pace = Pace()
         self.layer = self._add_layer()
+        self._data = self.layer.data
         self.update: Update | None = None
         self._snapshots = Snapshots()
         self._has_labels = self._is_over = False
         self._worker: Any = create_worker(
-            run_job, job, settings, self._pace, plan, _start_thread=False
+            run_job, job, settings, self._pace, stack, _start_thread=False
         )
         # Lambdas keep this run alive until its worker is done, whoever else forgets it.
         self._worker.yielded.connect(lambda update: self._on_yielded(update))
@@ -74,8 +72,8 @@ class LiveRun:
 
     def _add_layer(self) -> Labels:
         """Add an empty layer before the training starts: it costs napari a good while."""
-        if self._plan:
-            labels, placement = self._plan.array, self._job.stack_placement
+        if self._stack:
+            labels, placement = self._stack.labels.array, self._job.stack_placement
         else:
             labels = self._job.wrap_labels(np.zeros(self._job.plane_shape, np.int32))
             placement = self._job.placement
@@ -112,7 +110,7 @@ class LiveRun:
         self._end()
 
     def _on_yielded(self, update: News) -> None:
-        if update is None or self._is_over:
+        if update is None or self._is_over or self._stop_if_replaced():
             return
         started = time.monotonic()
         if isinstance(update, PlaneDone):
@@ -128,12 +126,18 @@ class LiveRun:
     def _on_returned(self, result: Update | Failure | None) -> None:
         if isinstance(result, Failure):
             show_error(result.sentence)
-        elif result is not None and not self._is_over:
+        elif result is not None and not self._is_over and not self._stop_if_replaced():
             self._show(result)
+
+    def _stop_if_replaced(self) -> bool:
+        if not is_replaced(self.layer, self._data):
+            return False
+        self.stop()
+        return True
 
     def _show(self, update: Update) -> None:
         # In place: for napari new data is a new layer in all but name, and three times the work.
-        where = self._job.wrap_index(update.position) if self._plan else ...
+        where = self._job.wrap_index(update.position) if self._stack else ...
         self.layer.data[where] = self._job.wrap_labels(update.labels)
         self._refresh()
         self.layer.metadata = {**self.layer.metadata, **update.recipe.to_metadata()}
@@ -142,7 +146,7 @@ class LiveRun:
         self.progressed.emit(update)
 
     def _add_snapshots(self, update: Update | Progress) -> None:
-        if self._plan is None:
+        if self._stack is None:
             for snapshot in update.snapshots:
                 self._snapshots.add(snapshot)
 
@@ -164,32 +168,38 @@ class LiveRun:
             return
         self._is_over = True
         self._viewer.layers.events.removed.disconnect(self._on_layer_removed)
-        if self.update is not None and self._plan is None:
+        if self.update is not None and self._stack is None:
             row, column = self._job.axes.plane
             kept = self.update.kept_map or keep_map(self.update.labels, row > column)
             self.layer.metadata = {**self.layer.metadata, **kept}
         if self._has_labels:
             self.layer.data = self.layer.data  # tells whoever listens, and draws the thumbnail
             # The thread of a stack may still be writing a plane, which nobody must paint on.
-            self.layer.editable = self._plan is None
+            self.layer.editable = self._stack is None
         elif self.layer in self._viewer.layers:
             self._viewer.layers.remove(self.layer)
-        self.ended.emit()
-        if self._plan is None:
+        if self._stack is None:
             # At once, since the layer takes paint from now on.
             self.released.emit()
+        self.ended.emit()
 
     def _finish(self) -> None:
         self._end()
         self.layer.editable = True
-        if self._plan is not None:
+        if self._stack is not None:
             self.released.emit()
+
+    def count_labels(self) -> int:
+        """Count the labels of its layer; in a stack, of the plane that it was trained on."""
+        if self.update is None:
+            return 0
+        return count_labels(self.update.labels if self._stack else self.layer.data)
 
     def keep(self) -> KeptRun:
         """Give what is kept of the run beside its layer."""
-        if self._plan is not None:
-            keep_network = partial(_read_network, self._plan)
-            return KeptRun(self._job, True, keep_network, self._plan.maps)
+        if self._stack is not None:
+            keep_network = self._stack.read_network if self._stack.is_trained else None
+            return KeptRun(self._job, True, keep_network, self._stack.maps)
         kept = KeptRun(self._job, False, snapshots=self._snapshots)
         if self.update is not None:
             kept.keep_network = self.update.keep_network
@@ -199,17 +209,15 @@ class LiveRun:
         return kept
 
 
+def is_replaced(layer: Labels, data: Any) -> bool:
+    """Tell, in the viewer as well, whether a layer has other data than a run shall write into."""
+    if layer.data is data:
+        return False
+    show_error(f"the data of {layer.name!r} were replaced, so the run has stopped")
+    return True
+
+
 def show_image_warning(message: Warning, category: type[Warning], *_where: object) -> None:
     """Show what a worker warns of, if it is about the image."""
     if issubclass(category, ImageWarning):
         show_warning(str(message))
-
-
-def _read_network(plan: StackPlan) -> "TrainedNetwork":
-    from napari_dynaseg.recipes.trained_network import TrainedNetwork
-    from napari_dynaseg.stacks.strategies import NETWORK
-
-    note = plan.results.read_note(NETWORK)
-    if note is None:
-        raise ImageError("the run was stopped before it had a network")
-    return TrainedNetwork.from_bytes(note)

@@ -13,11 +13,12 @@ from psygnal import Signal
 from qtpy.QtCore import QTimer
 
 from napari_dynaseg._napari.layers.job import Job
-from napari_dynaseg._napari.work.live_run import show_image_warning
+from napari_dynaseg._napari.work.live_run import is_replaced, show_image_warning
 from napari_dynaseg._napari.work.pace import Pace
 from napari_dynaseg._napari.work.worker import Failure, translate_errors
+from napari_dynaseg.counting import write_count
 from napari_dynaseg.knobs import Knobs
-from napari_dynaseg.labels.numbering import LabelMap, match_labels
+from napari_dynaseg.labels.numbering import LabelMap, count_labels, match_labels
 from napari_dynaseg.peers import Method
 from napari_dynaseg.recipes.method_record import MethodRecord
 from napari_dynaseg.recipes.recipe import Source
@@ -69,6 +70,7 @@ class MethodRun:
             **job.placement,
         )
         self.layer.editable = False
+        self._data = self.layer.data
         self._worker: Any = create_worker(
             run_method, job, method, knobs, self._pace, _start_thread=False
         )
@@ -93,7 +95,7 @@ class MethodRun:
         self._end()
 
     def _on_yielded(self, shown: Shown) -> None:
-        if self._is_over:
+        if self._is_over or self._stop_if_replaced():
             return
         started = time.monotonic()
         self.progressed.emit(shown.done, shown.total)
@@ -105,10 +107,16 @@ class MethodRun:
     def _on_returned(self, result: Result | Failure | None) -> None:
         if isinstance(result, Failure):
             show_error(result.sentence)
-        elif result is not None and not self._is_over:
+        elif result is not None and not self._is_over and not self._stop_if_replaced():
             self._show(result.labels, result.record)
-            count = int(result.labels.max())
-            self.outcome = f"{count} labels by {self._method.title}."
+            count = write_count(count_labels(result.labels), "label")
+            self.outcome = f"{count} by {self._method.title}."
+
+    def _stop_if_replaced(self) -> bool:
+        if not is_replaced(self.layer, self._data):
+            return False
+        self.stop()
+        return True
 
     def _show(self, labels: LabelMap, record: MethodRecord) -> None:
         shown = self._job.unwrap_labels(self.layer.data)

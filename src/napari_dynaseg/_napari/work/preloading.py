@@ -24,7 +24,7 @@ def _warm_up() -> None:
 
     # napari chooses the colours of its first Labels layer with this.
     import_module("skimage.color")
-    import_module("napari_dynaseg.method.fit")
+    import_module("napari_dynaseg.method.run")
     # An interpreter that ends meanwhile starts no threads; all else a run would say itself.
     with suppress(RuntimeError):
         warm_up()

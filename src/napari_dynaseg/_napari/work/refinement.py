@@ -58,7 +58,7 @@ class Refinement:
         settings: Settings,
         is_for_all: bool = False,
     ) -> None:
-        self._layer, self._run = layer, run
+        self._layer, self.run = layer, run
         if run.keep_network is None:
             raise ImageError("these labels have no network to train on; press Segment first")
         check_writable(layer)
@@ -75,7 +75,7 @@ class Refinement:
         self._worker.finished.connect(lambda: self._end())
 
     def _read_paint(self, position: Position) -> Paint:
-        run = self._run
+        run = self.run
         shown = run.read_plane(self._layer, position)
         painted = run.maps.find_painted(position, shown)
         if not painted.any():
@@ -127,10 +127,10 @@ class Refinement:
             self._write(result)
 
     def _write(self, result: RefinedLayer) -> None:
-        layer, run = self._layer, self._run
+        layer, run = self._layer, self.run
         before = run.describe_state(layer)
-        change = result.change.keep_unpainted()
         try:
+            change = result.change.keep_unpainted()
             if change.pixels:
                 change.write()
         except EditError as error:
@@ -151,8 +151,8 @@ class Refinement:
         recipe = Recipe.from_metadata(metadata)
         refinements = (*recipe.refinements, result.refinement)
         made = recipe.model_copy(update={"refinements": refinements}).to_metadata()
-        if not self._run.is_stack:
-            row, column = self._run.job.axes.plane
+        if not self.run.is_stack:
+            row, column = self.run.job.axes.plane
             made |= keep_map(result.labels, row > column)
         self._layer.metadata = {**metadata, **made}
 

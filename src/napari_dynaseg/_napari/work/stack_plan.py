@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_dynaseg._napari.layers.job import Job
-from napari_dynaseg.errors import FileError, ImageError
-from napari_dynaseg.files.sinks import PlanesInMemory, Results
+from napari_dynaseg.errors import FileError
 from napari_dynaseg.image.axes import Position
+from napari_dynaseg.image.selection import Box, check_box, find_nearest
 from napari_dynaseg.labels.network_maps import NetworkMaps
-from napari_dynaseg.recipes.recipe import describe_given
-from napari_dynaseg.settings import Settings, check_keeps_network
+from napari_dynaseg.settings import Settings
+from napari_dynaseg.stacks.plan import StackRun, plan_stack
 
 if TYPE_CHECKING:
     from napari_dynaseg.recipes.trained_network import TrainedNetwork
@@ -24,34 +24,21 @@ LABEL_BYTES = 4
 
 
 @dataclass(frozen=True, eq=False)
-class StackPlan:
-    """What a run through a stack needs beside its job.
+class ViewedStack(StackRun):
+    """A run through a stack that a layer shows.
 
     Parameters
     ----------
-    positions
-        The planes, which make a box on the stack axes, the job's among them.
-    results
-        Takes the labels and remembers which planes are finished.
-    array
-        What the viewer shows: the labels of all planes, with one entry for channels.
-    network
-        A network that was trained before; `None` to train one on the plane on view.
-    folder
-        Where the labels lie on disk, if they do.
+    plan, labels
+        As in `StackRun`.
     maps
         What the network gave for the planes of this run.
     """
 
-    positions: tuple[Position, ...]
-    results: Results
-    array: Any
-    network: "TrainedNetwork | None" = None
-    folder: Path | None = None
     maps: NetworkMaps = field(default_factory=NetworkMaps)
 
 
-def choose_planes(job: Job, ranges: Sequence[range]) -> tuple[Job, tuple[Position, ...]]:
+def choose_planes(job: Job, ranges: Sequence[range]) -> tuple[Job, Box]:
     """Choose the planes of a range on each stack axis.
 
     Parameters
@@ -64,48 +51,38 @@ def choose_planes(job: Job, ranges: Sequence[range]) -> tuple[Job, tuple[Positio
     Returns
     -------
     tuple
-        The job at a plane of the range, and the positions of all its planes.
+        The job at a plane of the box, and the box.
 
     Raises
     ------
-    ImageError
+    SettingsError
         If a range is empty or leaves the stack.
     """
-    axes = job.axes
-    for axis, wanted in zip(axes.stack, ranges, strict=True):
-        if not wanted or wanted.start < 0 or wanted.stop > axes.sizes[axis]:
-            raise ImageError(
-                f"the range on axis {axes.names[axis]} must lie between 0 and "
-                f"{axes.sizes[axis] - 1}; got {wanted.start} to {wanted.stop - 1}"
-            )
-    inside = [
-        position
-        for position in axes.list_positions()
-        if all(position[axis] in wanted for axis, wanted in zip(axes.stack, ranges, strict=True))
-    ]
-    nearest = axes.place(
-        [
-            min(max(job.position[axis] or 0, wanted.start), wanted.stop - 1)
-            for axis, wanted in zip(axes.stack, ranges, strict=True)
-        ]
-    )
-    if nearest != job.position:
-        job = replace(job, position=nearest, pinned=None)
-    return job, tuple(inside)
+    box = check_box(job.axes, ranges)
+    return _move(job, find_nearest(job.axes, box, job.position)), box
 
 
-def plan_stack(
+def choose_plane(job: Job) -> tuple[Job, Box]:
+    """Choose the plane on view alone, as `choose_planes` does some."""
+    return job, tuple(range(at, at + 1) for at in job.position if at is not None)
+
+
+def _move(job: Job, position: Position) -> Job:
+    return job if position == job.position else replace(job, position=position, pinned=None)
+
+
+def begin_stack(
     job: Job,
-    positions: tuple[Position, ...],
+    box: Box,
     settings: Settings,
     folder: Path | None = None,
     network: "TrainedNetwork | None" = None,
-) -> StackPlan:
-    """Settle where the labels of a stack go: into memory if they fit, else onto the disk.
+) -> tuple[Job, ViewedStack]:
+    """Begin a run through a stack: its labels go into memory if they fit, else onto the disk.
 
     Parameters
     ----------
-    job, positions
+    job, box
         As `choose_planes` gives them.
     settings
         The knobs of the run.
@@ -113,28 +90,42 @@ def plan_stack(
         Where on disk, ending in ``.zarr``, to have them there in any case; a run that was
         stopped there goes on.
     network
-        A network that was trained before.
+        A network that was trained before; it labels each plane as it is.
+
+    Returns
+    -------
+    tuple
+        The job at the plane that is trained on, and the run.
 
     Raises
     ------
     FileError
         If the folder cannot be used.
+    ImageError
+        If the image has not as many channels as the network was trained on.
     SettingsError
         If a network is to be trained by the scheme Auto, which keeps none.
     """
-    if network is None:
-        check_keeps_network(settings)
-    if folder is None and _fits_in_memory(job):
-        array = np.zeros(job.stack_shape, np.int32)
-        return StackPlan(positions, PlanesInMemory(array, job.axes), array, network)
-    from napari_dynaseg.files.label_store import LabelStore
+    if network is not None:
+        from napari_dynaseg.recipes.saved_network import use_network
 
-    folder = folder or choose_folder(job)
-    recipe = describe_run(job, positions, settings, network)
-    store = LabelStore.open_or_create(
-        folder, job.axes, recipe, scale=job.stack.scale, units=job.stack.units
+        network = use_network(network, {"way": "one"})
+        settings = network.settings
+    if folder is None and not _fits_in_memory(job):
+        folder = choose_folder(job)
+    plan = plan_stack(
+        job.stack,
+        folder,
+        settings,
+        plane=job.position,
+        planes=box,
+        network=network,
+        within=job.within,
+        scribbled=job.scribbled,
+        guidance=job.guidance,
     )
-    return StackPlan(positions, store, store.array, network, folder)
+    run = ViewedStack.open(plan)
+    return _move(job, run.plan.start), run
 
 
 def _fits_in_memory(job: Job) -> bool:
@@ -153,24 +144,3 @@ def choose_folder(job: Job) -> Path:
         if not folder.exists():
             return folder
     raise FileError(f"there are too many results of {job.name} in {beside}; name a folder")
-
-
-def describe_run(
-    job: Job,
-    positions: tuple[Position, ...],
-    settings: Settings,
-    network: "TrainedNetwork | None",
-) -> dict[str, Any]:
-    """Describe a run before it begins, to know it again when it goes on after a stop."""
-    given = {"scribbles": job.scribbled, "guidance": job.guidance}
-    return {
-        "settings": settings.model_dump(),
-        "image": job.name,
-        "path": job.path,
-        "axes": job.axes.sentence,
-        "first": positions[0],
-        "last": positions[-1],
-        "network": network and network.recipe.source.sha256,
-        **({"within": job.within.model_dump(mode="json")} if job.within else {}),
-        **{name: each.runs for name, labels in given.items() for each in describe_given(labels)},
-    }

@@ -8,23 +8,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_dynaseg._napari.layers.job import Job
 from napari_dynaseg._napari.work.pace import Pace
-from napari_dynaseg._napari.work.stack_plan import StackPlan
+from napari_dynaseg._napari.work.stack_plan import ViewedStack
 from napari_dynaseg.errors import RunError, SegmentationError
+from napari_dynaseg.files.sinks import NETWORK
 from napari_dynaseg.image.axes import Position
-from napari_dynaseg.image.order import spread_positions
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.method.region_of_interest import limit_guidance, limit_scribbles
-from napari_dynaseg.method.scribbles import LabelNumbers, start_numbers
-from napari_dynaseg.method.subsampling import choose_reduction, limit_iterations
+from napari_dynaseg.method.region_of_interest import place_labels
+from napari_dynaseg.method.subsampling import limit_iterations
 from napari_dynaseg.recipes.painted_recipe import keep_map
-from napari_dynaseg.recipes.recipe import Change, Recipe, describe_given
+from napari_dynaseg.recipes.recipe import Change, Recipe
 from napari_dynaseg.recipes.snapshots import Snapshot, Snapshots
-from napari_dynaseg.recipes.training_planes import TrainingPlanes
 from napari_dynaseg.settings import Settings
+from napari_dynaseg.stacks.plan import StackPlan
 
 if TYPE_CHECKING:
+    from napari_dynaseg.method.run_input import RunInput
     from napari_dynaseg.method.step import Step
     from napari_dynaseg.recipes.trained_network import TrainedNetwork
+    from napari_dynaseg.recipes.training_planes import TrainingPlanes
 
 
 class Measures(NamedTuple):
@@ -115,7 +116,7 @@ News = Update | Progress | PlaneDone | None
 Updates = Generator[News, Settings | None, Update | Failure | None]
 
 
-def run_job(job: Job, settings: Settings, pace: Pace, plan: StackPlan | None = None) -> Updates:
+def run_job(job: Job, settings: Settings, pace: Pace, stack: ViewedStack | None = None) -> Updates:
     """Segment a job, for napari's `thread_worker`.
 
     A generator worker that raises a RuntimeError never reports that it ended, and torch's
@@ -130,8 +131,8 @@ def run_job(job: Job, settings: Settings, pace: Pace, plan: StackPlan | None = N
         The knobs at the start; ``send`` others to turn them on the way.
     pace
         When to show an update.
-    plan
-        Which other planes to segment after the job's own, which is trained on.
+    stack
+        The run through other planes after the job's own, which is trained on.
 
     Yields
     ------
@@ -150,8 +151,8 @@ def run_job(job: Job, settings: Settings, pace: Pace, plan: StackPlan | None = N
     """
     work = (
         _segment_plane(job, settings, pace)
-        if plan is None
-        else _segment_stack(job, settings, pace, plan)
+        if stack is None
+        else _segment_stack(job, settings, pace, stack)
     )
     result: Update | Failure | None = yield from translate_errors(job, work)
     return result
@@ -198,35 +199,21 @@ def _segment_plane(job: Job, settings: Settings, pace: Pace) -> Updates:
     return replace(update, kept_map=keep_map(update.labels, row > column))
 
 
-def _segment_stack(job: Job, settings: Settings, pace: Pace, plan: StackPlan) -> Updates:
-    from napari_dynaseg.files.sinks import keep_scribbles
-    from napari_dynaseg.recipes.trained_network import TrainedNetwork
-    from napari_dynaseg.stacks.strategies import NETWORK, segment_planes
-
-    network, start = plan.network, job.position
-    note = plan.results.read_note(NETWORK)
-    if note is not None:
-        network = TrainedNetwork.from_bytes(note)
-        start = network.recipe.source.position
-    elif network is None:
-        among = spread_positions(plan.positions, start, settings.training_planes)
-        update = yield from _train_job(job, settings, pace, among[1:])
+def _segment_stack(job: Job, settings: Settings, pace: Pace, stack: ViewedStack) -> Updates:
+    plan, labels = stack.plan, stack.labels
+    stack.check_pixels()
+    if not stack.is_trained:
+        update = yield from _train_job(job, settings, pace, plan.training[1:])
         yield _name_planes(update, plan)
-        network = update.keep_network()
-    if note is None:
-        plan.results.write_note(NETWORK, network.to_bytes())
+        labels.write_note(NETWORK, update.keep_network().to_bytes())
     done, total = 0, len(plan.positions)
-    before = set(filter(plan.results.is_finished, plan.positions))
-    way = settings.way if plan.network is None else "one"
-    results = keep_scribbles(plan.results, start, job.scribbled)
-    for position in segment_planes(
-        job.stack, network, plan.positions, results, start, way, job.within
-    ):
+    before = set(filter(labels.is_finished, plan.positions))
+    for position in stack.walk():
         done += position is not None
         if position is not None and position not in before:
-            drawn = job.scribbled if position == start else None
+            drawn = plan.scribbled if position == plan.start else None
             painted = None if drawn is None else drawn != 0
-            plan.maps.remember(position, plan.results.read_plane(position), painted)
+            stack.maps.remember(position, labels.read_plane(position), painted)
         is_shown = position is not None and (done == total or pace.try_pass())
         yield PlaneDone(position, done, total) if position and is_shown else None
     return None
@@ -241,38 +228,28 @@ def _name_planes(update: Update, plan: StackPlan) -> Update:
 def _train_job(
     job: Job, settings: Settings, pace: Pace, companions: Sequence[Position] = ()
 ) -> Generator[Update | Progress | None, Settings | None, Update]:
-    from napari_dynaseg.method.fit import iter_fit
+    from napari_dynaseg.method.run import run
+    from napari_dynaseg.recipes.training_planes import TrainingPlanes
 
     training = TrainingPlanes.read(job.stack, (job.position, *companions), job.pinned)
-    training = training.limit(job.within)
-    scribbles = limit_scribbles(job.scribbled, job.within, settings.channels)
-    recipe = Recipe.now(
+    given = training.prepare(
         settings,
-        1,
-        training.source,
-        numbering="live",
         within=job.within,
-        scribbles=describe_given(job.scribbled),
-        guidance=describe_given(job.guidance),
+        scribbled=job.scribbled,
+        guidance=job.guidance,
+        numbering="live",
     )
-    notes = _Notes(recipe, training, start_numbers(scribbles))
-    run = iter_fit(
-        training.planes[0],
-        settings,
-        companions=training.planes[1:],
-        scribbles=scribbles.channels if scribbles else None,
-        guidance=limit_guidance(job.guidance, job.within),
-    )
-    step = next(run)
+    notes, steps = _Notes(training, given), run(given)
+    step = next(steps)
     while True:
         notes.add_step(step)
         sent = yield _choose_news(notes, step, pace)
         if sent is not None:
             notes.add_change(step.iteration + 1, sent)
         try:
-            step = run.send(sent)
-        except StopIteration:
-            return notes.make_update(step, step.labels)
+            step = steps.send(sent)
+        except StopIteration as end:
+            return notes.make_update(step, end.value.labels)
 
 
 def _choose_news(notes: "_Notes", step: "Step", pace: Pace) -> Update | Progress | None:
@@ -283,7 +260,7 @@ def _choose_news(notes: "_Notes", step: "Step", pace: Pace) -> Update | Progress
 
 def _make_preview(notes: "_Notes", step: "Step", pace: Pace) -> Update:
     started = time.monotonic()
-    labels = step.labels if step.is_quick else step.sketch
+    labels = notes.number(step, step.labels if step.is_quick else step.sketch)
     update = notes.make_update(step, labels, is_sketch=not step.is_quick)
     pace.mark_labelled(time.monotonic() - started)
     return update
@@ -292,15 +269,14 @@ def _make_preview(notes: "_Notes", step: "Step", pace: Pace) -> Update:
 class _Notes:
     """What a run has to remember between two updates."""
 
-    def __init__(self, recipe: Recipe, training: TrainingPlanes, numbers: LabelNumbers) -> None:
-        self._recipe, self._training, self._numbers = recipe, training, numbers
+    def __init__(self, training: "TrainingPlanes", given: "RunInput") -> None:
+        self._training, self._given = training, given
+        self._recipe = training.describe(given, 1)
         self._changes: tuple[Change, ...] = ()
         self._trail: list[Measures] = []
         self._is_shown = False
         self._snapshots = Snapshots()
-        self._started, self._most = time.monotonic(), limit_iterations(Settings(**recipe.settings))
-        height, width = training.planes[0].shape[1:]
-        self._reduction = choose_reduction(height, width, Settings(**recipe.settings))
+        self._started, self._most = time.monotonic(), limit_iterations(given.settings)
 
     def add_step(self, step: "Step") -> None:
         """Note one iteration."""
@@ -308,14 +284,13 @@ class _Notes:
             self._trail.clear()
             self._snapshots = Snapshots()
             self._is_shown = False
-        self._numbers.follow(step.trained_labels)
         self._trail.append(Measures(*(getattr(step, name) for name in Measures._fields)))
-        self._take_snapshot(step, self._reduction)
+        self._take_snapshot(step)
 
-    def _take_snapshot(self, step: "Step", reduction: int) -> None:
+    def _take_snapshot(self, step: "Step", every_pixel: bool = False) -> None:
         if len(self._training.planes) == 1:
             recipe, scaling = self._describe(step), self._training.scaling
-            self._snapshots.add(Snapshot.take(step, recipe, scaling, self._numbers, reduction))
+            self._snapshots.add(Snapshot.take(step, recipe, scaling, every_pixel))
 
     def _describe(self, step: "Step") -> Recipe:
         """Write the recipe of an iteration, with the changes made until then."""
@@ -331,10 +306,15 @@ class _Notes:
 
     def is_worth_labelling(self, step: "Step", pace: Pace) -> bool:
         """Tell whether labels that take long are worth it, so near to the end."""
-        if self._reduction == 1 or not step.is_quick:
+        if step.reduction == 1 or not step.is_quick:
             return True
         each = (time.monotonic() - self._started) / step.iteration
         return pace.is_worth_labelling(each * (self._most - step.iteration))
+
+    def number(self, step: "Step", labels: LabelMap) -> LabelMap:
+        """Number labels of a step, and put them where they belong."""
+        assert step.numbers is not None
+        return place_labels(labels, step.numbers, self._given.within, keep_numbers=True)
 
     def make_progress(self) -> Progress:
         """Tell how far the run is."""
@@ -348,18 +328,16 @@ class _Notes:
         # The last iteration may have been shown already, as a preview.
         first_new = -1 if self._is_shown else 0
         self._is_shown = True
-        if self._reduction > 1 and not is_sketch:
-            self._take_snapshot(step, 1)
+        if step.reduction > 1 and not is_sketch:
+            self._take_snapshot(step, every_pixel=True)
         recipe = self._describe(step).model_copy(update={"is_sketch": is_sketch})
-        numbers = self._numbers.list_all(Settings(**recipe.settings).channels)
-        numbered = self._numbers.apply(labels)
         return Update(
-            labels=recipe.within.place(numbered) if recipe.within else numbered,
+            labels=labels,
             recipe=recipe,
             trail=tuple(self._trail[first_new:]),
             position=recipe.source.position,
             keep_network=partial(
-                TrainedNetwork.from_step, step, recipe, self._training.scaling, numbers
+                TrainedNetwork.from_step, step, recipe, self._training.scaling, step.table
             ),
             snapshots=tuple(self._snapshots)[first_new:],
         )

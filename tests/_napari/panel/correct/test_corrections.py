@@ -14,7 +14,7 @@ from napari.utils.notifications import notification_manager
 from qtpy.QtCore import QPoint, QThreadPool
 from qtpy.QtCore import Qt as QtNames
 from qtpy.QtTest import QTest
-from tests._napari.conftest import TIMEOUT, find_camera, open_panel
+from tests._napari.conftest import EITHER_WAY, TIMEOUT, find_camera, open_panel
 
 from napari_dynaseg._napari.layers.classes import read_classes
 from napari_dynaseg._napari.panel.correct.correction_rows import ALL, CLASS, CLICKED, SELECTED
@@ -307,6 +307,16 @@ def test_tools_stay_within_a_shape(add, press, rows, viewer):
     expected = MAP.copy()
     expected[:2, :2] = 0
     np.testing.assert_array_equal(layer.data, expected)
+
+
+@EITHER_WAY
+def test_the_labels_that_are_corrected_are_not_offered_to_keep_within(panel, viewer):
+    viewer.add_labels(MAP, name="other")
+    layer = viewer.add_labels(np.array(MAP), name="mine")
+    box = panel.corrections.rows.within.native
+    assert [box.itemText(at) for at in range(box.count())] == ["Everywhere", "other"]
+    viewer.layers.remove(layer)
+    assert panel.corrections.layer is None
 
 
 def test_locked_labels_are_left_alone_until_they_are_unlocked(add, press, rows):

@@ -99,6 +99,7 @@ class Corrections:
         self.rows.save_button.changed.connect(self._save_table)
         self.rows.keys_button.changed.connect(self._show_card)
         self.queue.told.connect(self.rows.tell)
+        self.queue.written.connect(lambda change, _title: self._kept.note_tool(change))
         self.table.told.connect(self.rows.tell)
         self.queue.asked.connect(self._show_question)
 

@@ -11,6 +11,7 @@ from psygnal import Signal
 from qtpy.QtWidgets import QMenu, QSizePolicy
 
 from napari_dynaseg._napari.layers.reading import PLACING
+from napari_dynaseg.counting import write_count
 
 
 class ImageChoice(ComboBox):
@@ -118,7 +119,7 @@ class ChannelChoice(PushButton):
     def show_state(self) -> None:
         """Say how many layers are picked; without other layers there is nothing to say."""
         further = len(self.layers) - 1
-        self.text = f"+ {further} channel{'s' * (further > 1)}" if further > 0 else "+ channels"
+        self.text = f"+ {write_count(further, 'channel')}" if further > 0 else "+ channels"
         self.visible = bool(self._list_others())
 
     def _fill_menu(self) -> None:

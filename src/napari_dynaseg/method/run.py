@@ -1,0 +1,264 @@
+"""A run, the one way to segment a plane: one frozen input in, frozen steps and one result out."""
+
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_dynaseg.engine.backend import choose_device, torch
+from napari_dynaseg.image.pixels import Plane, to_plane
+from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES
+from napari_dynaseg.method.fit import Steps, train
+from napari_dynaseg.method.region_of_interest import Within, place_labels
+from napari_dynaseg.method.run_input import RunInput, read_given
+from napari_dynaseg.method.scribbles import LabelNumbers, Numbers, Scribbles, start_numbers
+from napari_dynaseg.method.step import Step
+from napari_dynaseg.settings import Settings
+
+Returned = TypeVar("Returned")
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a run came to; its labels are made when they are first asked for.
+
+    Parameters
+    ----------
+    given
+        What it was given.
+    step
+        Its last step.
+    """
+
+    given: RunInput
+    step: Step
+
+    @cached_property
+    def labels(self) -> LabelMap:
+        """The label map: int32, (H, W), 0 outside the part that the run was limited to."""
+        is_numbered = self.given.numbering == "live" or self.given.scribbles is not None
+        return place_labels(self._channels, self.numbers, self.given.within, is_numbered)
+
+    @cached_property
+    def numbers(self) -> LabelNumbers:
+        """How its labels are numbered."""
+        if self.step.numbers is not None:
+            return self.step.numbers
+        numbers = start_numbers(self.given.scribbles)
+        numbers.follow(self._channels)
+        return numbers
+
+    @property
+    def table(self) -> Numbers:
+        """The label that each channel of the response map stands for, (q + 1,); entry 0 is 0."""
+        return self.numbers.list_all(self.given.settings.channels)
+
+    @property
+    def _channels(self) -> LabelMap:
+        return self.step.sketch if self.given.is_sketch else self.step.labels
+
+
+Run = Generator[Step, Settings | None, Result]
+
+
+def run(given: RunInput) -> Run:
+    """Train a network on what is given; yields each iteration's step, and returns the result.
+
+    ``send`` new settings to change the scheme, μ, the iterations or the minimum of labels from
+    the next iteration on. The training ends after ``settings.iterations``, or once no more than
+    ``settings.minimum_labels`` labels are in use. In Fast quality it also ends after the
+    iterations that suit the scheme, counted anew whenever settings are sent.
+
+    Raises
+    ------
+    SettingsError
+        If the device is not there, or a knob was sent that only counts at the start.
+
+    Warns
+    -----
+    ImageWarning
+        If a GPU's memory does not suffice, and the CPU takes over.
+    """
+    return _follow(given, train(given, choose_device(given.settings.device)))
+
+
+def _follow(given: RunInput, training: Steps) -> Run:
+    numbers = start_numbers(given.scribbles)
+    with closing(training):
+        step = next(training)
+        while True:
+            if given.numbering == "live":
+                numbers.follow(step.trained_labels)
+                step = replace(step, numbers=numbers.freeze())
+            sent = yield step
+            if step.iteration == given.last_iteration:
+                break
+            try:
+                step = training.send(sent or given.changes.get(step.iteration + 1))
+            except StopIteration:
+                break
+    return Result(given, step)
+
+
+def run_through(work: Generator[Any, None, Returned]) -> Returned:
+    """Run a generator to its end, and give what it returns."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            returned: Returned = end.value
+            return returned
+
+
+def iter_fit(
+    plane: Plane,
+    settings: Settings,
+    *,
+    companions: Sequence[Plane] = (),
+    start: torch.Tensor | None = None,
+    scribbles: LabelMap | None = None,
+    guidance: LabelMap | None = None,
+) -> "Run":
+    """Train a network on a plane and yield each iteration's result.
+
+    ``send`` new settings to change the scheme, μ, the iterations or the minimum of labels from
+    the next iteration on. The training ends after ``settings.iterations``, or once no more than
+    ``settings.minimum_labels`` labels are in use. In Fast quality it also ends after the
+    iterations that suit the scheme, counted anew whenever settings are sent.
+
+    The scheme Auto trains several networks one after the other, and gives what each finds; its
+    last step has the regions that they make together.
+
+    Parameters
+    ----------
+    plane
+        float32, shape (C, H, W), finite values around 0…1, as `to_plane` gives them. The labels
+        of a step are computed from it when they are asked for: leave it as it is until then.
+    settings
+        The knobs of the run.
+    companions
+        Other planes of that shape to train on at the same time: they are laid below the plane,
+        and the loss goes over all of them as over one picture.
+    start
+        Weights to begin with, as a step has them; by default random ones.
+    scribbles
+        Labels that the user has given to some pixels of the plane: (H, W), 1…q, the channel of
+        the response map that shall be largest there, and 0 elsewhere. As many labels as are
+        scribbled are the minimum.
+    guidance
+        Another segmentation of the plane: (H, W), whole numbers, 0 where there is none. At each
+        iteration its labels are matched to the labels of the step by overlap, and draw their
+        pixels there by ``settings.guidance_weight``; see `napari_dynaseg.labels.guidance`.
+        Scribbled pixels it leaves alone.
+
+    Yields
+    ------
+    Step
+        One for each iteration.
+
+    Raises
+    ------
+    ImageError
+        If a plane has another shape or dtype, or values that are not finite.
+        Or if scribbles do not fit the plane, have labels beyond q, or leave no channel free.
+        Or if the guidance does not fit the plane, has labels below 0, or is 0 everywhere.
+    SettingsError
+        If the device is not there, or a knob was sent that only counts at the start. Or if
+        the scheme is Auto, and there are companions, a start, scribbles or a guidance.
+
+    Warns
+    -----
+    ImageWarning
+        If a GPU's memory does not suffice, and the CPU takes over.
+    """
+    drawn = None
+    if scribbles is not None:
+        SCRIBBLES.check_shape(scribbles, plane.shape[1:])
+        drawn = Scribbles(scribbles, np.arange(settings.channels + 1, dtype=np.int32))
+    planes = plane, *companions
+    return run(RunInput(planes, settings, guidance=guidance, start=start, scribbles=drawn))
+
+
+def segment(
+    image: npt.ArrayLike,
+    *,
+    channel_axis: int | None = None,
+    within: npt.ArrayLike | None = None,
+    scribbles: npt.ArrayLike | None = None,
+    guidance: npt.ArrayLike | None = None,
+    **settings: Any,
+) -> LabelMap:
+    """Segment one image.
+
+    Parameters
+    ----------
+    image
+        Shape (H, W), (H, W, 3), (H, W, 4) or (C, H, W), any real dtype; see
+        `napari_dynaseg.image.pixels.to_plane`.
+    channel_axis
+        Which of three axes holds the channels, where the shape does not tell.
+    within
+        A mask, (H, W), that limits the run to its pixels above 0; see
+        `napari_dynaseg.method.region_of_interest.Within`. By default the whole image.
+    scribbles
+        Labels that you give to some pixels: whole numbers of shape (H, W), 0 elsewhere. They
+        appear in the result as they are, and what is like them takes their numbers. As many
+        labels as are scribbled are the minimum.
+    guidance
+        Another segmentation of the image, such as a threshold: whole numbers of shape (H, W), 0
+        (or False) where there is none. It draws the result to its own regions by
+        ``guidance_weight``; its numbers do not count, only which pixels share one.
+    **settings
+        The knobs of `napari_dynaseg.settings.Settings`.
+
+    Returns
+    -------
+    numpy.ndarray
+        int32, shape (H, W), labels 1…K by falling size; 0 outside the mask. Scribbled labels
+        keep their numbers, and the others take the lowest that are free. The same seed on the
+        same machine gives the same labels, whatever the number of threads.
+
+    Raises
+    ------
+    ImageError
+        If the image cannot be read as one plane, the mask has another shape or is empty, or
+        scribbles or the guidance do not fit.
+    SettingsError
+        If a knob does not exist or is out of range; or the scheme is Auto, and there are
+        scribbles or a guidance.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> image = np.zeros((16, 16), np.uint8)
+    >>> image[:, 8:] = 255
+    >>> labels = segment(image, iterations=10)
+    >>> labels.shape
+    (16, 16)
+
+    A stroke of label 7 on the bright half stays as it is; what is like it follows.
+
+    >>> strokes = np.zeros((16, 16), int)
+    >>> strokes[4:12, 12] = 7
+    >>> labels = segment(image, scribbles=strokes, iterations=10)
+    >>> labels[4:12, 12].tolist()
+    [7, 7, 7, 7, 7, 7, 7, 7]
+
+    A threshold guides the run.
+
+    >>> labels = segment(image, guidance=1 + (image > 100), iterations=10)
+    """
+    plane = to_plane(image, channel_axis)
+    given = RunInput(
+        (plane,),
+        Settings(**settings),
+        within=None if within is None else Within.of(within, plane.shape[1:]),
+        scribbled=read_given(scribbles, plane, SCRIBBLES),
+        guidance=read_given(guidance, plane, GUIDANCE),
+    )
+    return run_through(run(given)).labels

@@ -1,0 +1,165 @@
+"""What a run is given, frozen and checked once: planes, settings, a part, strokes, a guidance."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_dynaseg.errors import ImageError
+from napari_dynaseg.image.pixels import Plane
+from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, GivenKind
+from napari_dynaseg.method.region_of_interest import Within
+from napari_dynaseg.method.scribbles import Scribbles
+from napari_dynaseg.settings import Settings, check_keeps_network
+
+if TYPE_CHECKING:
+    from napari_dynaseg.engine.backend import torch
+
+
+@dataclass(frozen=True, eq=False)
+class RunInput:
+    """All that a run depends on.
+
+    Parameters
+    ----------
+    planes
+        Each float32, (C, H, W), finite values around 0…1, as `to_plane` gives them: the one that
+        is segmented, then others that are trained on at the same time. They are laid below it,
+        and the loss goes over all of them as over one picture. Labels are computed from the
+        first when they are asked for: leave it as it is until then.
+    settings
+        The knobs.
+    within
+        The part of the planes that the run is limited to; by default all of them.
+    scribbled
+        Labels that the user has given to some pixels of the first plane: (H, W), 0 elsewhere. As
+        many labels as are scribbled are the minimum.
+    guidance
+        Another segmentation of the first plane: (H, W), whole numbers, 0 where there is none. At
+        each iteration its labels are matched to those of the step by overlap, and draw their
+        pixels there by ``settings.guidance_weight``. Scribbled pixels it leaves alone.
+    start
+        Weights to begin with, as a step has them; by default random ones.
+    numbering
+        ``"size"``: labels are numbered by falling size at the end; ``"live"``: numbers stay with
+        their regions from step to step.
+    changes
+        Settings that count from an iteration on, as a recipe has them.
+    last_iteration
+        Where to end, at the latest.
+    is_sketch
+        Whether the labels wanted are those of the reduced plane, enlarged.
+    scribbles
+        What is scribbled, in the channels of a network; by default made of `scribbled`.
+
+    Raises
+    ------
+    ImageError
+        If a plane has another shape or dtype, or values that are not finite; if scribbles do not
+        fit the plane, have labels beyond q, or leave no channel free; or if the guidance does not
+        fit the plane, has labels below 0, or is 0 everywhere.
+    SettingsError
+        If the scheme is Auto, and there is more than a plane.
+    """
+
+    planes: tuple[Plane, ...]
+    settings: Settings
+    within: Within | None = None
+    scribbled: npt.NDArray[np.integer] | None = None
+    guidance: npt.NDArray[np.integer] | None = None
+    start: "torch.Tensor | None" = None
+    numbering: Literal["size", "live"] = "size"
+    changes: Mapping[int, Settings] = field(default_factory=dict)
+    last_iteration: int | None = None
+    is_sketch: bool = False
+    scribbles: Scribbles | None = None
+
+    def __post_init__(self) -> None:
+        _check_planes(self.cropped)
+        if self.scribbled is not None:
+            SCRIBBLES.check_shape(self.scribbled, self.planes[0].shape[1:])
+            drawn = self.within.cut(self.scribbled) if self.within else self.scribbled
+            scribbles = Scribbles.for_first_run(drawn, self.settings.channels)
+            object.__setattr__(self, "scribbles", scribbles)
+        if self.scribbles is not None:
+            _check_scribbles(self.scribbles.channels, self.cropped[0], self.settings)
+        more = self.start, self.scribbles, self.cropped_guidance
+        if self.planes[1:] or any(each is not None for each in more):
+            check_keeps_network(self.settings)
+
+    @cached_property
+    def cropped(self) -> tuple[Plane, ...]:
+        """The planes, or of each the box around the part that the run is limited to."""
+        return tuple(map(self.within.crop, self.planes)) if self.within else self.planes
+
+    @cached_property
+    def cropped_guidance(self) -> LabelMap | None:
+        """The guidance, int32, or of it the box around the part."""
+        if self.guidance is None:
+            return None
+        GUIDANCE.check_shape(self.guidance, self.planes[0].shape[1:])
+        GUIDANCE.check_labels(self.guidance)
+        part = self.within.cut(self.guidance) if self.within else self.guidance
+        GUIDANCE.check_some(part)
+        return part.astype(np.int32)
+
+
+def _check_planes(planes: Sequence[Plane]) -> None:
+    for plane in planes:
+        _check_plane(plane)
+        if plane.shape != planes[0].shape:
+            raise ImageError(
+                f"planes to train on together must have one shape; got {planes[0].shape} "
+                f"and {plane.shape}"
+            )
+
+
+def _check_plane(plane: Plane) -> None:
+    if plane.dtype != np.float32 or plane.ndim != 3 or not len(plane) or plane[0].size < 2:
+        raise ImageError(
+            "a plane must be float32 of shape (C, H, W) with more than one pixel; "
+            f"got {plane.dtype} of shape {plane.shape}"
+        )
+    if not np.isfinite(plane).all():
+        raise ImageError("a plane must have finite values; got NaN or infinity")
+
+
+def _check_scribbles(scribbles: LabelMap, plane: Plane, settings: Settings) -> None:
+    SCRIBBLES.check_shape(scribbles, plane.shape[1:])
+    if scribbles.min() < 0 or scribbles.max() > settings.channels:
+        raise ImageError(
+            f"scribbles must be from 1 to {settings.channels}, the channels, or 0; "
+            f"got {scribbles.min()} to {scribbles.max()}"
+        )
+    count = len(np.unique(scribbles[scribbles > 0]))
+    if count >= settings.channels:
+        raise ImageError(
+            f"scribbles must leave a channel free, or nothing would be trained; got {count} "
+            f"labels with {settings.channels} channels; raise the channels"
+        )
+
+
+def read_given(
+    given: npt.ArrayLike | None, plane: Plane, kind: GivenKind
+) -> npt.NDArray[np.integer] | None:
+    """Read labels that a user gives to some pixels of a plane, (H, W), if there are some.
+
+    Truth values are taken as 0 and 1.
+
+    Raises
+    ------
+    ImageError
+        If they are no whole numbers, or have another shape.
+    """
+    if given is None:
+        return None
+    labels = np.asarray(given)
+    labels = labels.astype(np.uint8) if labels.dtype.kind == "b" else labels
+    if labels.dtype.kind not in "iu":
+        raise ImageError(f"{kind.name} must be whole numbers; got {labels.dtype}")
+    kind.check_shape(labels, plane.shape[1:])
+    return labels

@@ -1,0 +1,153 @@
+"""A label map made again from its recipe, or its like on another image."""
+
+import warnings
+from collections.abc import Generator, Sequence
+
+import numpy as np
+
+from napari_dynaseg.counting import write_count
+from napari_dynaseg.errors import ImageError, ImageWarning
+from napari_dynaseg.image.pixels import Plane
+from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.labels.run_length import Correction, apply
+from napari_dynaseg.method.run import Result, run, run_through
+from napari_dynaseg.method.run_input import RunInput
+from napari_dynaseg.method.step import Step
+from napari_dynaseg.recipes.recipe import Recipe, Source
+from napari_dynaseg.recipes.refinements import Trained, refine_again
+from napari_dynaseg.settings import Settings
+
+
+def replay(plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()) -> LabelMap:
+    """Make a label map again from its recipe, or its like on another image.
+
+    Parameters
+    ----------
+    plane
+        float32, shape (C, H, W), as `napari_dynaseg.image.pixels.to_plane` gives it.
+    recipe
+        What made the label map.
+    companions
+        The other planes that it was trained on, where the recipe's source names some.
+
+    Returns
+    -------
+    numpy.ndarray
+        int32, shape (H, W). On the same image and machine it equals the labels the recipe came
+        with, whatever the number of threads: scribbled, refined and painted as they were.
+
+    Raises
+    ------
+    FileError
+        If what was painted cannot be read.
+    ImageError
+        If there are not as many companions as the recipe names.
+
+    Warns
+    -----
+    ImageWarning
+        If something was scribbled or painted, or guided the run, and this is another image, where
+        that is left out.
+    """
+    return run_through(iter_replay(plane, recipe, companions))[0]
+
+
+def iter_replay(
+    plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()
+) -> Generator[Step, Settings | None, tuple[LabelMap, Result]]:
+    """Replay as `replay` does, yielding each step; return the labels, and the first training."""
+    given = prepare_replay((plane, *companions), recipe)
+    result = yield from run(given)
+    if not is_source(plane, recipe):
+        return result.labels, result
+    position = recipe.source.position
+    trained = Trained(result.step.weights, result.table, result.labels)
+    refined = refine_again(
+        plane, position, given.settings, trained, recipe.refinements, recipe.within
+    )
+    return apply(refined, recipe.corrections, position), result
+
+
+def prepare_replay(planes: Sequence[Plane], recipe: Recipe) -> RunInput:
+    """Make the input of a run again from its recipe.
+
+    Parameters
+    ----------
+    planes
+        The one that is segmented, then the companions that the recipe's source names. On another
+        image nothing is scribbled, and nothing guides.
+
+    Raises
+    ------
+    FileError
+        If scribbles or the guidance cannot be read.
+    ImageError
+        If there are not as many companions as the recipe names, or the run was limited to a
+        part of a plane of another shape.
+    """
+    if len(planes) - 1 != len(recipe.source.companions):
+        expected = write_count(len(recipe.source.companions), "further plane")
+        raise ImageError(
+            f"the recipe was made from {expected} of its stack; got {len(planes) - 1}"
+        )
+    return RunInput(
+        tuple(planes),
+        Settings(**recipe.settings),
+        within=recipe.within,
+        scribbled=decode_given(planes[0], recipe, "scribbles"),
+        guidance=decode_given(planes[0], recipe, "guidance"),
+        numbering=recipe.numbering,
+        changes={change.iteration: Settings(**change.settings) for change in recipe.changes},
+        last_iteration=recipe.last_iteration,
+        is_sketch=recipe.is_sketch,
+    )
+
+
+def decode_given(plane: Plane, recipe: Recipe, name: str) -> LabelMap | None:
+    """Read scribbles or a guidance, (H, W), for the plane that a recipe was made from.
+
+    Parameters
+    ----------
+    plane
+        Another one gets `None`, as where the recipe has none.
+    recipe
+        Holds them.
+    name
+        Of its field: ``"scribbles"`` or ``"guidance"``.
+
+    Raises
+    ------
+    FileError
+        If they cannot be read.
+    """
+    described: tuple[Correction, ...] = getattr(recipe, name)
+    if not described or Source.of(plane, "").sha256 != recipe.source.sha256:
+        return None
+    blank = np.zeros(plane.shape[1:], np.int32)
+    return apply(blank, (each.model_copy(update={"position": ()}) for each in described))
+
+
+def is_source(plane: Plane, recipe: Recipe) -> bool:
+    """Tell whether a plane is the one that the recipe was made from.
+
+    Warns
+    -----
+    ImageWarning
+        If it is another, and something was painted on the labels of that one, or scribbled, or
+        it was guided.
+    """
+    is_same = Source.of(plane, recipe.source.name).sha256 == recipe.source.sha256
+    name = recipe.source.name
+    left_out = []
+    if recipe.scribbles or recipe.refinements or recipe.corrections:
+        left_out.append(f"what was painted on the labels of {name}")
+    if recipe.guidance:
+        left_out.append(f"the guidance of {name}")
+    if left_out and not is_same:
+        warnings.warn(
+            f"{' and '.join(left_out)} {'are' if left_out[1:] else 'is'} left out: this is another "
+            "image",
+            ImageWarning,
+            stacklevel=3,
+        )
+    return is_same

@@ -1,0 +1,210 @@
+"""What is carried over from run to run, and what becomes of a run whose labels were replaced."""
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+from napari.utils.notifications import notification_manager
+from tests._napari.conftest import EITHER_WAY, TIMEOUT, open_panel, open_panel_by_napari
+from tests._napari.panel.test_widget import wait_for_threads
+from tests._napari.work.test_refinement import paint
+
+from napari_dynaseg._napari.layers.edit_step import Change
+from napari_dynaseg._napari.layers.edit_targets import find_target, write_locked
+from napari_dynaseg._napari.layers.job import snapshot
+from napari_dynaseg._napari.layers.kept_runs import KeptRun, KeptRuns
+from napari_dynaseg._napari.panel.correct.correction_rows import ALL
+from napari_dynaseg.errors import ImageError
+from napari_dynaseg.settings import Settings
+
+SIDE = 256
+
+
+@pytest.fixture
+def picture():
+    """Give a 256×256 picture of blobs in noise."""
+    rows, columns = np.indices((SIDE, SIDE))
+    waves = np.sin(rows / 13) * np.cos(columns / 17)
+    noise = np.random.default_rng(0).normal(0, 0.25, (SIDE, SIDE))
+    return ((waves + noise).clip(-1.5, 1.5) * 80 + 128).astype(np.uint8)
+
+
+def use(panel, qtbot, name):
+    panel.corrections.rows.on.value = ALL
+    panel.corrections.rows.buttons[name].native.click()
+    qtbot.waitUntil(lambda: not panel.corrections.queue.is_busy, timeout=TIMEOUT)
+    wait_for_threads(qtbot)
+
+
+def press_segment(panel, qtbot):
+    with qtbot.waitSignal(panel.run_ended, timeout=60_000):
+        panel.segment_button.native.click()
+        run = panel.run
+    wait_for_threads(qtbot)
+    return run.layer, run.update.labels
+
+
+@pytest.mark.parametrize("opens", [open_panel, open_panel_by_napari])
+def test_of_a_plane_of_usual_size_paint_and_locked_labels_are_carried_and_no_tool(
+    viewer, npe2pm, picture, qtbot, opens
+):
+    from npe2 import PluginManifest
+
+    npe2pm.register(PluginManifest.from_distribution("napari-dynaseg"))
+    viewer.add_image(picture)
+    panel = opens(viewer)
+    panel.show_settings(Settings(iterations=40))
+    first, _ = press_segment(panel, qtbot)
+    paint(first, range(20, 40), range(30, 60), 150)
+    for name in ("specks", "smooth", "shrink", "relabel"):
+        use(panel, qtbot, name)
+    paint(first, range(200, 210), range(200, 230), 160)
+    painted = np.zeros((SIDE, SIDE), bool)
+    painted[20:40, 30:60] = painted[200:210, 200:230] = True
+    locked = int(first.data[128, 128])
+    write_locked(first, [locked])
+    panel.show_settings(Settings(iterations=40, seed=5))
+    second, made = press_segment(panel, qtbot)
+    fixed = painted | (first.data == locked)
+    np.testing.assert_array_equal(second.data, np.where(fixed, first.data, made))
+    # The canvas shows it as well, without a refresh.
+    shown = second._slice.image.view.copy()
+    second.refresh()
+    np.testing.assert_array_equal(shown, second._slice.image.view)
+
+
+@EITHER_WAY
+def test_what_is_painted_again_after_a_tool_or_its_undo_is_carried(panel, finish, qtbot):
+    first = finish(panel)
+    qtbot.wait(1)
+    use(panel, qtbot, "delete")
+    assert not first.data.any()
+    first.undo()
+    paint(first, range(2, 4), range(2, 4), 0)  # by hand what the tool had made
+    second = finish(panel)
+    wait_for_threads(qtbot)
+    assert (second.data[2:4, 2:4] == 0).all()
+    assert np.count_nonzero(second.data == 0) == 4
+
+
+# -- on a tiny stack, without a window ------------------------------------------------------
+
+
+@pytest.fixture
+def kept_stack():
+    """Give the kept runs, a run, and its layer: three planes of 2×4 pixels of label 1."""
+    viewer = ViewerModel()
+    image = viewer.add_image(np.ones((3, 2, 4)), axis_labels=("z", "y", "x"))
+    job, kept = snapshot(image, viewer.dims), KeptRuns()
+    run, layer = KeptRun(job, True), viewer.add_labels(np.ones((3, 2, 4), int))
+    for position in job.axes.list_positions():
+        run.maps.remember(position, np.ones((2, 4), np.int32))
+    kept.keep(layer, run)
+    return kept, run, layer, viewer.dims
+
+
+def apply(kept, layer, dims, edited):
+    change = Change.between(find_target(layer, dims, "All planes"), layer.data.copy(), edited)
+    change.write()
+    kept.note_tool(change)
+
+
+def find_all(run, layer):
+    """Find all that was painted by hand, plane by plane."""
+    return [run.find_painted_by_hand(layer, at).tolist() for at in run.job.axes.list_positions()]
+
+
+def test_a_tool_takes_no_paint_away_and_adds_none_on_any_plane(kept_stack):
+    kept, run, layer, dims = kept_stack
+    painted = np.zeros((3, 2, 4), bool)
+    painted[1, 0, 2] = painted[2, 1, 3] = True
+    layer.data_setitem(np.nonzero(painted), 7)
+    apply(kept, layer, dims, np.where(layer.data == 7, 2, 5))
+    assert find_all(run, layer) == painted.tolist()
+    apply(kept, layer, dims, np.where(layer.data == 5, 6, layer.data))
+    assert find_all(run, layer) == painted.tolist()
+    layer.data_setitem((np.array([0]), np.array([0]), np.array([0])), 9)
+    painted[0, 0, 0] = True
+    assert find_all(run, layer) == painted.tolist()
+
+
+def test_paint_by_hand_is_known_through_undo_and_redo_of_tools(kept_stack):
+    kept, run, layer, dims = kept_stack
+    layer.data_setitem((np.array([1]), np.array([0]), np.array([2])), 7)
+    painted = layer.data == 7
+    apply(kept, layer, dims, np.full((3, 2, 4), 5))
+    for _ in range(2):
+        layer.undo()
+        assert find_all(run, layer) == painted.tolist()
+        layer.undo()
+        assert not np.any(find_all(run, layer))
+        layer.redo()
+        layer.redo()
+        assert find_all(run, layer) == painted.tolist()
+
+
+def test_what_tools_did_still_counts_as_changed(kept_stack):
+    kept, run, layer, dims = kept_stack
+    apply(kept, layer, dims, np.full((3, 2, 4), 5))
+    assert all(run.find_painted(layer, at).all() for at in run.job.axes.list_positions())
+
+
+# -- other data -----------------------------------------------------------------------------
+
+
+def test_a_run_whose_labels_have_another_shape_is_refused_in_a_sentence(kept_stack):
+    kept, _, layer, _ = kept_stack
+    layer.data = np.ones((2, 4), int)
+    expected = r"replaced by others of shape \(2, 4\); expected \(3, 2, 4\)"
+    with pytest.raises(ImageError, match=expected):
+        kept.find(layer)
+
+
+@pytest.mark.parametrize("shape", [(7, 9), (3, 40, 50)])
+def test_labels_replaced_after_a_run_stop_nothing(panel, finish, qtbot, viewer, shape):
+    layer = finish(panel)
+    paint(layer, range(2, 4), range(2, 4), 9)
+    panel.corrections.rows.class_name.value = "sky"
+    use(panel, qtbot, "class")
+    use(panel, qtbot, "relabel")
+    layer.data = np.ones(shape, int)
+    viewer.layers.selection.active = layer
+    panel.refine()
+    assert "were replaced by others" in notification_manager.records[-1].message
+    assert panel.run is None
+    panel.corrections.rows.keep_paint.value = True
+    use(panel, qtbot, "delete")
+    assert "were replaced by others" in notification_manager.records[-1].message
+    panel.corrections.rows.keep_paint.value = False
+    panel.compare.scrub(0)
+    panel.compare.flip()
+    assert panel.compare.preview is None
+    use(panel, qtbot, "delete")
+    assert not layer.data.all()
+    second = finish(panel)
+    wait_for_threads(qtbot)
+    assert second.data.shape == (24, 32)
+    assert second.data.all()
+
+
+@pytest.mark.parametrize("shape", [(7, 9), (24, 32)])
+def test_labels_replaced_during_a_run_stop_it_and_stay_as_they_are(panel, begin, qtbot, shape):
+    run = begin(panel)
+    data = np.full(shape, 3)
+    with qtbot.waitSignal(panel.run_ended, timeout=TIMEOUT):
+        run.layer.data = data
+    wait_for_threads(qtbot)
+    assert "were replaced, so the run has stopped" in notification_manager.records[-1].message
+    assert (data == 3).all()
+    assert run.layer.editable
+    assert panel.run is None
+
+
+def test_labels_replaced_while_they_are_refined_stay_as_they_are(panel, finish, qtbot):
+    layer = finish(panel)
+    paint(layer, range(4, 20), range(24, 28), 50)
+    with qtbot.waitSignal(panel.run_ended, timeout=TIMEOUT):
+        panel.refine()
+        layer.data = np.full((7, 9), 3)
+    wait_for_threads(qtbot)
+    assert "changed meanwhile" in notification_manager.records[-1].message
+    assert (layer.data == 3).all()
