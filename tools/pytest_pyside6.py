@@ -4,6 +4,7 @@ The choice has to stand in the environment before anything imports Qt.
 """
 
 import ctypes
+import importlib
 import os
 import sys
 
@@ -21,5 +22,7 @@ if __name__ == "__main__":
     status = pytest.main(sys.argv[1:])
     sys.stdout.flush()
     sys.stderr.flush()
+    # pytest-xvfb stops its display when Python shuts down, which it does not here.
+    importlib.import_module("pytest_xvfb").shutdown_xvfb()
     # Python's own shutdown would tear down Qt's objects in an order that PySide6 may not survive.
     os._exit(int(status))

@@ -62,11 +62,15 @@ def can_install() -> bool:
 
 
 def install(packages: list[str]) -> None:
-    """Install Debian packages."""
+    """Install Debian packages, in a line; what apt-get says is shown where it fails."""
+    print("Installing", *packages)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     command = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages]
     for step in (["apt-get", "update", "-q"], command):
-        subprocess.run(step, check=True, env=environment)
+        done = subprocess.run(step, check=False, env=environment, capture_output=True, text=True)
+        if done.returncode:
+            print(done.stdout + done.stderr, file=sys.stderr)
+            return
 
 
 def main() -> int:

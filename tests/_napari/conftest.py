@@ -59,6 +59,11 @@ def open_panel(viewer: Any) -> SegmenterPanel:
     return panel
 
 
+def find_camera(viewer: Any) -> Any:
+    """Find a viewer's camera, which has been the scene's since napari 0.9."""
+    return getattr(viewer, "scene", viewer).camera
+
+
 def open_panel_by_napari(viewer: Any) -> SegmenterPanel:
     """Have napari dock a panel with quick settings, as from its menu."""
     _, panel = viewer.window.add_plugin_dock_widget("napari-dynaseg", "Dynamic-weight segmenter")

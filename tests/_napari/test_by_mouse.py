@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
-from tests._napari.conftest import TIMEOUT, open_panel
+from tests._napari.conftest import TIMEOUT, find_camera, open_panel
 
 from napari_dynaseg._napari.panel.correct.correction_rows import SELECTED
 
@@ -30,7 +30,8 @@ class Hand:
         QTest.qWait(100)
 
     def find(self, row, column):
-        zoom, centre = self.viewer.scene.camera.zoom, self.viewer.scene.camera.center
+        camera = find_camera(self.viewer)
+        zoom, centre = camera.zoom, camera.center
         x = (column - centre[-1]) * zoom + self.canvas.width() / 2
         y = (row - centre[-2]) * zoom + self.canvas.height() / 2
         return QPoint(round(x), round(y))

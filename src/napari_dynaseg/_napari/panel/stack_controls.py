@@ -7,6 +7,7 @@ from magicgui.types import FileDialogMode
 from magicgui.widgets import ComboBox, Container, FileEdit, RangeSlider
 
 from napari_dynaseg._napari.panel.parts.knob_boxes import make_knob
+from napari_dynaseg._napari.panel.parts.number_box import guard_readouts
 from napari_dynaseg.files.ome_labels import ENDING
 from napari_dynaseg.image.axes import Axes
 from napari_dynaseg.settings import WAYS, Way, describe_range
@@ -94,10 +95,12 @@ class StackControls:
 
 
 def _make_range(name: str, size: int) -> RangeSlider:
-    return RangeSlider(
+    slider = RangeSlider(
         name=name,
         label=name,
         max=size - 1,
         value=(0, size - 1),
         tooltip=f"First and last plane on axis {name}",
     )
+    guard_readouts(slider.native)
+    return slider

@@ -14,7 +14,7 @@ from napari.utils.notifications import notification_manager
 from qtpy.QtCore import QPoint, QThreadPool
 from qtpy.QtCore import Qt as QtNames
 from qtpy.QtTest import QTest
-from tests._napari.conftest import EITHER_WAY, TIMEOUT, open_panel
+from tests._napari.conftest import EITHER_WAY, TIMEOUT, find_camera, open_panel
 
 from napari_dynaseg._napari.layers.classes import read_classes
 from napari_dynaseg._napari.panel.correct.correction_rows import ALL, CLASS, CLICKED, SELECTED
@@ -596,7 +596,8 @@ def test_the_mouse_on_the_canvas_merges_and_the_keyboard_undoes(make_napari_view
     QTest.qWait(100)
 
     def click(row, column):
-        zoom, centre = viewer.scene.camera.zoom, viewer.scene.camera.center
+        camera = find_camera(viewer)
+        zoom, centre = camera.zoom, camera.center
         x = (column - centre[-1]) * zoom + canvas.width() / 2
         y = (row - centre[-2]) * zoom + canvas.height() / 2
         left, none = QtNames.MouseButton.LeftButton, QtNames.KeyboardModifier.NoModifier

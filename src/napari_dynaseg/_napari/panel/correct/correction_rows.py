@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from magicgui.widgets import CheckBox, ComboBox, Container, LineEdit, PushButton, SpinBox
+from magicgui.widgets import CheckBox, ComboBox, Container, LineEdit, PushButton
 from napari.components import ViewerModel
 from psygnal import Signal
 from qtpy.QtCore import QStringListModel
@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QColorDialog, QCompleter
 
 from napari_dynaseg._napari.layers.tools import LOCK, NAME, TOOLS, Tool
 from napari_dynaseg._napari.panel.inputs.within_choice import WithinChoice
+from napari_dynaseg._napari.panel.parts.number_box import make_whole_box
 from napari_dynaseg._napari.panel.run_display import make_line
 
 CLICKED, SELECTED, CLASS, ALL = "Clicked regions", "Selected label", "The class below", "All labels"
@@ -88,9 +89,9 @@ class CorrectionRows(Container[Any]):
 
     def _build_numbers(self) -> None:
         self.values = {
-            "radius": SpinBox(label="Radius", value=2, min=1, max=100),
-            "size": SpinBox(label="Size", value=50, min=1, max=10_000_000),
-            "distance": SpinBox(label="Distance", value=8, min=1, max=1000),
+            "radius": make_whole_box(1, 100, label="Radius", value=2),
+            "size": make_whole_box(1, 10_000_000, label="Size", value=50),
+            "distance": make_whole_box(1, 1000, label="Distance", value=8),
         }
         tips = {
             "radius": "Pixels by which outlines are smoothed, grown or shrunk",

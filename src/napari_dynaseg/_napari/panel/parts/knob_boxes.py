@@ -4,13 +4,11 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-from magicgui import use_app
-from magicgui.widgets import ComboBox, Container, PushButton, Slider, SpinBox
-from magicgui.widgets.bases import RangedWidget, ValueWidget
+from magicgui.widgets import ComboBox, Container, PushButton, Slider
+from magicgui.widgets.bases import ValueWidget
 from psygnal import Signal
-from qtpy.QtWidgets import QDoubleSpinBox, QWidget
 
+from napari_dynaseg._napari.panel.parts.number_box import make_exact_box, make_whole_box
 from napari_dynaseg.knobs import Knobs
 from napari_dynaseg.settings import (
     CHOICE_TITLES,
@@ -22,8 +20,6 @@ from napari_dynaseg.settings import (
 
 SLIDER_STEPS = 300
 SLIDER_DECADES = 3.0
-# Enough decimals for every float64 from 0.01 on, so that the box never rounds what it holds.
-DECIMALS = 20
 
 
 def make_knob(name: str, knobs: type[Knobs] = Settings) -> ValueWidget[Any]:
@@ -50,40 +46,8 @@ def make_knob(name: str, knobs: type[Knobs] = Settings) -> ValueWidget[Any]:
     lowest = knob["minimum"] if "minimum" in knob else knob["exclusiveMinimum"]
     highest = knob["maximum"] if "maximum" in knob else knob["exclusiveMaximum"]
     if knob["type"] == "integer":
-        step = knob.get("step", 1)
-        return SpinBox(value=lowest, min=lowest, max=highest, step=step, **shared)
+        return make_whole_box(lowest, highest, step=knob.get("step", 1), **shared)
     return make_exact_box(lowest, highest, **shared)
-
-
-def make_exact_box(minimum: float, maximum: float, **options: Any) -> RangedWidget[float]:
-    """Make a number box that holds a float exactly and shows it as short as it can be."""
-    return RangedWidget(
-        widget_type=_ExactBackend, value=minimum, min=minimum, max=maximum, **options
-    )
-
-
-class ExactSpinBox(QDoubleSpinBox):
-    """A number box with decimals enough for any value, which it writes without idle zeros."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setDecimals(DECIMALS)
-        self.setKeyboardTracking(False)
-        self.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
-
-    def textFromValue(self, value: float) -> str:  # noqa: N802
-        """Write a value as the shortest text that reads back as the same float."""
-        return np.format_float_positional(value, trim="-")
-
-
-FloatSpinBoxBackend: Any = use_app().get_obj("FloatSpinBox")
-
-
-class _ExactBackend(FloatSpinBoxBackend):
-    """magicgui's number box with our box of Qt in it."""
-
-    def __init__(self, **options: Any) -> None:
-        super(FloatSpinBoxBackend, self).__init__(ExactSpinBox, **options)
 
 
 class MuKnob(Container[Any]):
