@@ -6,7 +6,7 @@ import pytest
 from napari.components import ViewerModel
 
 from napari_dynaseg._napari.layers.classes import add_rows, read_classes, read_table
-from napari_dynaseg._napari.layers.measuring import find_task, measure, write_measurements
+from napari_dynaseg._napari.layers.measuring import freeze_input, measure, write_measurements
 from napari_dynaseg.errors import EditError
 
 MICRONS = {"scale": (0.5, 0.5), "units": ("um", "um"), "axis_labels": ("y", "x")}
@@ -24,7 +24,7 @@ def add_square(viewer, **placing):
 
 
 def run(viewer, layer, planes="This plane", images=()):
-    return measure(find_task(layer, viewer.dims, planes, images))
+    return measure(freeze_input(layer, viewer.dims, planes, images))
 
 
 def test_without_units_pixels_are_counted(viewer):

@@ -106,13 +106,13 @@ def test_stop_ends_it_and_keeps_what_is_there(panel, endless, qtbot):
     assert endless.layer.data.all()
     assert endless.layer.editable
     assert endless.layer.metadata[METADATA_KEY]["step"] >= 1
-    qtbot.waitUntil(lambda: not endless._worker.is_running, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: not endless._task._worker.is_running, timeout=TIMEOUT)
 
 
 def test_removing_the_layer_ends_it(panel, viewer, endless, qtbot):
     viewer.layers.remove(endless.layer)
     assert panel.run is None
-    qtbot.waitUntil(lambda: not endless._worker.is_running, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: not endless._task._worker.is_running, timeout=TIMEOUT)
 
 
 def test_only_one_run_goes_on_at_a_time(panel, endless):

@@ -10,8 +10,8 @@ from napari.components import ViewerModel
 from napari_dynaseg._napari.layers.job import snapshot
 from napari_dynaseg._napari.work.pace import Pace
 from napari_dynaseg._napari.work.stack_plan import begin_stack, choose_planes
-from napari_dynaseg._napari.work.worker import Failure, PlaneDone, Progress, Update, run_job
-from napari_dynaseg.errors import RunError
+from napari_dynaseg._napari.work.worker import PlaneDone, Progress, Update, describe_memory, run_job
+from napari_dynaseg.errors import ImageError
 from napari_dynaseg.method.run import iter_fit
 from napari_dynaseg.recipes.painted_recipe import read_map
 from napari_dynaseg.recipes.replay import replay
@@ -186,31 +186,16 @@ def test_a_change_after_the_last_iteration_is_no_part_of_the_recipe(job):
     assert end.value.value.recipe.changes == ()
 
 
-def test_what_the_user_can_mend_is_returned_as_a_sentence(job):
+def test_what_the_user_can_mend_is_an_error_of_ours(job):
     object.__setattr__(job, "pinned", np.array([[["a", "b"]]]))
-    _, result = drain(run_job(job, QUICK, NeverPass()))
-    assert result == Failure("an image must hold real numbers; got an array of dtype <U1")
-
-
-@pytest.mark.parametrize(
-    "error", [MemoryError(), RuntimeError("DefaultCPUAllocator: not enough memory: 9 GB")]
-)
-def test_too_little_memory_is_returned_as_a_sentence(job, monkeypatch, error):
-    def run_out(*_):
-        raise error
-
-    monkeypatch.setattr("napari_dynaseg.method.fit.Trainer", run_out)
-    _, result = drain(run_job(job, QUICK, NeverPass()))
-    assert result.sentence.startswith("not enough memory to train on a plane of 12×10 pixels")
-
-
-def test_a_runtime_error_leaves_as_our_own_which_napari_reports(job, monkeypatch):
-    def break_off(*_):
-        raise RuntimeError("odd")
-
-    monkeypatch.setattr("napari_dynaseg.method.fit.Trainer", break_off)
-    with pytest.raises(RunError, match="the run broke off: odd"):
+    with pytest.raises(
+        ImageError, match="an image must hold real numbers; got an array of dtype <"
+    ):
         next(run_job(job, QUICK, NeverPass()))
+
+
+def test_too_little_memory_is_told_with_the_size_of_the_plane(job):
+    assert describe_memory(job).startswith("not enough memory to train on a plane of 12×10 pixels")
 
 
 def test_no_update_passes_before_the_last_one_is_drawn():

@@ -48,7 +48,7 @@ class Channel:
 
 
 @dataclass(frozen=True, eq=False)
-class Task:
+class MeasureInput:
     """What is measured, as it was when the user asked for it.
 
     Parameters
@@ -76,7 +76,9 @@ class Task:
     channels: tuple[Channel, ...]
 
 
-def find_task(layer: Labels, dims: Dims, planes: Planes, images: Sequence[Image]) -> Task:
+def freeze_input(
+    layer: Labels, dims: Dims, planes: Planes, images: Sequence[Image]
+) -> MeasureInput:
     """Freeze what is measured.
 
     Parameters
@@ -114,7 +116,7 @@ def find_task(layer: Labels, dims: Dims, planes: Planes, images: Sequence[Image]
     columns = [np.asarray(layer.data_to_world(unit)) - offset for unit in np.eye(layer.ndim)]
     units = tuple(f"{unit:~P}" for unit in layer.units)
     has_units = any(str(unit) != "pixel" for unit in layer.units)
-    return Task(
+    return MeasureInput(
         data=layer.data,
         planes=tuple(chosen),
         axes=axes,
@@ -149,7 +151,7 @@ def _has_planes_along(layer: Labels, axis: int) -> bool:
     return bool(layer.ndim >= -axis and layer.data.shape[axis] > 1)
 
 
-def measure(task: Task) -> pd.DataFrame:
+def measure(wanted: MeasureInput) -> pd.DataFrame:
     """Measure, in any thread.
 
     Returns
@@ -157,24 +159,26 @@ def measure(task: Task) -> pd.DataFrame:
     pandas.DataFrame
         One row a label, by its number; one column a measurement, its unit in the name.
     """
-    measured = join_planes(_measure_plane(task, index) for index in task.planes)
-    size, centroid = _name_columns(task)
-    spans = _find_spans(task)
-    columns: dict[str, Any] = {size: measured.pixels * _find_size(task, spans)}
-    middles = measured.middles @ task.matrix.T + task.offset if task.units else measured.middles
+    measured = join_planes(_measure_plane(wanted, index) for index in wanted.planes)
+    size, centroid = _name_columns(wanted)
+    spans = _find_spans(wanted)
+    columns: dict[str, Any] = {size: measured.pixels * _find_size(wanted, spans)}
+    middles = (
+        measured.middles @ wanted.matrix.T + wanted.offset if wanted.units else measured.middles
+    )
     columns |= dict(zip(centroid, middles.T, strict=True))
-    step = _find_step(task)
+    step = _find_step(wanted)
     if len(spans) == 2 and step is not None:
-        unit = task.units[spans[0]] if task.units else "px"
+        unit = wanted.units[spans[0]] if wanted.units else "px"
         columns[f"perimeter [{unit}]"] = measured.perimeters * step
-    names = [channel.name for channel in task.channels]
+    names = [channel.name for channel in wanted.channels]
     columns |= dict(zip(names, measured.means.T, strict=True))
     return pd.DataFrame(columns, index=measured.labels)
 
 
-def _measure_plane(task: Task, index: Index) -> Measurements:
-    labels = np.asarray(task.data[index]).astype(np.int32)
-    channels = [channel.read(index) for channel in task.channels]
+def _measure_plane(wanted: MeasureInput, index: Index) -> Measurements:
+    labels = np.asarray(wanted.data[index]).astype(np.int32)
+    channels = [channel.read(index) for channel in wanted.channels]
     measured = measure_plane(labels, np.stack(channels) if channels else None)
     for axis, at in enumerate(index):
         if not isinstance(at, slice):
@@ -182,44 +186,44 @@ def _measure_plane(task: Task, index: Index) -> Measurements:
     return measured
 
 
-def _find_spans(task: Task) -> list[int]:
+def _find_spans(wanted: MeasureInput) -> list[int]:
     """Find the axes on which the labels measured have an extent."""
-    is_plane = len(task.planes) == 1
+    is_plane = len(wanted.planes) == 1
     return [
         axis
-        for axis, size in enumerate(task.axes.sizes)
-        if axis in task.axes.plane or (size > 1 and not is_plane)
+        for axis, size in enumerate(wanted.axes.sizes)
+        if axis in wanted.axes.plane or (size > 1 and not is_plane)
     ]
 
 
-def _find_size(task: Task, spans: list[int]) -> float:
+def _find_size(wanted: MeasureInput, spans: list[int]) -> float:
     """Find the area or volume of a pixel."""
-    if not task.units:
+    if not wanted.units:
         return 1
-    sides = task.matrix[:, spans]
+    sides = wanted.matrix[:, spans]
     return float(np.sqrt(np.linalg.det(sides.T @ sides)))
 
 
-def _find_step(task: Task) -> float | None:
+def _find_step(wanted: MeasureInput) -> float | None:
     """Find the side of a pixel of the plane; `None` where it is no square."""
-    if not task.units:
+    if not wanted.units:
         return 1
-    sides = task.matrix[:, list(task.axes.plane)]
+    sides = wanted.matrix[:, list(wanted.axes.plane)]
     products = sides.T @ sides
     is_square = np.allclose(products, products[0, 0] * np.eye(2), rtol=1e-6)
-    units = {task.units[axis] for axis in task.axes.plane}
+    units = {wanted.units[axis] for axis in wanted.axes.plane}
     return float(np.sqrt(products[0, 0])) if is_square and len(units) == 1 else None
 
 
-def _name_columns(task: Task) -> tuple[str, list[str]]:
-    spans = _find_spans(task)
+def _name_columns(wanted: MeasureInput) -> tuple[str, list[str]]:
+    spans = _find_spans(wanted)
     kind = "area" if len(spans) == 2 else "volume" if len(spans) == 3 else "size"
-    if not task.units:
-        return f"{kind} [px]", [f"centroid {name} [px]" for name in task.axes.names]
-    units = [task.units[axis] for axis in spans]
+    if not wanted.units:
+        return f"{kind} [px]", [f"centroid {name} [px]" for name in wanted.axes.names]
+    units = [wanted.units[axis] for axis in spans]
     powers = {unit: units.count(unit) for unit in units}
     written = "·".join(unit + {2: "²", 3: "³"}.get(power, "") for unit, power in powers.items())
-    pairs = zip(task.axes.names, task.units, strict=True)
+    pairs = zip(wanted.axes.names, wanted.units, strict=True)
     return f"{kind} [{written}]", [f"centroid {name} [{unit}]" for name, unit in pairs]
 
 

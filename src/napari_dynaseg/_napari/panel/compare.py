@@ -61,6 +61,7 @@ class Compare:
     def close(self) -> None:
         """Let go of the viewer."""
         self.end()
+        self._finishing.close()
         self._viewer.layers.selection.events.active.disconnect(self.follow_selection)
         self._viewer.layers.events.removed.disconnect(self._on_removed)
 

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 from magicgui.widgets import PushButton
-from napari.qt.threading import create_worker
 from napari.utils.notifications import show_error
 from psygnal import Signal
 from qtpy.QtCore import QSize, Qt
@@ -27,7 +26,8 @@ from napari_dynaseg._napari.layers.job import Job
 from napari_dynaseg._napari.panel.curves import BLUE
 from napari_dynaseg._napari.panel.inputs.image_input import ImageInput
 from napari_dynaseg._napari.panel.preferences import find_default_mu, read_preferences
-from napari_dynaseg._napari.work.worker import Failure, translate_errors
+from napari_dynaseg._napari.work.task import Task
+from napari_dynaseg._napari.work.worker import describe_memory
 from napari_dynaseg.errors import SegmentationError
 from napari_dynaseg.method.trials import FACTORS, Trial, iter_trials, list_choices, reduce_plane
 from napari_dynaseg.settings import SCHEMES, Settings
@@ -79,7 +79,6 @@ class ExploreButton(PushButton):
         sheet = self.sheet = ContactSheet(job, choices, self.native)
         sheet.chosen.connect(lambda scheme, mu: self.chosen.emit(scheme, mu))
         sheet.window.finished.connect(lambda: self.close_sheet())
-        sheet.window.destroyed.connect(lambda: self._forget(sheet))
         sheet.window.show()
         sheet.start()
 
@@ -87,14 +86,7 @@ class ExploreButton(PushButton):
         """Close the sheet, if one is open; its worker ends after the iteration it is at."""
         sheet, self.sheet = self.sheet, None
         if sheet is not None:
-            sheet.stop()
-            sheet.window.hide()
-            sheet.window.deleteLater()
-
-    def _forget(self, sheet: "ContactSheet") -> None:
-        sheet.leave()
-        if self.sheet is sheet:
-            self.sheet = None
+            sheet.close()
 
     def _list_choices(self) -> tuple[Settings, ...]:
         preferences = read_preferences()
@@ -118,7 +110,6 @@ class ContactSheet:
     chosen = Signal(str, float)
 
     def __init__(self, job: Job, choices: tuple[Settings, ...], parent: QWidget) -> None:
-        self._is_over = False
         self.cells = [_Cell(settings) for settings in choices]
         self.window = QDialog(parent)
         self.window.setWindowTitle(f"Explore μ: {job.name}")
@@ -128,11 +119,12 @@ class ContactSheet:
         for cell in self.cells:
             cell.clicked.connect(partial(self._choose, cell.settings))
         self.stop_button.clicked.connect(lambda: self.stop())
-        self._worker: Any = create_worker(print_trials, job, choices, _start_thread=False)
-        # Lambdas keep this alive until its worker is done.
-        self._worker.yielded.connect(lambda found: self._show(found))
-        self._worker.returned.connect(lambda result: self._on_returned(result))
-        self._worker.finished.connect(lambda: self.stop())
+        self._task = Task(
+            print_trials(job, choices),
+            describe_memory(job),
+            on_news=self._show,
+            on_end=self._show_state,
+        )
 
     def _lay_out(self) -> None:
         rows, grid, foot = QVBoxLayout(self.window), QGridLayout(), QHBoxLayout()
@@ -150,29 +142,23 @@ class ContactSheet:
     def start(self) -> None:
         """Start the trials."""
         self._show_state()
-        self._worker.start()
+        self._task.start()
 
     def stop(self) -> None:
         """End now and keep what is there; the thread follows within an iteration."""
-        if not self._is_over:
-            self.leave()
-            self._show_state()
+        self._task.stop()
 
-    def leave(self) -> None:
-        """End without a word: the window is gone, with the viewer for instance."""
-        if not self._is_over:
-            self._is_over = True
-            self._worker.quit()
+    def close(self) -> None:
+        """End, and let the window go."""
+        self._task.leave()
+        self.window.hide()
+        self.window.deleteLater()
 
     def _show(self, found: Print | None) -> None:
-        if found is None or self._is_over:
+        if found is None:
             return
         next(cell for cell in self.cells if not cell.is_filled).show_print(found)
         self._show_state()
-
-    def _on_returned(self, result: Failure | None) -> None:
-        if isinstance(result, Failure) and not self._is_over:
-            show_error(result.sentence)
 
     def _choose(self, settings: Settings) -> None:
         for cell in self.cells:
@@ -183,7 +169,7 @@ class ContactSheet:
         done = sum(cell.is_filled for cell in self.cells)
         words = "Click a picture to take over its scheme and μ."
         self.status.setText(f"{done} of {len(self.cells)}. {words if done else ''}")
-        self.stop_button.setEnabled(not self._is_over)
+        self.stop_button.setEnabled(not self._task.is_over)
 
 
 class _Cell(QToolButton):
@@ -231,26 +217,14 @@ def _to_pixmap(picture: npt.NDArray[np.uint8]) -> QPixmap:
     )
 
 
-def print_trials(
-    job: Job, choices: tuple[Settings, ...]
-) -> Generator[Print | None, None, Failure | None]:
-    """Try settings on a job's plane in a worker thread.
+def print_trials(job: Job, choices: tuple[Settings, ...]) -> Generator[Print | None, None, None]:
+    """Try settings on a job's plane, as work for a task.
 
     Yields
     ------
     Print or None
         A trial when it has ended; `None` after every iteration.
-
-    Returns
-    -------
-    Failure or None
-        Why it broke off, if it did.
     """
-    result: Failure | None = yield from translate_errors(job, _print(job, choices))
-    return result
-
-
-def _print(job: Job, choices: tuple[Settings, ...]) -> Generator[Print | None, None, None]:
     from napari_dynaseg.files.plain_labels import draw_preview
 
     plane = job.read_plane()

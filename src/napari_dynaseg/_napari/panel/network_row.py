@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import Container, PushButton
-from napari.qt.threading import create_worker
 from napari.utils.notifications import show_error, show_info
 from psygnal import Signal
 from qtpy.QtWidgets import QFileDialog
 
 from napari_dynaseg._napari.layers.kept_runs import KeptRun
+from napari_dynaseg._napari.work.task import Task, call_once
 from napari_dynaseg.errors import SegmentationError
 
 if TYPE_CHECKING:
@@ -64,9 +64,10 @@ class NetworkRow(Container[Any]):
         keep = self.run.keep_network if self.run else None
         if keep is None:
             return
-        worker: Any = create_worker(lambda: _save(keep, path), _start_thread=False)
-        worker.returned.connect(_tell)
-        worker.start()
+        Task(
+            call_once(lambda: keep().save(path)),
+            on_result=lambda _nothing: show_info(f"the network is saved in {path}"),
+        ).start()
 
     def _ask_which(self) -> None:
         from napari_dynaseg.recipes.trained_network import ENDING
@@ -87,18 +88,3 @@ class NetworkRow(Container[Any]):
             show_error(str(error))
             return
         self.loaded.emit(network)
-
-
-def _save(keep: "Callable[[], TrainedNetwork]", path: Path) -> Path | str:
-    try:
-        keep().save(path)
-    except SegmentationError as error:
-        return str(error)
-    return path
-
-
-def _tell(outcome: Path | str) -> None:
-    if isinstance(outcome, Path):
-        show_info(f"the network is saved in {outcome}")
-    else:
-        show_error(outcome)

@@ -7,12 +7,12 @@ from typing import Any
 from magicgui.widgets import Container, PushButton
 from napari.components import ViewerModel
 from napari.layers import Layer
-from napari.qt.threading import create_worker
 from napari.utils.notifications import show_error, show_info
 
 from napari_dynaseg._napari.layers.layer_state import restore_layer
 from napari_dynaseg._napari.panel.run_display import make_line
 from napari_dynaseg._napari.work.recovery import Recovery
+from napari_dynaseg._napari.work.task import Task, call_once
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.files.journal_folder import LeftJournal
 
@@ -108,16 +108,18 @@ class RecoveryRows(Container[Any]):
     def restore(self, row: RecoveryRow) -> None:
         """Read a layer that a crash left, off the main thread, and add it."""
         row.enabled = False
-        worker: Any = create_worker(_read, row.left, _start_thread=False)
-        worker.returned.connect(lambda made: self._on_read(row, made))
-        worker.start()
+        Task(
+            call_once(_read, row.left),
+            on_result=lambda made: self._add(row, made),
+            on_failure=lambda: self._offer_again(row),
+        ).start()
 
-    def _on_read(self, row: RecoveryRow, made: Layer | str) -> None:
-        if self.keeper is None:
-            return
-        if isinstance(made, str):
+    def _offer_again(self, row: RecoveryRow) -> None:
+        if self.keeper is not None:
             row.enabled = True
-            show_error(made)
+
+    def _add(self, row: RecoveryRow, made: Layer) -> None:
+        if self.keeper is None:
             return
         layer = self._viewer.add_layer(made)
         self.keeper.protect(layer, then=_removing(row.left))
@@ -133,14 +135,12 @@ def describe_left(left: LeftJournal) -> str:
     return f"A viewer ended without saving {left.name!r}, last changed {when}."
 
 
-def _read(left: LeftJournal) -> Layer | str:
-    """Read a layer, or say why it cannot be."""
+def _read(left: LeftJournal) -> Layer:
+    content = left.read()
     try:
-        return Layer.create(*restore_layer(*left.read()))
-    except FileError as error:
-        return str(error)
+        return Layer.create(*restore_layer(*content))
     except Exception as error:  # napari raises whatever it likes on attributes that do not fit
-        return f"{left.name!r} cannot be restored: {error}"
+        raise FileError(f"{left.name!r} cannot be restored: {error}") from error
 
 
 def _removing(left: LeftJournal) -> Callable[[], None]:

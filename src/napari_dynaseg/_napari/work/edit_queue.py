@@ -1,9 +1,8 @@
 """Edits worked out one after another off the main thread, each written as one step of history."""
 
 from collections import deque
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from napari.qt.threading import create_worker
 from napari.utils.notifications import show_error
 from psygnal import Signal
 
@@ -11,9 +10,9 @@ from napari_dynaseg._napari.layers.classes import read_classes
 from napari_dynaseg._napari.layers.edit_targets import Target
 from napari_dynaseg._napari.layers.step_followers import NewLabels, Renumbering, StepFollower
 from napari_dynaseg._napari.layers.tools import Choice, Outcome, Tool, apply_tool
-from napari_dynaseg._napari.work.worker import Failure
+from napari_dynaseg._napari.work.task import Task, call_once
 from napari_dynaseg.counting import write_count
-from napari_dynaseg.errors import EditError, SegmentationError
+from napari_dynaseg.errors import EditError
 
 # A step whose undo takes more than this is asked about.
 MOST_UNDO_BYTES = 200e6
@@ -37,14 +36,14 @@ class EditQueue:
 
     def __init__(self) -> None:
         self._requests: deque[Request] = deque()
-        self._worker: Any = None
+        self._task: Task | None = None
         self._unconfirmed: Outcome | None = None
         self._followers: list[StepFollower] = []
 
     @property
     def is_busy(self) -> bool:
         """Whether an edit is being worked out."""
-        return self._worker is not None
+        return self._task is not None
 
     def submit(self, request: Request) -> None:
         """Take an edit; one that waits to be confirmed is dropped."""
@@ -63,8 +62,8 @@ class EditQueue:
         """Drop what is not written yet, and let go of all layers."""
         self._requests.clear()
         self._drop_unconfirmed()
-        if self._worker is not None:
-            self._worker.returned.disconnect()
+        if self._task is not None:
+            self._task.leave()
         for follower in self._followers:
             follower.forget()
         self._followers.clear()
@@ -82,25 +81,28 @@ class EditQueue:
         self.asked.emit("")
 
     def _begin_next(self) -> None:
-        if self._worker is not None or not self._requests:
+        if self._task is not None or not self._requests:
             return
         request = self._requests.popleft()
         self.told.emit(f"{request.tool.title} …")
         used = tuple(read_classes(request.target.layer))
-        self._worker = create_worker(_work_out, request, used, _start_thread=False)
-        self._worker.returned.connect(lambda result: self._on_returned(result))
-        self._worker.finished.connect(lambda: self._on_finished())
-        self._worker.start()
+        self._task = Task(
+            call_once(
+                apply_tool, request.tool, request.target, request.choice, request.value, used
+            ),
+            "not enough memory for this; correct the stack plane by plane",
+            on_result=self._on_result,
+            on_failure=lambda: self.told.emit(""),
+            on_release=self._on_release,
+        )
+        self._task.start()
 
-    def _on_finished(self) -> None:
-        self._worker = None
+    def _on_release(self) -> None:
+        self._task = None
         self._begin_next()
 
-    def _on_returned(self, result: Outcome | Failure) -> None:
-        if isinstance(result, Failure):
-            self.told.emit("")
-            show_error(result.sentence)
-        elif not result.change.pixels:
+    def _on_result(self, result: Outcome) -> None:
+        if not result.change.pixels:
             locked = result.change.target.locked
             self.told.emit(
                 f"{result.tool.title}: nothing to change" + " (some are locked)" * bool(locked)
@@ -131,15 +133,6 @@ class EditQueue:
         self.told.emit(
             f"{outcome.tool.title}: {write_count(change.pixels, 'pixel')}. Ctrl+Z takes it back."
         )
-
-
-def _work_out(request: Request, used: tuple[int, ...]) -> Outcome | Failure:
-    try:
-        return apply_tool(request.tool, request.target, request.choice, request.value, used)
-    except SegmentationError as error:
-        return Failure(str(error))
-    except MemoryError:
-        return Failure("not enough memory for this; correct the stack plane by plane")
 
 
 def write_bytes(count: float) -> str:

@@ -1,14 +1,10 @@
 """Snapshots that are sketches, labelled pixel by pixel off the main thread, one at a time."""
 
-from collections.abc import Generator
-from typing import Any
-
-from napari.qt.threading import create_worker
-from napari.utils.notifications import show_error
 from psygnal import Signal
 
 from napari_dynaseg._napari.layers.kept_runs import KeptRun
-from napari_dynaseg._napari.work.worker import Failure, translate_errors
+from napari_dynaseg._napari.work.task import Task, call_once
+from napari_dynaseg._napari.work.worker import describe_memory
 from napari_dynaseg.recipes.snapshots import Snapshot
 
 
@@ -19,7 +15,7 @@ class Finishing:
 
     def __init__(self) -> None:
         self._next: tuple[KeptRun, Snapshot] | None = None
-        self._worker: Any = None
+        self._task: Task | None = None
 
     def ask(self, run: KeptRun, snapshot: Snapshot) -> None:
         """Ask for a snapshot of a run; what was asked for before, and has not begun, is dropped."""
@@ -30,33 +26,28 @@ class Finishing:
         """Ask for nothing any longer; what has begun is still put in its place."""
         self._next = None
 
+    def close(self) -> None:
+        """Ask for nothing any longer, and put nothing anywhere."""
+        self._next = None
+        if self._task is not None:
+            self._task.leave()
+
     def _begin(self) -> None:
-        if self._worker is not None or self._next is None:
+        if self._task is not None or self._next is None:
             return
         (run, snapshot), self._next = self._next, None
-        self._worker = create_worker(_finish, run, snapshot, _start_thread=False)
-        # Lambdas keep this alive until its worker is done.
-        self._worker.returned.connect(lambda result: self._on_returned(run, snapshot, result))
-        self._worker.finished.connect(lambda: self._on_finished())
-        self._worker.start()
+        self._task = Task(
+            call_once(snapshot.finish),
+            describe_memory(run.job),
+            on_result=lambda finished: self._put(run, snapshot, finished),
+            on_release=self._on_release,
+        )
+        self._task.start()
 
-    def _on_returned(self, run: KeptRun, sketch: Snapshot, result: Snapshot | Failure) -> None:
-        if isinstance(result, Failure):
-            show_error(result.sentence)
-            return
-        run.snapshots.replace(result)
-        self.finished.emit(sketch, result)
+    def _put(self, run: KeptRun, sketch: Snapshot, finished: Snapshot) -> None:
+        run.snapshots.replace(finished)
+        self.finished.emit(sketch, finished)
 
-    def _on_finished(self) -> None:
-        self._worker = None
+    def _on_release(self) -> None:
+        self._task = None
         self._begin()
-
-
-def _finish(run: KeptRun, snapshot: Snapshot) -> Generator[None, None, Snapshot | Failure]:
-    result: Snapshot | Failure = yield from translate_errors(run.job, _label_pixels(snapshot))
-    return result
-
-
-def _label_pixels(snapshot: Snapshot) -> Generator[None, None, Snapshot]:
-    yield
-    return snapshot.finish()

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Labels
-from napari.qt.threading import create_worker
-from napari.utils.notifications import show_error, show_info, show_warning
+from napari.utils.notifications import show_info
 from psygnal import Signal
 from qtpy.QtCore import QTimer
 
@@ -15,8 +14,15 @@ from napari_dynaseg._napari.layers.job import Job
 from napari_dynaseg._napari.layers.kept_runs import KeptRun
 from napari_dynaseg._napari.work.pace import Pace
 from napari_dynaseg._napari.work.stack_plan import ViewedStack
-from napari_dynaseg._napari.work.worker import Failure, News, PlaneDone, Progress, Update, run_job
-from napari_dynaseg.errors import ImageWarning
+from napari_dynaseg._napari.work.task import Task
+from napari_dynaseg._napari.work.worker import (
+    News,
+    PlaneDone,
+    Progress,
+    Update,
+    describe_memory,
+    run_job,
+)
 from napari_dynaseg.labels.numbering import count_labels
 from napari_dynaseg.recipes.painted_recipe import keep_map
 from napari_dynaseg.recipes.snapshots import Snapshots
@@ -59,15 +65,15 @@ class LiveRun:
         self._data = self.layer.data
         self.update: Update | None = None
         self._snapshots = Snapshots()
-        self._has_labels = self._is_over = False
-        self._worker: Any = create_worker(
-            run_job, job, settings, self._pace, stack, _start_thread=False
+        self._has_labels = False
+        self._task = Task(
+            run_job(job, settings, self._pace, stack),
+            describe_memory(job),
+            on_news=self._on_news,
+            on_result=self._on_result,
+            on_end=self._end,
+            on_release=self._release,
         )
-        # Lambdas keep this run alive until its worker is done, whoever else forgets it.
-        self._worker.yielded.connect(lambda update: self._on_yielded(update))
-        self._worker.returned.connect(lambda result: self._on_returned(result))
-        self._worker.warned.connect(lambda warning: show_image_warning(*warning))
-        self._worker.finished.connect(lambda: self._finish())
         viewer.layers.events.removed.connect(self._on_layer_removed)
 
     def _add_layer(self) -> Labels:
@@ -83,7 +89,7 @@ class LiveRun:
 
     def start(self) -> None:
         """Start the training."""
-        self._worker.start()
+        self._task.start()
 
     def change(self, settings: Settings) -> bool:
         """Turn the knobs; the training follows at its next iteration.
@@ -95,7 +101,7 @@ class LiveRun:
         """
         follows = (settings.scheme == "auto") == self._is_auto
         if follows:
-            self._worker.send(settings)
+            self._task.send(settings)
         else:
             show_info("this run goes on with its scheme; the one chosen counts from the next on")
         return follows
@@ -106,11 +112,10 @@ class LiveRun:
 
     def stop(self) -> None:
         """End now and keep what is there; the thread follows within an iteration."""
-        self._worker.quit()
-        self._end()
+        self._task.stop()
 
-    def _on_yielded(self, update: News) -> None:
-        if update is None or self._is_over or self._stop_if_replaced():
+    def _on_news(self, update: News) -> None:
+        if update is None or self._stop_if_replaced():
             return
         started = time.monotonic()
         if isinstance(update, PlaneDone):
@@ -123,11 +128,9 @@ class LiveRun:
         # A timer of no length comes due when the redraw it waits for has been handled.
         QTimer.singleShot(0, lambda: self._pace.mark_drawn(time.monotonic() - started))
 
-    def _on_returned(self, result: Update | Failure | None) -> None:
-        if isinstance(result, Failure):
-            show_error(result.sentence)
-        elif result is not None and not self._is_over and not self._stop_if_replaced():
-            self._show(result)
+    def _on_result(self, update: Update | None) -> None:
+        if update is not None and not self._stop_if_replaced():
+            self._show(update)
 
     def _stop_if_replaced(self) -> bool:
         if not is_replaced(self.layer, self._data):
@@ -164,9 +167,6 @@ class LiveRun:
             self.stop()
 
     def _end(self) -> None:
-        if self._is_over:
-            return
-        self._is_over = True
         self._viewer.layers.events.removed.disconnect(self._on_layer_removed)
         if self.update is not None and self._stack is None:
             row, column = self._job.axes.plane
@@ -183,8 +183,7 @@ class LiveRun:
             self.released.emit()
         self.ended.emit()
 
-    def _finish(self) -> None:
-        self._end()
+    def _release(self) -> None:
         self.layer.editable = True
         if self._stack is not None:
             self.released.emit()
@@ -215,9 +214,3 @@ def is_replaced(layer: Labels, data: Any) -> bool:
         return False
     show_error(f"the data of {layer.name!r} were replaced, so the run has stopped")
     return True
-
-
-def show_image_warning(message: Warning, category: type[Warning], *_where: object) -> None:
-    """Show what a worker warns of, if it is about the image."""
-    if issubclass(category, ImageWarning):
-        show_warning(str(message))

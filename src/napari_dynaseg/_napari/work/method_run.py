@@ -7,15 +7,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Labels
-from napari.qt.threading import create_worker
-from napari.utils.notifications import show_error
 from psygnal import Signal
 from qtpy.QtCore import QTimer
 
 from napari_dynaseg._napari.layers.job import Job
-from napari_dynaseg._napari.work.live_run import is_replaced, show_image_warning
+from napari_dynaseg._napari.work.live_run import is_replaced
 from napari_dynaseg._napari.work.pace import Pace
-from napari_dynaseg._napari.work.worker import Failure, translate_errors
+from napari_dynaseg._napari.work.task import Task
+from napari_dynaseg._napari.work.worker import describe_memory
 from napari_dynaseg.counting import write_count
 from napari_dynaseg.knobs import Knobs
 from napari_dynaseg.labels.numbering import LabelMap, count_labels, match_labels
@@ -63,7 +62,7 @@ class MethodRun:
         self._viewer, self._job, self._method = viewer, job, method
         self._pace = Pace()
         self.outcome = ""
-        self._is_over = self._has_labels = False
+        self._has_labels = False
         self.layer: Labels = viewer.add_labels(
             job.wrap_labels(np.zeros(job.plane_shape, np.int32)),
             name=f"{job.name} {method.title}",
@@ -71,19 +70,18 @@ class MethodRun:
         )
         self.layer.editable = False
         self._data = self.layer.data
-        self._worker: Any = create_worker(
-            run_method, job, method, knobs, self._pace, _start_thread=False
+        self._task = Task(
+            run_method(job, method, knobs, self._pace),
+            describe_memory(job),
+            on_news=self._on_news,
+            on_result=self._on_result,
+            on_end=self._end,
         )
-        # Lambdas keep this run alive until its worker is done.
-        self._worker.yielded.connect(lambda shown: self._on_yielded(shown))
-        self._worker.returned.connect(lambda result: self._on_returned(result))
-        self._worker.warned.connect(lambda warning: show_image_warning(*warning))
-        self._worker.finished.connect(lambda: self._end())
         viewer.layers.events.removed.connect(self._on_layer_removed)
 
     def start(self) -> None:
         """Start the method."""
-        self._worker.start()
+        self._task.start()
 
     def list_signals(self) -> list[Any]:
         """List the signals that a panel may follow."""
@@ -91,11 +89,10 @@ class MethodRun:
 
     def stop(self) -> None:
         """End now and keep what is there; the thread follows within a step."""
-        self._worker.quit()
-        self._end()
+        self._task.stop()
 
-    def _on_yielded(self, shown: Shown) -> None:
-        if self._is_over or self._stop_if_replaced():
+    def _on_news(self, shown: Shown) -> None:
+        if self._stop_if_replaced():
             return
         started = time.monotonic()
         self.progressed.emit(shown.done, shown.total)
@@ -104,10 +101,8 @@ class MethodRun:
             # A timer of no length comes due when the redraw it waits for has been handled.
             QTimer.singleShot(0, lambda: self._pace.mark_drawn(time.monotonic() - started))
 
-    def _on_returned(self, result: Result | Failure | None) -> None:
-        if isinstance(result, Failure):
-            show_error(result.sentence)
-        elif result is not None and not self._is_over and not self._stop_if_replaced():
+    def _on_result(self, result: Result) -> None:
+        if not self._stop_if_replaced():
             self._show(result.labels, result.record)
             count = write_count(count_labels(result.labels), "label")
             self.outcome = f"{count} by {self._method.title}."
@@ -133,9 +128,6 @@ class MethodRun:
             self.stop()
 
     def _end(self) -> None:
-        if self._is_over:
-            return
-        self._is_over = True
         self._viewer.layers.events.removed.disconnect(self._on_layer_removed)
         if self._has_labels:
             self.layer.data = self.layer.data  # tells whoever listens, and draws the thumbnail
@@ -147,8 +139,8 @@ class MethodRun:
 
 def run_method(
     job: Job, method: Method, knobs: Knobs, pace: Pace
-) -> Generator[Shown, None, Result | Failure]:
-    """Segment a job's plane by a method in a worker thread.
+) -> Generator[Shown, None, Result]:
+    """Segment a job's plane by a method, as work for a task.
 
     Yields
     ------
@@ -157,20 +149,9 @@ def run_method(
 
     Returns
     -------
-    Result or Failure
-        The labels, or why there are none.
-
-    Raises
-    ------
-    RunError
-        On anything unforeseen.
+    Result
+        The labels.
     """
-    work = _run(job, method, knobs, pace)
-    result: Result | Failure = yield from translate_errors(job, work)
-    return result
-
-
-def _run(job: Job, method: Method, knobs: Knobs, pace: Pace) -> Generator[Shown, None, Result]:
     plane = job.read_plane()
     source = Source.of(plane, job.name, path=job.path, position=job.position, level=job.stack.level)
     within = job.within

@@ -10,11 +10,12 @@ from typing import Any
 from napari.components import ViewerModel
 from napari.layers import Labels
 from napari.utils.notifications import show_warning
-from qtpy.QtCore import QEvent, QObject, QStandardPaths, QTimer
+from qtpy.QtCore import QObject, QStandardPaths, QTimer
 from superqt.utils import ensure_main_thread
 
 from napari_dynaseg._napari.layers.followed_layer import FollowedLayer
 from napari_dynaseg._napari.layers.saving import saving
+from napari_dynaseg._napari.panel.parts.panel_watcher import WindowWatcher
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.files.journal_folder import LeftJournal, clear_journal, list_left
 
@@ -63,13 +64,13 @@ class Recovery(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAUSE_MS)
         self._timer.timeout.connect(self.write_changed)
-        self._is_closing = self._is_closed = self.has_problem = False
+        self._is_closed = self.has_problem = False
         for layer in viewer.layers:
             self._follow(layer)
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
         saving.saved.connect(self._on_saved)
-        window.installEventFilter(self)
+        WindowWatcher.of(window).closed.connect(self.close)
         window.destroyed.connect(self.close)  # of a window that was never shown
 
     @classmethod
@@ -168,16 +169,6 @@ class Recovery(QObject):
                 self._writer.submit(clear_journal, journal.folder)
 
     # -- the window -------------------------------------------------------------------------
-
-    def eventFilter(self, _window: Any, event: Any) -> bool:  # noqa: N802
-        """See the window close, which it does when it hides after it was asked to close."""
-        if event.type() == QEvent.Type.Close:
-            self._is_closing = True
-        elif event.type() == QEvent.Type.Show:
-            self._is_closing = False
-        elif event.type() == QEvent.Type.Hide and self._is_closing and not event.spontaneous():
-            self.close()
-        return False
 
     def close(self) -> None:
         """Remove all journals: whoever closes a window wants no more of its layers."""

@@ -1,10 +1,8 @@
 """Refine: the network of a layer trained on, in a worker, with what was painted there."""
 
-from collections.abc import Generator
 from typing import Any
 
 from napari.layers import Labels
-from napari.qt.threading import create_worker
 from napari.utils.notifications import show_error
 from psygnal import Signal
 
@@ -13,7 +11,8 @@ from napari_dynaseg._napari.layers.edit_targets import Target, check_writable
 from napari_dynaseg._napari.layers.kept_runs import KeptRun
 from napari_dynaseg._napari.work.edit_queue import MOST_UNDO_BYTES, write_bytes
 from napari_dynaseg._napari.work.refine_task import RefinedLayer, RefineTask, list_planes
-from napari_dynaseg._napari.work.worker import Failure, PlaneDone, translate_errors
+from napari_dynaseg._napari.work.task import Task
+from napari_dynaseg._napari.work.worker import PlaneDone, describe_memory
 from napari_dynaseg.errors import EditError, ImageError
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.recipes.painted_recipe import keep_map, read_map
@@ -64,15 +63,16 @@ class Refinement:
         check_writable(layer)
         target = Target(layer, layer.data, (slice(None),) * layer.ndim)
         planes = list_planes(run, position, is_for_all)
-        task = RefineTask(target, run, self._read_paint(position), settings, planes)
-        self._is_over = False
+        work = RefineTask(target, run, self._read_paint(position), settings, planes).work()
         self.change: Change | None = None  # what was written
         self._result: RefinedLayer | None = None  # one that waits to be confirmed
-        self._worker: Any = create_worker(refine_planes, task, _start_thread=False)
-        # Lambdas keep this alive until its worker is done.
-        self._worker.yielded.connect(lambda done: self._on_yielded(done))
-        self._worker.returned.connect(lambda result: self._on_returned(result))
-        self._worker.finished.connect(lambda: self._end())
+        self._task = Task(
+            work,
+            describe_memory(run.job),
+            on_news=self._on_news,
+            on_result=self._on_result,
+            on_end=self.ended.emit,
+        )
 
     def _read_paint(self, position: Position) -> Paint:
         run = self.run
@@ -86,7 +86,7 @@ class Refinement:
 
     def start(self) -> None:
         """Start the training."""
-        self._worker.start()
+        self._task.start()
 
     def list_signals(self) -> list[Any]:
         """List the signals that a panel may follow."""
@@ -94,8 +94,7 @@ class Refinement:
 
     def stop(self) -> None:
         """End now; the labels stay as they are."""
-        self._worker.quit()
-        self._end()
+        self._task.stop()
 
     @property
     def question(self) -> str:
@@ -110,18 +109,14 @@ class Refinement:
         if result is not None:
             self._write(result)
 
-    def _on_yielded(self, done: int | PlaneDone) -> None:
+    def _on_news(self, done: int | PlaneDone) -> None:
         if isinstance(done, PlaneDone):
             self.plane_done.emit(done)
         else:
             self.progressed.emit(done)
 
-    def _on_returned(self, result: RefinedLayer | Failure) -> None:
-        if self._is_over:
-            return
-        if isinstance(result, Failure):
-            show_error(result.sentence)
-        elif result.change.undo_bytes > MOST_UNDO_BYTES:
+    def _on_result(self, result: RefinedLayer) -> None:
+        if result.change.undo_bytes > MOST_UNDO_BYTES:
             self._result = result
         else:
             self._write(result)
@@ -155,25 +150,3 @@ class Refinement:
             row, column = self.run.job.axes.plane
             made |= keep_map(result.labels, row > column)
         self._layer.metadata = {**metadata, **made}
-
-    def _end(self) -> None:
-        if not self._is_over:
-            self._is_over = True
-            self.ended.emit()
-
-
-def refine_planes(task: RefineTask) -> Generator[int | PlaneDone, None, RefinedLayer | Failure]:
-    """Refine in a worker thread.
-
-    Yields
-    ------
-    int or PlaneDone
-        The iteration; then each plane.
-
-    Returns
-    -------
-    RefinedLayer or Failure
-        What comes of it, or why nothing does.
-    """
-    result: RefinedLayer | Failure = yield from translate_errors(task.run.job, task.work())
-    return result

@@ -1,4 +1,4 @@
-"""What runs in the worker thread: a job's training and planes, updates paced, errors ours."""
+"""What runs in the worker thread: a job's training and planes, updates paced."""
 
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from napari_dynaseg._napari.layers.job import Job
 from napari_dynaseg._napari.work.pace import Pace
 from napari_dynaseg._napari.work.stack_plan import ViewedStack
-from napari_dynaseg.errors import RunError, SegmentationError
 from napari_dynaseg.files.sinks import NETWORK
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.labels.numbering import LabelMap
@@ -105,23 +104,12 @@ class PlaneDone:
     total: int
 
 
-@dataclass(frozen=True)
-class Failure:
-    """Why a run broke off, in one sentence for the user."""
-
-    sentence: str
-
-
 News = Update | Progress | PlaneDone | None
-Updates = Generator[News, Settings | None, Update | Failure | None]
+Updates = Generator[News, Settings | None, Update | None]
 
 
 def run_job(job: Job, settings: Settings, pace: Pace, stack: ViewedStack | None = None) -> Updates:
-    """Segment a job, for napari's `thread_worker`.
-
-    A generator worker that raises a RuntimeError never reports that it ended, and torch's
-    errors are RuntimeErrors: so every error leaves here as one of ours, those that the user
-    can do something about as a returned sentence.
+    """Segment a job, as work for a task.
 
     Parameters
     ----------
@@ -141,51 +129,16 @@ def run_job(job: Job, settings: Settings, pace: Pace, stack: ViewedStack | None 
 
     Returns
     -------
-    Update, Failure or None
-        The last iteration, or why there is none; `None` after a stack.
-
-    Raises
-    ------
-    RunError
-        On anything unforeseen.
+    Update or None
+        The last iteration; `None` after a stack.
     """
-    work = (
-        _segment_plane(job, settings, pace)
-        if stack is None
-        else _segment_stack(job, settings, pace, stack)
-    )
-    result: Update | Failure | None = yield from translate_errors(job, work)
-    return result
+    if stack is None:
+        return _segment_plane(job, settings, pace)
+    return _segment_stack(job, settings, pace, stack)
 
 
-def translate_errors(job: Job, work: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
-    """Run a worker's generator, and let every error out as one of ours.
-
-    Returns
-    -------
-    Failure
-        Where the work has an end that the user can do something about; else what it returns.
-
-    Raises
-    ------
-    RunError
-        On anything unforeseen.
-    """
-    try:
-        return (yield from work)
-    except SegmentationError as error:
-        return Failure(str(error))
-    except MemoryError:
-        return Failure(_describe_memory(job))
-    except Exception as error:
-        from napari_dynaseg.engine.backend import is_out_of_memory
-
-        if is_out_of_memory(error):
-            return Failure(_describe_memory(job))
-        raise RunError(f"the run broke off: {error}") from error
-
-
-def _describe_memory(job: Job) -> str:
+def describe_memory(job: Job) -> str:
+    """Say that the memory does not suffice to train on a job's plane."""
     height, width = job.plane_shape
     return (
         f"not enough memory to train on a plane of {height}×{width} pixels; "

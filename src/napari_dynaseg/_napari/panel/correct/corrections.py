@@ -19,7 +19,7 @@ from napari_dynaseg._napari.layers.edit_targets import (
     write_locked,
 )
 from napari_dynaseg._napari.layers.kept_runs import KeptRuns
-from napari_dynaseg._napari.layers.measuring import find_task
+from napari_dynaseg._napari.layers.measuring import freeze_input
 from napari_dynaseg._napari.layers.painted import find_painted
 from napari_dynaseg._napari.layers.tools import LOCK, NAME, TOOLS, Choice, Pixel, Tool
 from napari_dynaseg._napari.panel.correct.correction_rows import (
@@ -107,6 +107,7 @@ class Corrections:
         """Let go of the viewer; what is being worked out is dropped."""
         self.stop_clicks()
         self.queue.forget()
+        self.table.close()
         self.keys.move_to(None)
         self._viewer.layers.selection.events.active.disconnect(self._follow_selection)
         self._viewer.layers.events.removed.disconnect(self._on_removed)
@@ -366,11 +367,11 @@ class Corrections:
             layer = self._require_layer()
             image = self._images.image.value
             images = self._images.channels.layers or ([] if image is None else [image])
-            task = find_task(layer, self._viewer.dims, self.rows.planes.value, images)
+            wanted = freeze_input(layer, self._viewer.dims, self.rows.planes.value, images)
         except SegmentationError as error:
             show_error(str(error))
             return
-        self.table.measure(layer, task)
+        self.table.measure(layer, wanted)
 
     def _save_table(self) -> None:
         try:
