@@ -123,7 +123,7 @@ def test_only_one_run_goes_on_at_a_time(panel, endless):
 
 @pytest.mark.parametrize(
     ("error", "told"),
-    [(RuntimeError("odd"), "the run broke off: odd"), (MemoryError(), "not enough memory")],
+    [(RuntimeError("odd"), "the work broke off: odd"), (MemoryError(), "not enough memory")],
 )
 def test_a_method_that_fails_leaves_no_layer_and_a_panel_that_works(
     panel, viewer, monkeypatch, qtbot, error, told

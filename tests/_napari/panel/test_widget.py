@@ -306,7 +306,7 @@ def test_an_error_nobody_foresaw_frees_the_panel(panel, qtbot, monkeypatch, view
     # What reaches Qt's event loop, napari shows as a notification with the whole story.
     with qtbot.captureExceptions() as caught, qtbot.waitSignal(panel.run_ended, timeout=TIMEOUT):
         panel.start()
-    assert [str(error) for _, error, _ in caught] == ["the run broke off: something odd"]
+    assert [str(error) for _, error, _ in caught] == ["the work broke off: something odd"]
     assert panel.segment_button.enabled
     assert len(viewer.layers) == 1
 

@@ -133,7 +133,8 @@ class Refinement:
             return
         for position, remembered in result.maps.items():
             run.maps.add(position, remembered)
-        run.keep_network = lambda: result.network
+        network = result.network  # the result would keep the layer alive
+        run.keep_network = lambda: network
         self._write_recipe(result)
         if change.pixels:
             run.follow_step(layer, before)

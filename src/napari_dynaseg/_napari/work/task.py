@@ -18,6 +18,10 @@ Work = Generator[Any, Any, Any]
 atexit.register(GeneratorWorker.await_workers)
 
 
+def _ignore(*_: object) -> None:
+    """Call nobody back."""
+
+
 class Task:
     """Work behind the panel; lives on the main thread, where all of its callbacks are called.
 
@@ -46,13 +50,14 @@ class Task:
         work: Work,
         too_little_memory: str = "not enough memory",
         *,
-        on_news: Callable[[Any], object] | None = None,
-        on_result: Callable[[Any], object] | None = None,
-        on_failure: Callable[[], object] | None = None,
-        on_end: Callable[[], object] | None = None,
-        on_release: Callable[[], object] | None = None,
+        on_news: Callable[[Any], object] = _ignore,
+        on_result: Callable[[Any], object] = _ignore,
+        on_failure: Callable[[], object] = _ignore,
+        on_end: Callable[[], object] = _ignore,
+        on_release: Callable[[], object] = _ignore,
     ) -> None:
-        self.is_over = False
+        self.is_over = self._has_begun = False
+        self._early: object = None
         self._on_news, self._on_result, self._on_failure = on_news, on_result, on_failure
         self._on_end, self._on_release = on_end, on_release
         self._worker: Any = create_worker(
@@ -70,7 +75,10 @@ class Task:
 
     def send(self, value: object) -> None:
         """Send a value into the work, which gets it where it yields next."""
-        self._worker.send(value)
+        if self._has_begun:
+            self._worker.send(value)
+        else:  # a generator takes nothing before its first yield
+            self._early = value
 
     def stop(self) -> None:
         """End now; the thread follows when the work yields."""
@@ -79,35 +87,32 @@ class Task:
 
     def leave(self) -> None:
         """Stop, and call nobody back: whoever would be called is gone."""
-        self._on_end = self._on_release = None
+        self._on_end = self._on_release = _ignore
         self.stop()
 
     def _take_news(self, news: Any) -> None:
-        if not self.is_over and self._on_news is not None:
-            self._on_news(news)
+        if not self._has_begun:
+            self._has_begun = True
+            self._worker.send(self._early)
+        self._on_news(news)
 
     def _take_result(self, result: Any) -> None:
-        if self.is_over:
-            return
-        if isinstance(result, Failure):
-            show_error(result.sentence)
-            if self._on_failure is not None:
-                self._on_failure()
-        elif self._on_result is not None:
+        if not isinstance(result, Failure):
             self._on_result(result)
+        elif not self.is_over:
+            show_error(result.sentence)
+            self._on_failure()
 
     def _end(self) -> None:
-        if not self.is_over:
-            self.is_over = True
-            if self._on_end is not None:
-                self._on_end()
+        on_end, self._on_end = self._on_end, _ignore
+        self._on_news = self._on_result = self._on_failure = _ignore
+        self.is_over = True
+        on_end()
 
     def _finish(self) -> None:
         self._end()
-        if self._on_release is not None:
-            self._on_release()
-        self._on_news = self._on_result = self._on_failure = None
-        self._on_end = self._on_release = None
+        on_release, self._on_release = self._on_release, _ignore
+        on_release()
 
 
 @dataclass(frozen=True)

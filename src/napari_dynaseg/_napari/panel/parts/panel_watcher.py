@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from psygnal import Signal
 from qtpy.QtCore import QEvent, QObject, QTimer
-from qtpy.QtCore import Signal as QtSignal
 
 
 class WindowWatcher(QObject):
@@ -15,7 +15,7 @@ class WindowWatcher(QObject):
         The viewer's.
     """
 
-    closed = QtSignal()
+    closed = Signal()
 
     def __init__(self, window: Any) -> None:
         super().__init__(window)
