@@ -243,10 +243,14 @@ def be_measuring(panel):
     panel.corrections.measure()
 
 
+def find_saved_network():
+    return Path(os.environ["XDG_DATA_HOME"], "network.dynaseg.safetensors")
+
+
 def be_saving_a_network(panel):
     segment(panel)
     panel.network._keep = slow_down(panel.network._keep)
-    panel.network.save(Path(os.environ["XDG_DATA_HOME"], "network.dynaseg"))
+    panel.network.save(find_saved_network())
 
 
 STATES = {
@@ -295,6 +299,7 @@ def close_in_every_state(way):
         print("closing while", state, flush=True)
         open_and_close(state, way)
         print("closed while", state, flush=True)
+    assert find_saved_network().exists()
 
 
 def end_while_editing():
