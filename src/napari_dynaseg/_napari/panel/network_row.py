@@ -1,6 +1,5 @@
 """The row of the panel that keeps a trained network in a file, and applies one from there."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from napari_dynaseg._napari.work.task import Task, call_once
 from napari_dynaseg.errors import SegmentationError
 
 if TYPE_CHECKING:
-    from napari_dynaseg.recipes.trained_network import TrainedNetwork
+    pass
 
 
 class NetworkRow(Container[Any]):

@@ -17,7 +17,6 @@ from napari_dynaseg._napari.panel.inputs.annotation_input import GivenChoices
 from napari_dynaseg._napari.panel.inputs.image_input import ImageInput
 from napari_dynaseg._napari.panel.method_rows import MethodRows
 from napari_dynaseg._napari.panel.parts.knob_boxes import MuKnob, make_knob
-from napari_dynaseg._napari.panel.parts.panel_watcher import PanelWatcher
 from napari_dynaseg._napari.panel.parts.row_labels import align_labels
 from napari_dynaseg._napari.panel.preferences import (
     LastUsed,
@@ -31,6 +30,7 @@ from napari_dynaseg._napari.panel.run_display import RunDisplay
 from napari_dynaseg._napari.panel.stack_controls import ALL_PLANES, StackControls
 from napari_dynaseg._napari.work.live_run import LiveRun
 from napari_dynaseg._napari.work.method_run import MethodRun
+from napari_dynaseg._napari.work.panel_watcher import PanelWatcher
 from napari_dynaseg._napari.work.preloading import preload_engine
 from napari_dynaseg._napari.work.refinement import Refinement
 from napari_dynaseg._napari.work.stack_plan import (

@@ -15,7 +15,7 @@ from superqt.utils import ensure_main_thread
 
 from napari_dynaseg._napari.layers.followed_layer import FollowedLayer
 from napari_dynaseg._napari.layers.saving import saving
-from napari_dynaseg._napari.panel.parts.panel_watcher import WindowWatcher
+from napari_dynaseg._napari.work.panel_watcher import WindowWatcher
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.files.journal_folder import LeftJournal, clear_journal, list_left
 
