@@ -9,14 +9,13 @@ two; what happens between is algebra on small matrices, in float64.
 from dataclasses import dataclass
 
 from napari_dynaseg.engine.backend import torch
-from napari_dynaseg.engine.cpu.network_layers import set_gradient
-from napari_dynaseg.engine.network import Stage
+from napari_dynaseg.engine.network import Stage, set_gradient
 from napari_dynaseg.engine.norm import Moments, Norm
 
 
 @dataclass(frozen=True, eq=False)
-class Way:
-    """The way back to the activation: dy = dr @ response + y @ activation + offset."""
+class InputGradient:
+    """How dy, that of the activation below, follows: dr @ response + y @ activation + offset."""
 
     response: torch.Tensor  # (q, in)
     activation: torch.Tensor  # (in, in)
@@ -38,13 +37,7 @@ class Head:
         How many pixels the plane has.
     """
 
-    def __init__(
-        self,
-        stage: Stage,
-        stage_below: Stage | None,
-        moments: Moments,
-        pixels: int,
-    ):
+    def __init__(self, stage: Stage, stage_below: Stage | None, moments: Moments, pixels: int):
         self._stage, self._stage_below = stage, stage_below
         self._moments, self._pixels = moments, pixels
         mean, covariance = moments.find_mean_and_covariance(pixels)
@@ -59,8 +52,8 @@ class Head:
         matrix = (self._scaled * self._norm.scale[:, None]).T  # (in, q)
         return matrix.float().contiguous(), self._norm.shift.float()
 
-    def set_gradients(self, product: torch.Tensor, total: torch.Tensor) -> Way:
-        """Set the gradients of the last layer and of the norm below, and give the way back.
+    def set_gradients(self, product: torch.Tensor, total: torch.Tensor) -> InputGradient:
+        """Set the gradients of the last layer and the norm below; give that of the activation.
 
         Parameters
         ----------
@@ -86,7 +79,7 @@ class Head:
         response = behind.through[:, None] * self._weight
         offset = behind.offset @ self._weight
         if self._stage_below is None:
-            return _make_way(response, matrix, offset)
+            return _make_input_gradient(response, matrix, offset)
         return self._pass_norm_below(self._stage_below, products, response, matrix, offset)
 
     def _pass_norm_below(
@@ -96,7 +89,7 @@ class Head:
         response: torch.Tensor,
         matrix: torch.Tensor,
         offset: torch.Tensor,
-    ) -> Way:
+    ) -> InputGradient:
         """Go from the gradient of the norm's output to that of its input."""
         # Σ dz is 0, since Σ dt is: a batch norm's input gradients cancel over the plane.
         gradient_dot = (self._weight * products).sum(0)
@@ -105,7 +98,7 @@ class Head:
         )
         set_gradient(stage_below.gamma, below.gamma)
         set_gradient(stage_below.beta, below.beta)
-        return _make_way(
+        return _make_input_gradient(
             response * below.through,
             matrix * below.through + below.slope.diag(),
             offset * below.through + below.offset,
@@ -119,5 +112,9 @@ def _make_norm_below(stage: Stage | None, mean: torch.Tensor, variance: torch.Te
     return Norm(zero, one, one, zero)
 
 
-def _make_way(response: torch.Tensor, activation: torch.Tensor, offset: torch.Tensor) -> Way:
-    return Way(response.float().contiguous(), activation.float().contiguous(), offset.float())
+def _make_input_gradient(
+    response: torch.Tensor, activation: torch.Tensor, offset: torch.Tensor
+) -> InputGradient:
+    return InputGradient(
+        response.float().contiguous(), activation.float().contiguous(), offset.float()
+    )

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from napari_dynaseg.engine.backend import torch
-from napari_dynaseg.engine.cpu.passes import add_matrix, sum_squares, sum_values
 from napari_dynaseg.engine.network import Stage
+from napari_dynaseg.engine.passes import sum_squares, sum_values
 
 EPSILON = 1e-5  # as in torch.nn.BatchNorm2d
 
@@ -47,18 +47,18 @@ class Moments:
         """Add (pixels, channels), on any device: their sum and their squares or products."""
         if values.device.type == "cpu":
             sum_values(values.numpy(), self.total.numpy())
-            self.add_squares(values)
-            return
-        squares = values.square().sum(0) if self.square.ndim == 1 else values.T @ values
-        self.total.add_(values.sum(0).cpu())
-        self.square.add_(squares.cpu())
+        else:
+            self.total.add_(values.sum(0).cpu())
+        self.add_squares(values)
 
     def add_squares(self, values: torch.Tensor) -> None:
         """Add the squares, or the products, of (pixels, channels)."""
-        if self.square.ndim == 1:
+        if self.square.ndim == 2:
+            self.square.add_((values.T @ values).cpu())
+        elif values.device.type == "cpu":
             sum_squares(values.numpy(), self.square.numpy())
         else:
-            add_matrix((values.T @ values).numpy(), self.square.numpy())
+            self.square.add_(values.square().sum(0).cpu())
 
     def find_mean_and_covariance(self, pixels: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Give the mean, and the covariance, or the variance if only squares were summed."""

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_dynaseg.engine.backend import choose_device, torch
+from napari_dynaseg.engine.devices import choose_device
 from napari_dynaseg.engine.gpu.recording import Weigh
 from napari_dynaseg.engine.trainer import Trainer
+from napari_dynaseg.engine.weights import Weights
 from napari_dynaseg.errors import SettingsError
 from napari_dynaseg.image.pixels import Plane, to_plane
 from napari_dynaseg.labels.numbering import LabelMap, freeze
@@ -46,7 +47,7 @@ def iter_fit(
     settings: Settings,
     *,
     companions: Sequence[Plane] = (),
-    start: torch.Tensor | None = None,
+    start: Weights | None = None,
     scribbles: LabelMap | None = None,
     guidance: LabelMap | None = None,
 ) -> Steps:
@@ -108,12 +109,12 @@ def iter_fit(
         check_scribbles(scribbles, plane, settings)
     if guidance is not None:
         check_guidance(guidance, plane)
-    device = choose_device(settings.device)
+    choose_device(settings.device)  # refused here rather than at the first step
     if settings.scheme == "auto":
         if companions or any(each is not None for each in (start, scribbles, guidance)):
             check_keeps_network(settings)
-        return _train_members(plane, settings, device)
-    return _train(planes, settings, device, start, scribbles, guidance)
+        return _train_members(plane, settings)
+    return _train(planes, settings, start, scribbles, guidance)
 
 
 def segment(
@@ -202,8 +203,7 @@ def segment(
 def _train(
     planes: Sequence[Plane],
     settings: Settings,
-    device: torch.device,
-    start: torch.Tensor | None = None,
+    start: Weights | None = None,
     scribbles: LabelMap | None = None,
     guidance: LabelMap | None = None,
 ) -> Steps:
@@ -218,7 +218,9 @@ def _train(
         least = max(settings.minimum_labels, scribbled)
         return step is not None and step.labels_in_use <= least
 
-    with closing(Trainer(picture, settings, device, start, *given)) as trainer:
+    with closing(
+        Trainer(picture, settings, choose_device(settings.device), start, *given)
+    ) as trainer:
         while iteration < min(settings.iterations, turned + limit_iterations(settings)):
             is_ahead = trainer.runs_ahead  # the CPU may take over in the step, for want of memory
             if not is_ahead and has_few_labels():
@@ -242,7 +244,7 @@ def _choose_weight(settings: Settings) -> Weigh:
     return partial(continuity_weight, settings.scheme, settings.mu)
 
 
-def _train_members(plane: Plane, settings: Settings, device: torch.device) -> Steps:
+def _train_members(plane: Plane, settings: Settings) -> Steps:
     """Train the networks of Auto one after the other; the last step has their regions.
 
     What is sent on the way counts from the next network on, and μ for the regions.
@@ -250,7 +252,7 @@ def _train_members(plane: Plane, settings: Settings, device: torch.device) -> St
     members, iteration = [], 0
     for scale in range(len(AUTO_BLURS)):
         own = settle_member(settings, scale)
-        with closing(_train((make_scale(plane, scale),), own, device)) as run:
+        with closing(_train((make_scale(plane, scale),), own)) as run:
             for step in run:
                 iteration += 1
                 sent = yield replace(step, iteration=iteration)

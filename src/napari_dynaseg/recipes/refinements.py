@@ -15,7 +15,7 @@ from napari_dynaseg.labels.run_length import Correction, apply, describe, read_p
 from napari_dynaseg.settings import Settings
 
 if TYPE_CHECKING:
-    from napari_dynaseg.engine.backend import torch
+    from napari_dynaseg.engine.weights import Weights
     from napari_dynaseg.method.region_of_interest import Within
     from napari_dynaseg.method.scribbles import Numbers
 
@@ -95,7 +95,7 @@ class Trained(NamedTuple):
         (H, W).
     """
 
-    weights: "torch.Tensor"
+    weights: "Weights"
     numbers: "Numbers"
     labels: LabelMap
 

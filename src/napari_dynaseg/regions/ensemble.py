@@ -56,7 +56,7 @@ class Appearance(NamedTuple):
         return cls(perceptual, measure_steps(STEP_WEIGHT * blur(perceptual, PLANE_BLUR)))
 
 
-def merge_by_networks(plane: Plane, memberships: Iterable[Map], mu: float) -> LabelMap:
+def merge_by_networks(plane: Plane, probabilities: Iterable[Map], mu: float) -> LabelMap:
     """Segment a plane into connected regions by several networks.
 
     Small regions are grown within the steps of the plane itself. Their borders are as visible as
@@ -68,7 +68,7 @@ def merge_by_networks(plane: Plane, memberships: Iterable[Map], mu: float) -> La
     ----------
     plane
         float32, (C, H, W).
-    memberships
+    probabilities
         For each network the probability of each cluster at each pixel, float32, (q, H, W).
     mu
         Larger for fewer, larger regions.
@@ -78,18 +78,18 @@ def merge_by_networks(plane: Plane, memberships: Iterable[Map], mu: float) -> La
     numpy.ndarray
         int32, (H, W), regions 1…K by falling size.
     """
-    small, tree = build_region_tree(plane, memberships)
+    small, tree = build_region_tree(plane, probabilities)
     usual = tree.find_cost(max(1, tree.count // USUAL_PARTS))
     cost = float(np.sqrt(mu / PERCENT * usual))
     return number_by_size(tree.cut(cost)[small])
 
 
-def build_region_tree(plane: Plane, memberships: Iterable[Map]) -> tuple[Integers, Tree]:
+def build_region_tree(plane: Plane, probabilities: Iterable[Map]) -> tuple[Integers, Tree]:
     """Grow the small regions of a plane, numbered from 0, (H, W), and the tree of their merges.
 
     Parameters
     ----------
-    plane, memberships
+    plane, probabilities
         As for `merge_by_networks`.
     """
     appearance = Appearance.of(plane)
@@ -97,9 +97,9 @@ def build_region_tree(plane: Plane, memberships: Iterable[Map]) -> tuple[Integer
     sizes = np.bincount(small.ravel())
     steps = np.zeros_like(appearance.steps)
     clusters = []
-    for membership in memberships:
-        steps += measure_steps(membership)
-        clusters.append(average_regions(small, sizes, membership))
+    for probability in probabilities:
+        steps += measure_steps(probability)
+        clusters.append(average_regions(small, sizes, probability))
     networks = max(1, len(clusters))
     contrast = PLANE_CONTRAST * appearance.steps + (1 - PLANE_CONTRAST) * steps / networks
     shares = [measure_shares(small, sizes, appearance.perceptual)]

@@ -177,7 +177,7 @@ def translate_errors(job: Job, work: Generator[Any, Any, Any]) -> Generator[Any,
     except MemoryError:
         return Failure(_describe_memory(job))
     except Exception as error:
-        from napari_dynaseg.engine.backend import is_out_of_memory
+        from napari_dynaseg.engine.devices import is_out_of_memory
 
         if is_out_of_memory(error):
             return Failure(_describe_memory(job))

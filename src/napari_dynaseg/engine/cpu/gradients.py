@@ -6,6 +6,8 @@ keeps each part of the plane in the cache while it is worked on, and multiplies 
 
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from napari_dynaseg.engine.backend import torch
 from napari_dynaseg.engine.cpu.grid import Grid
 from napari_dynaseg.engine.cpu.network_layers import (
@@ -15,8 +17,8 @@ from napari_dynaseg.engine.cpu.network_layers import (
     flatten,
 )
 from napari_dynaseg.engine.cpu.response import ResponseMap
-from napari_dynaseg.engine.cpu.thread_pool import Lanes
-from napari_dynaseg.engine.head import Head, Way
+from napari_dynaseg.engine.cpu.thread_pool import ThreadPool
+from napari_dynaseg.engine.head import Head, InputGradient
 from napari_dynaseg.engine.measurement import Measurement
 from napari_dynaseg.engine.network import Stage, list_stages
 from napari_dynaseg.engine.norm import Moments
@@ -35,7 +37,7 @@ class CpuEngine:
     network
         As `napari_dynaseg.engine.network.build_network` makes it; its gradients are set, its
         parameters are read.
-    lanes
+    pool
         Who computes.
     targets
         What the responses are drawn to; by default each to its own label.
@@ -45,20 +47,20 @@ class CpuEngine:
         self,
         image: torch.Tensor,
         network: nn.Sequential,
-        lanes: Lanes,
+        pool: ThreadPool,
         targets: Targets | None = None,
     ):
-        self._lanes = lanes
+        self._pool = pool
         *below, self._stage = list_stages(network)
         self._grid = Grid(image.shape[1], image.shape[2], self._stage.width)
         self._layers = list(self._build_layers(image, below))
         self._image = None if self._layers else _lay_out(image, self._grid)
-        self._response = ResponseMap(self._stage.width, self._grid, lanes, targets)
+        self._response = ResponseMap(self._stage.width, self._grid, pool, targets)
 
     def _build_layers(self, image: torch.Tensor, stages: list[Stage]) -> Iterator[Layer]:
         below: Layer | None = None
         for stage in stages:
-            rest = (stage, self._grid, self._lanes, stage is stages[-1])
+            rest = (stage, self._grid, self._pool, stage is stages[-1])
             below = DeeperLayer(below, *rest) if below else FirstLayer(image, *rest)
             yield below
 
@@ -77,18 +79,10 @@ class CpuEngine:
         labels_in_use = self._response.respond(self._activation, *head.fold())
         weight = weigh(labels_in_use)
         losses = self._response.differentiate(self._activation, weight)
-        way = head.set_gradients(losses.product, losses.total)
+        input_gradient = head.set_gradients(losses.product, losses.total)
         if self._layers:
-            self._go_back(way)
-        return Measurement.of(
-            self._response.labels,
-            labels_in_use,
-            weight,
-            losses.similarity,
-            losses.continuity,
-            losses.scribble,
-            losses.guidance,
-        )
+            self._go_back(input_gradient)
+        return Measurement.of(self._response.labels, labels_in_use, weight, *losses.terms)
 
     @property
     def _activation(self) -> torch.Tensor:
@@ -107,17 +101,21 @@ class CpuEngine:
             moments.add_values(flatten(self._activation[rows]))
             return moments
 
-        return Moments.add_up(self._lanes.map(measure, self._grid.blocks))
+        return Moments.add_up(self._pool.map(measure, self._grid.blocks))
 
-    def _go_back(self, way: Way) -> None:
+    def _go_back(self, input_gradient: InputGradient) -> None:
         """Set the gradients of all 3×3 layers, from the last to the first."""
         last, gradient = self._layers[-1], self._response.values
 
-        def leave_head(rows: slice, activation: torch.Tensor, before: torch.Tensor) -> None:
-            torch.addmm(way.offset, flatten(gradient[rows]), way.response, out=before)
-            before.addmm_(activation, way.activation)
+        def leave_head(rows: slice, activation: torch.Tensor) -> torch.Tensor:
+            before = self._pool.workspace.take("before norm", *activation.shape)
+            behind = flatten(gradient[rows])
+            torch.addmm(input_gradient.offset, behind, input_gradient.response, out=before)
+            return before.addmm_(activation, input_gradient.activation)
 
-        last.pass_relu_back(leave_head)
+        # The norm below is in the head's own gradient already: nothing is scaled or shifted.
+        one, zero = (np.full(last.stage.width, value, np.float32) for value in (1, 0))
+        last.pass_back(leave_head, one, zero, zero)
         for place in reversed(range(len(self._layers))):
             self._layers[place].set_kernel_gradient(gradient)
             if place > 0:
