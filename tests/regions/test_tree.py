@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from napari_dynaseg.regions import tree
+from napari_dynaseg.regions import tree as module
 from napari_dynaseg.regions.tree import SPECKLE_PIXELS, Graph, build_tree
 
 LARGE = 100 * SPECKLE_PIXELS
@@ -59,8 +59,8 @@ def test_the_histogram_of_what_is_merged_is_that_of_all_its_pixels():
     # What is left at last: 0.925 and 0.075 against 0 and 1.
     expected = np.sqrt(np.hypot(np.sqrt(0.925), 1 - np.sqrt(0.075)))
     share, outline = (4 * LARGE * LARGE) / (5 * LARGE) / (5 * LARGE), 1.0
-    busy = tree.QUIET_STEP**tree.BUSY_POWER
-    cost = expected / np.sqrt(busy) * share**tree.SIZE_POWER * outline
+    busy = module.QUIET_STEP**module.BUSY_POWER
+    cost = expected / np.sqrt(busy) * share**module.SIZE_POWER * outline
     assert tree.costs[-1] == pytest.approx(cost)
 
 
@@ -83,7 +83,7 @@ def test_a_region_of_many_neighbours_is_not_reckoned_anew_at_every_merge(monkeyp
         np.ones(count),
     )
     quick = build_tree(star)
-    monkeypatch.setattr(tree, "NOTABLE_GROWTH", 1.0)
+    monkeypatch.setattr(module, "NOTABLE_GROWTH", 1.0)
     exact = build_tree(star)
     np.testing.assert_allclose(quick.costs, exact.costs, rtol=0.05)
     assert len(quick.costs) == len(exact.costs) == count

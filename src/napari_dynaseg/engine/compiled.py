@@ -12,9 +12,9 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-# What the loops take: values of a picture, labels of its pixels, and sums over them.
+# What the loops take: values of a picture, the channels of its labels, and sums over them.
 Values = npt.NDArray[np.float32]
-Labels = npt.NDArray[np.int64]
+Channels = npt.NDArray[np.int64]
 Sums = npt.NDArray[np.float64]
 
 Loop = TypeVar("Loop", bound=Callable[..., Any])

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.labels.numbering import LabelMap
 
-Numbers = npt.NDArray[np.float64]
+Columns = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,9 +32,9 @@ class Measurements:
 
     labels: LabelMap
     pixels: npt.NDArray[np.int64]
-    middles: Numbers
-    perimeters: Numbers
-    means: Numbers
+    middles: Columns
+    perimeters: Columns
+    means: Columns
 
     def insert_axis(self, axis: int, position: int) -> "Measurements":
         """Place what was measured in a stack, as a plane at a position on a further axis."""
@@ -113,7 +113,7 @@ def join_planes(planes: Iterable[Measurements]) -> Measurements:
     total = np.bincount(rows, pixels, len(labels)).astype(np.int64)
     is_once = np.bincount(rows, minlength=len(labels)) == 1
 
-    def average(name: str) -> Numbers:
+    def average(name: str) -> Columns:
         values = np.concatenate([getattr(part, name) for part in parts])
         sums = np.zeros((len(labels), values.shape[1]))
         np.add.at(sums, rows, values * pixels[:, None])

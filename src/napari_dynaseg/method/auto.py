@@ -68,7 +68,7 @@ def make_scale(plane: Plane, scale: int) -> Plane:
     return blur(to_perceptual(plane), AUTO_BLURS[scale])
 
 
-def merge_regions(plane: Plane, members: Sequence[Member], mu: float) -> LabelMap:
+def merge_by_members(plane: Plane, members: Sequence[Member], mu: float) -> LabelMap:
     """Segment a plane by the trained networks together.
 
     A plane of more than a million pixels or so is reduced for it, and the regions enlarged.

@@ -17,7 +17,7 @@ from napari_dynaseg.errors import SettingsError
 from napari_dynaseg.image.pixels import Plane, to_plane
 from napari_dynaseg.labels.numbering import LabelMap, freeze
 from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES
-from napari_dynaseg.method.auto import Member, make_scale, merge_regions, settle_member
+from napari_dynaseg.method.auto import Member, make_scale, merge_by_members, settle_member
 from napari_dynaseg.method.checks import check_guidance, check_planes, check_scribbles, read_given
 from napari_dynaseg.method.region_of_interest import (
     Within,
@@ -258,7 +258,7 @@ def _train_members(plane: Plane, settings: Settings) -> Steps:
                 sent = yield replace(step, iteration=iteration)
                 settings = _accept(settings, sent) if sent is not None else settings
         members.append(Member(scale, own, step.weights))
-    labels = merge_regions(plane, members, settings.mu)
+    labels = merge_by_members(plane, members, settings.mu)
     samples = choose_samples(labels.shape, step._reduction)
     yield replace(
         step,

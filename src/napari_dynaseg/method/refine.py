@@ -8,8 +8,7 @@ import numpy as np
 from napari_dynaseg.engine.weights import Weights
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.pixels import Plane
-from napari_dynaseg.labels.network_maps import Mask
-from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.labels.numbering import LabelMap, Mask
 from napari_dynaseg.method.fit import iter_fit
 from napari_dynaseg.method.region_of_interest import Within
 from napari_dynaseg.method.scribbles import Numbers, Scribbles

@@ -6,8 +6,7 @@ from pydantic import Field
 
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.knobs import Knobs
-from napari_dynaseg.labels.guidance import Integers
-from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.labels.numbering import Integers, LabelMap
 from napari_dynaseg.peers.method import Work
 from napari_dynaseg.peers.training import DEVICE, FAST_ITERATIONS, QUALITY, train
 from napari_dynaseg.settings import Device, Quality, Settings

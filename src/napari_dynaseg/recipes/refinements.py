@@ -9,8 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from napari_dynaseg.errors import ImageWarning
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.image.pixels import Plane
-from napari_dynaseg.labels.network_maps import Mask
-from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.labels.numbering import LabelMap, Mask
 from napari_dynaseg.labels.run_length import Correction, apply, describe, read_painted
 from napari_dynaseg.settings import Settings
 

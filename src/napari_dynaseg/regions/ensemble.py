@@ -4,17 +4,12 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from napari_dynaseg.image.pixels import Plane
-from napari_dynaseg.labels.numbering import LabelMap, number_by_size
-from napari_dynaseg.regions.features import blur, measure_steps, to_perceptual
+from napari_dynaseg.labels.numbering import Integers, LabelMap, number_by_size
+from napari_dynaseg.regions.features import Floats, blur, measure_steps, to_perceptual
 from napari_dynaseg.regions.histograms import average_regions, measure_shares
 from napari_dynaseg.regions.tree import Graph, Tree, build_tree
-
-Map = npt.NDArray[np.float32]
-Integers = npt.NDArray[np.integer]
-Numbers = npt.NDArray[np.floating]
 
 # How much the networks' clusters count in the difference of two regions, as another histogram
 # beside those of `measure_shares`; chosen on training images of BSDS500, as all numbers here.
@@ -45,7 +40,7 @@ class Appearance(NamedTuple):
     """
 
     perceptual: Plane
-    steps: Map
+    steps: Floats
 
     @classmethod
     def of(cls, plane: Plane) -> "Appearance":
@@ -56,7 +51,7 @@ class Appearance(NamedTuple):
         return cls(perceptual, measure_steps(STEP_WEIGHT * blur(perceptual, PLANE_BLUR)))
 
 
-def merge_by_networks(plane: Plane, probabilities: Iterable[Map], mu: float) -> LabelMap:
+def merge_by_networks(plane: Plane, probabilities: Iterable[Floats], mu: float) -> LabelMap:
     """Segment a plane into connected regions by several networks.
 
     Small regions are grown within the steps of the plane itself. Their borders are as visible as
@@ -84,7 +79,7 @@ def merge_by_networks(plane: Plane, probabilities: Iterable[Map], mu: float) -> 
     return number_by_size(tree.cut(cost)[small])
 
 
-def build_region_tree(plane: Plane, probabilities: Iterable[Map]) -> tuple[Integers, Tree]:
+def build_region_tree(plane: Plane, probabilities: Iterable[Floats]) -> tuple[Integers, Tree]:
     """Grow the small regions of a plane, numbered from 0, (H, W), and the tree of their merges.
 
     Parameters
@@ -109,7 +104,7 @@ def build_region_tree(plane: Plane, probabilities: Iterable[Map]) -> tuple[Integ
     return small, build_tree(Graph(np.concatenate(shares, axis=1), sizes, inner, *borders))
 
 
-def _grow_regions(steps: Map) -> Integers:
+def _grow_regions(steps: Floats) -> Integers:
     """Grow a region from each place where steps are lowest, until they meet: from 0, (H, W)."""
     from scipy.ndimage import gaussian_filter
     from skimage.segmentation import watershed
@@ -118,7 +113,7 @@ def _grow_regions(steps: Map) -> Integers:
     return np.maximum(grown, 1) - 1  # there is no lowest place where all are alike
 
 
-def _measure_borders(regions: Integers, contrast: Numbers) -> tuple[Integers, Integers, Numbers]:
+def _measure_borders(regions: Integers, contrast: Floats) -> tuple[Integers, Integers, Floats]:
     """Find the regions that touch: their pairs, (2, e), and the border's length and contrast."""
     below = _list_touches(regions[:-1], regions[1:], contrast[:-1], contrast[1:])
     beside = _list_touches(regions[:, :-1], regions[:, 1:], contrast[:, :-1], contrast[:, 1:])
@@ -133,8 +128,8 @@ def _measure_borders(regions: Integers, contrast: Numbers) -> tuple[Integers, In
 
 
 def _list_touches(
-    ones: Integers, others: Integers, contrast: Numbers, other_contrast: Numbers
-) -> tuple[Integers, Integers, Numbers]:
+    ones: Integers, others: Integers, contrast: Floats, other_contrast: Floats
+) -> tuple[Integers, Integers, Floats]:
     """List the pixels of different regions that touch in one direction, and the larger step."""
     differ = ones != others
     return ones[differ], others[differ], np.maximum(contrast, other_contrast)[differ]

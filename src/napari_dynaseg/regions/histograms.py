@@ -4,10 +4,8 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_dynaseg.image.pixels import Plane
-from napari_dynaseg.regions.features import COLOURS, measure_texture
-
-Integers = npt.NDArray[np.integer]
-Numbers = npt.NDArray[np.floating]
+from napari_dynaseg.labels.numbering import Integers
+from napari_dynaseg.regions.features import COLOURS, Floats, measure_texture
 
 # How many bins a histogram of intensities has and one of texture, and from where to where they go:
 # the lightness, a* and b* of `to_perceptual`, and the natural logarithm of the local deviation.
@@ -22,7 +20,7 @@ LIGHTNESS_WEIGHT, COLOUR_WEIGHT, TEXTURE_WEIGHT = 0.8, 0.9, 0.5
 LEAST_COLOUR = 0.003
 
 
-def average_regions(regions: Integers, sizes: Integers, channels: Numbers) -> Numbers:
+def average_regions(regions: Integers, sizes: Integers, channels: Floats) -> Floats:
     """Give the mean of each channel over each region.
 
     Parameters
@@ -45,7 +43,7 @@ def average_regions(regions: Integers, sizes: Integers, channels: Numbers) -> Nu
     return np.stack(sums, axis=1) / sizes[:, None]
 
 
-def measure_shares(regions: Integers, sizes: Integers, perceptual: Plane) -> Numbers:
+def measure_shares(regions: Integers, sizes: Integers, perceptual: Plane) -> Floats:
     """Measure which share of each region has which intensity, colour and texture.
 
     Parameters
@@ -71,7 +69,7 @@ def measure_shares(regions: Integers, sizes: Integers, perceptual: Plane) -> Num
     return np.concatenate(histograms, axis=1)
 
 
-def _weigh(perceptual: Plane) -> list[tuple[Numbers, float, tuple[float, float]]]:
+def _weigh(perceptual: Plane) -> list[tuple[Floats, float, tuple[float, float]]]:
     """Give the channels that say something, how much each counts, and where it goes from and to."""
     together = float(np.hypot(LIGHTNESS_WEIGHT, np.sqrt(2) * COLOUR_WEIGHT))
     if len(perceptual) != COLOURS:
@@ -92,7 +90,7 @@ def count_shares(
     values: npt.NDArray[np.floating],
     span: tuple[float, float],
     bins: int,
-) -> Numbers:
+) -> Floats:
     """Make the histogram of each region; a value between the middles of two bins counts in both.
 
     Parameters
@@ -126,7 +124,7 @@ def count_shares(
     return counts.reshape(-1, bins) / sizes[:, None]
 
 
-def smooth_shares(shares: Numbers) -> Numbers:
+def smooth_shares(shares: Floats) -> Floats:
     """Let a quarter of each bin's share spill into the bin on either side.
 
     Without it the roots of shares would tell intensities apart that differ by a fraction of a bin,

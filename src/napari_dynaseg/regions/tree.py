@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-Integers = npt.NDArray[np.integer]
-Numbers = npt.NDArray[np.floating]
+from napari_dynaseg.labels.numbering import Integers
+from napari_dynaseg.regions.features import Floats
 
 # How a cost grows with the sizes of both regions: hardly, or small things would vanish in large.
 SIZE_POWER = 0.06
@@ -47,12 +46,12 @@ class Graph:
         How visible the border between them is, on average, (e,).
     """
 
-    shares: Numbers
+    shares: Floats
     sizes: Integers
-    steps: Numbers
+    steps: Floats
     pairs: Integers
     lengths: Integers
-    contrasts: Numbers
+    contrasts: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +71,7 @@ class Tree:
     count: int
     kept: Integers
     absorbed: Integers
-    costs: Numbers
+    costs: Floats
 
     def find_cost(self, regions: int) -> float:
         """Give the cost of the merge that leaves so many regions; 0 if there never were more."""
@@ -161,7 +160,7 @@ class _Merger:
         return cost, one, other, border.entry
 
     def _reckon(
-        self, ones: Integers, others: Integers, lengths: Integers | Numbers, contrasts: Numbers
+        self, ones: Integers, others: Integers, lengths: Integers | Floats, contrasts: Floats
     ) -> list[float]:
         """Reckon what merges cost, see `build_tree`."""
         sizes, other_sizes = self._sizes[ones], self._sizes[others]

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from napari_dynaseg.engine.backend import torch
-from napari_dynaseg.engine.compiled import Labels, Values, compiled, compiled_sum
+from napari_dynaseg.engine.compiled import Channels, Values, compiled, compiled_sum
 from napari_dynaseg.engine.targets import Targets
 
 
@@ -56,9 +56,9 @@ NOTHING_GIVEN = np.zeros((0, 0), np.int64)
 @compiled_sum
 def set_entropy_gradient(
     response: Values,
-    labels: Labels,
+    labels: Channels,
     largest: Values,
-    given: Labels,
+    given: Channels,
     weight: float,
     given_weight: float,
     gradient: Values,
@@ -115,9 +115,9 @@ def set_entropy_gradient(
 @compiled
 def add_guidance(
     response: Values,
-    labels: Labels,
+    labels: Channels,
     largest: Values,
-    wanted: Labels,
+    wanted: Channels,
     weight: float,
     gradient: Values,
 ) -> float:
