@@ -23,8 +23,10 @@ def test_values_add_the_products_of_their_channels_to_what_is_there():
 
 
 def test_sums_of_parts_are_float64_and_leave_the_parts_alone():
-    parts = [Moments(torch.ones(2), torch.ones(2)) for _ in range(3)]
-    whole = Moments.add_up(parts)
+    parts = [Moments.make_empty(2, needs_products=False) for _ in range(3)]
+    for part in parts:
+        part.add_values(VALUES)
+    whole = Moments.add_up(iter(parts))
     assert whole.total.dtype == torch.float64
-    assert whole.total.tolist() == [3, 3]
-    assert parts[0].total.tolist() == [1, 1]
+    assert whole.total.tolist() == [34.5, 33]
+    assert parts[0].total.tolist() == [11.5, 11]

@@ -127,7 +127,7 @@ def test_gradients_with_guidance_are_those_of_the_soft_labels(image, network, ki
     guidance = guide_by(0.7)
     if drawn:
         guidance[scribbles.numpy() >= 0] = -1
-    targets = Targets.from_scribbles(scribbles, 0.5) if drawn else Targets.without_scribbles(2050)
+    targets = Targets.from_scribbles(scribbles, 0.5) if drawn else Targets(2050)
     targets = replace(targets, guides=Guides.of(guidance, weight))
     with ThreadPool(2) as pool:
         engine = (

@@ -59,7 +59,7 @@ def test_a_constant_plane_is_one_region(shape):
 
 
 def test_without_networks_the_plane_alone_counts():
-    small, tree = build_region_tree(make_plane(), [])
-    assert small.shape == (SIDE, SIDE)
-    assert tree.count == small.max() + 1 > 2
+    superpixels, tree = build_region_tree(make_plane(), [])
+    assert superpixels.shape == (SIDE, SIDE)
+    assert tree.count == superpixels.max() + 1 > 2
     assert tree.costs[-1] > 2 * tree.costs[-2]

@@ -112,14 +112,13 @@ class Application:
         statistics
             Of the planes that the batch norms go by.
         """
-        labels = np.empty((self._height, self._width), np.int32)
+        labels = np.empty((1, self._height, self._width), np.int32)
 
-        def note(tile: Tile, response: torch.Tensor) -> None:
-            found = response.argmax(1).view(tile.height, tile.width) + 1
-            labels[tile.inside] = found.to("cpu", torch.int32).numpy()
+        def choose(response: torch.Tensor) -> torch.Tensor:
+            return (response.argmax(1, keepdim=True) + 1).to(torch.int32)
 
-        self._respond(statistics, note)
-        return labels
+        self._fill(labels, choose, statistics)
+        return labels.reshape(self._height, self._width)
 
     @torch.no_grad()
     def find_probabilities(self, statistics: Statistics) -> Probabilities:
@@ -131,31 +130,29 @@ class Application:
             Of the planes that the batch norms go by.
         """
         probabilities = np.empty((self._last.width, self._height, self._width), np.float32)
-
-        def note(tile: Tile, response: torch.Tensor) -> None:
-            found = response.softmax(1).T.reshape(-1, tile.height, tile.width)
-            probabilities[:, *tile.inside] = found.cpu().numpy()
-
-        self._respond(statistics, note)
+        self._fill(probabilities, lambda response: response.softmax(1), statistics)
         return probabilities
 
-    def _respond(self, statistics: Statistics, note: Callable[[Tile, torch.Tensor], None]) -> None:
-        """Compute the response of each tile, (pixels, q), and have it noted."""
-        matrix, offset = self._make_head(statistics).fold()
+    def _fill(
+        self,
+        array: npt.NDArray[Any],
+        convert: Callable[[torch.Tensor], torch.Tensor],
+        statistics: Statistics,
+    ) -> None:
+        """Fill an array, (k, H, W), with what follows from the responses: (pixels, q) to k."""
+        self.norms = make_norms(self.stages, statistics)
+        below = self.stages[-1] if self.stages else None
+        head = Head(self._last, below, statistics.moments[-1], statistics.pixels)
+        matrix, offset = head.fold()
 
         def respond(rows: range) -> None:
             for tile in self._cut_strip(rows):
                 values = self._compute(tile, self._depth)
                 there = values.device
-                note(tile, torch.addmm(offset.to(there), values, matrix.to(there)))
+                found = convert(torch.addmm(offset.to(there), values, matrix.to(there)))
+                array[:, *tile.inside] = found.T.cpu().reshape(-1, tile.height, tile.width).numpy()
 
         self._convolutions.map(respond, self._strips)
-
-    def _make_head(self, statistics: Statistics) -> Head:
-        """Settle the batch norms, and fold the last layer with those around it."""
-        self.norms = make_norms(self.stages, statistics)
-        below = self.stages[-1] if self.stages else None
-        return Head(self._last, below, statistics.moments[-1], statistics.pixels)
 
     def measure(self, depth: int) -> Moments:
         """Sum what comes out of the 3×3 layers up to one, over the plane; 0 is the plane itself.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from napari_dynaseg.engine.backend import torch
 from napari_dynaseg.engine.cpu import winograd
 from napari_dynaseg.engine.cpu.grid import RECTANGLE_VALUES, TILE
-from napari_dynaseg.engine.cpu.network_layers import flatten_kernels
+from napari_dynaseg.engine.cpu.network_layers import flatten_kernels, see_neighbourhoods
 from napari_dynaseg.engine.cpu.thread_pool import Item, Result, ThreadPool, Workspace
 from napari_dynaseg.engine.network import list_stages
 
@@ -54,14 +54,12 @@ class CpuConvolutions:
     def _convolve_neighbourhoods(
         self, layer: int, region: torch.Tensor, workspace: Workspace
     ) -> torch.Tensor:
-        height, width, channels = region.shape[0] - 2, region.shape[1] - 2, region.shape[2]
-        windows = region.unfold(0, 3, 1).unfold(1, 3, 1).permute(0, 1, 3, 4, 2)
-        inputs = workspace.take("neighbourhoods", height, width, 3, 3, channels)
-        inputs.copy_(windows)
-        outputs = workspace.take("first layer", height * width, len(self._biases[0]))
-        torch.addmm(
-            self._biases[layer], inputs.view(len(outputs), -1), self._kernels[layer], out=outputs
-        )
+        windows = see_neighbourhoods(region)
+        height, width = windows.shape[:2]
+        inputs = workspace.take("neighbourhoods", *windows.shape).copy_(windows)
+        outputs = workspace.take("first layer", height * width, len(self._biases[layer]))
+        flat = inputs.view(len(outputs), -1)
+        torch.addmm(self._biases[layer], flat, self._kernels[layer], out=outputs)
         return outputs.relu_().view(height, width, -1)
 
     def _convolve_tiles(

@@ -1,7 +1,9 @@
 """Batch norm as a scale and a shift of each channel, and the way back through it."""
 
+import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from napari_dynaseg.engine.backend import torch
 from napari_dynaseg.engine.network import Stage
@@ -12,7 +14,7 @@ EPSILON = 1e-5  # as in torch.nn.BatchNorm2d
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """Sums over the pixels of a plane, or of a part of it.
+    """Sums over the pixels of a plane, or of a part of it, float64.
 
     Parameters
     ----------
@@ -27,15 +29,11 @@ class Moments:
 
     @classmethod
     def add_up(cls, parts: Iterable["Moments"]) -> "Moments":
-        """Sum the parts in float64, one after the other, so that none need be kept."""
-        total, square = torch.zeros((), dtype=torch.float64), torch.zeros((), dtype=torch.float64)
-        for place, part in enumerate(parts):
-            if place == 0:
-                total, square = part.total.clone().double(), part.square.clone().double()
-            else:
-                total += part.total
-                square += part.square
-        return cls(total, square)
+        """Sum the parts, one after the other, so that none need be kept."""
+        return reduce(operator.add, parts)
+
+    def __add__(self, other: "Moments") -> "Moments":
+        return Moments(self.total + other.total, self.square + other.square)
 
     @classmethod
     def make_empty(cls, channels: int, needs_products: bool) -> "Moments":

@@ -32,11 +32,6 @@ class Targets:
     guides: Guides | None = None
 
     @classmethod
-    def without_scribbles(cls, pixels: int) -> "Targets":
-        """Draw every pixel to its own label."""
-        return cls(pixels)
-
-    @classmethod
     def from_scribbles(cls, scribbles: torch.Tensor, weight: float) -> "Targets":
         """Draw scribbled pixels to what was scribbled."""
         scribbled = int((scribbles >= 0).sum())

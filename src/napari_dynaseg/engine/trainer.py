@@ -190,11 +190,9 @@ def find_probabilities(plane: Plane, settings: Settings, weights: Weights) -> Pr
     plane, settings, weights
         As in `apply_network`; the batch norms go by this plane.
     """
-
-    def apply(applications: Sequence[Application]) -> Probabilities:
-        return applications[0].find_probabilities(gather_statistics(applications))
-
-    return _work_in_tiles([plane], settings, weights, apply)
+    return _work_in_tiles(
+        [plane], settings, weights, lambda of: of[0].find_probabilities(gather_statistics(of))
+    )
 
 
 def measure_statistics(planes: Sequence[Plane], settings: Settings, weights: Weights) -> Statistics:
@@ -247,7 +245,7 @@ def _read_targets(
         if (
             guidance > 0
         ).any():  # in Fast quality it may lie between the pixels that are trained on
-            targets = targets or Targets.without_scribbles(guidance.size)
+            targets = targets or Targets(guidance.size)
             targets = replace(targets, guides=Guides.of(guidance, settings.guidance_weight, match))
     return targets
 

@@ -78,7 +78,7 @@ def measure_texture(perceptual: Plane) -> Plane:
     return texture
 
 
-def measure_steps(channels: Plane) -> Floats:
+def measure_gradient(channels: Plane) -> Floats:
     """Measure how much a pixel's two neighbours on either side differ, in both directions.
 
     Parameters

@@ -43,7 +43,7 @@ def average_regions(regions: Integers, sizes: Integers, channels: Floats) -> Flo
     return np.stack(sums, axis=1) / sizes[:, None]
 
 
-def measure_shares(regions: Integers, sizes: Integers, perceptual: Plane) -> Floats:
+def measure_histograms(regions: Integers, sizes: Integers, perceptual: Plane) -> Floats:
     """Measure which share of each region has which intensity, colour and texture.
 
     Parameters
@@ -61,11 +61,11 @@ def measure_shares(regions: Integers, sizes: Integers, perceptual: Plane) -> Flo
         (n, b), histograms side by side, weighted.
     """
     texture = np.log(measure_texture(perceptual)[0] + LEAST_TEXTURE)
-    shares = count_shares(regions, sizes, texture, TEXTURE_RANGE, TEXTURE_BINS)
-    histograms = [TEXTURE_WEIGHT**2 * shares]
+    found = count_histograms(regions, sizes, texture, TEXTURE_RANGE, TEXTURE_BINS)
+    histograms = [TEXTURE_WEIGHT**2 * found]
     for channel, weight, span in _weigh(perceptual):
-        shares = count_shares(regions, sizes, channel, span, INTENSITY_BINS)
-        histograms.append(weight**2 * smooth_shares(shares))
+        found = count_histograms(regions, sizes, channel, span, INTENSITY_BINS)
+        histograms.append(weight**2 * smooth_histograms(found))
     return np.concatenate(histograms, axis=1)
 
 
@@ -84,7 +84,7 @@ def _weigh(perceptual: Plane) -> list[tuple[Floats, float, tuple[float, float]]]
     ]
 
 
-def count_shares(
+def count_histograms(
     regions: Integers,
     sizes: Integers,
     values: npt.NDArray[np.floating],
@@ -111,7 +111,7 @@ def count_shares(
 
     Examples
     --------
-    >>> count_shares(np.zeros((1, 2), int), np.array([2]), np.array([[0.0, 0.5]]), (0, 1), 2)
+    >>> count_histograms(np.zeros((1, 2), int), np.array([2]), np.array([[0.0, 0.5]]), (0, 1), 2)
     array([[0.75, 0.25]])
     """
     low, high = span
@@ -124,7 +124,7 @@ def count_shares(
     return counts.reshape(-1, bins) / sizes[:, None]
 
 
-def smooth_shares(shares: Floats) -> Floats:
+def smooth_histograms(histograms: Floats) -> Floats:
     """Let a quarter of each bin's share spill into the bin on either side.
 
     Without it the roots of shares would tell intensities apart that differ by a fraction of a bin,
@@ -133,14 +133,14 @@ def smooth_shares(shares: Floats) -> Floats:
 
     Parameters
     ----------
-    shares
+    histograms
         (n, bins). What would spill beyond the first and the last bin stays there.
 
     Examples
     --------
-    >>> smooth_shares(np.array([[0.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]]))
+    >>> smooth_histograms(np.array([[0.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]]))
     array([[0.25, 0.5 , 0.25, 0.  ],
            [0.75, 0.25, 0.  , 0.  ]])
     """
-    padded = np.pad(shares, ((0, 0), (1, 1)), mode="edge")
+    padded = np.pad(histograms, ((0, 0), (1, 1)), mode="edge")
     return (padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]) / 4

@@ -6,6 +6,7 @@ the convolution's output, as it is needed no more.
 """
 
 from collections.abc import Callable
+from dataclasses import InitVar, dataclass, field
 
 from napari_dynaseg.engine import passes
 from napari_dynaseg.engine.backend import torch
@@ -28,6 +29,7 @@ ACTIVATION_SUMS = 32
 FindGradient = Callable[[slice, torch.Tensor], torch.Tensor]
 
 
+@dataclass(eq=False)
 class Layer:
     """What both kinds of layer share: the batch norm, and the way back to the convolution.
 
@@ -43,13 +45,15 @@ class Layer:
         Whether the Gram matrix is wanted, as below the head, and not the squares alone.
     """
 
-    moments: Moments
-    norm: Norm
+    stage: Stage
+    grid: Grid
+    pool: ThreadPool
+    needs_products: bool
+    moments: Moments = field(init=False)
+    norm: Norm = field(init=False)
 
-    def __init__(self, stage: Stage, grid: Grid, pool: ThreadPool, needs_products: bool):
-        self.stage = stage
-        self.grid, self.pool, self.needs_products = grid, pool, needs_products
-        self.activation = grid.allocate(stage.width)  # (H, W, out), padded
+    def __post_init__(self) -> None:
+        self.activation = self.grid.allocate(self.stage.width)  # (H, W, out), padded
 
     def forward(self) -> None:
         """Compute the activation and the batch norm from what lies below."""
@@ -132,19 +136,15 @@ class Layer:
         return total, dot
 
 
+@dataclass(eq=False)
 class FirstLayer(Layer):
     """The layer on the image, whose 3×3 neighbourhoods are laid out once and for all."""
 
-    def __init__(
-        self,
-        image: torch.Tensor,
-        stage: Stage,
-        grid: Grid,
-        pool: ThreadPool,
-        needs_products: bool,
-    ):
-        super().__init__(stage, grid, pool, needs_products)
-        self._neighbourhoods = lay_out_neighbourhoods(image, grid)  # (H, W, 9 in), padded
+    image: InitVar[torch.Tensor]  # (channels, H, W)
+
+    def __post_init__(self, image: torch.Tensor) -> None:
+        super().__post_init__()
+        self._neighbourhoods = lay_out_neighbourhoods(image, self.grid)  # (H, W, 9 in), padded
 
     def forward(self) -> None:
         """Compute the activation and the batch norm from the image."""
@@ -172,21 +172,16 @@ class FirstLayer(Layer):
         set_gradient(self.stage.weight, kernels)
 
 
+@dataclass(eq=False)
 class DeeperLayer(Layer):
     """A layer on another one, by Winograd's convolution."""
 
-    def __init__(
-        self,
-        below: Layer,
-        stage: Stage,
-        grid: Grid,
-        pool: ThreadPool,
-        needs_products: bool,
-    ):
-        super().__init__(stage, grid, pool, needs_products)
-        self.below = below
-        self._shares = grid.share_rectangles(KERNEL_SUMS)
-        width = stage.width
+    below: Layer
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._shares = self.grid.share_rectangles(KERNEL_SUMS)
+        width = self.stage.width
         self._kernel_sums = torch.zeros(len(self._shares), winograd.PLACES, width, width)
         # What a convolution reads without a batch norm before it.
         self._as_it_is = torch.ones(width), torch.zeros(width)
@@ -258,9 +253,13 @@ def lay_out_neighbourhoods(image: torch.Tensor, grid: Grid) -> torch.Tensor:
     padded = nn.functional.pad(image, (1, 1, 1, 1)).permute(1, 2, 0)  # (H + 2, W + 2, channels)
     neighbourhoods = grid.allocate(9 * len(image))
     cells = neighbourhoods.view(grid.padded_height, grid.padded_width, 3, 3, -1)
-    windows = padded.unfold(0, 3, 1).unfold(1, 3, 1)  # (H, W, channels, 3, 3)
-    cells[: grid.height, : grid.width] = windows.permute(0, 1, 3, 4, 2)
+    cells[: grid.height, : grid.width] = see_neighbourhoods(padded)
     return neighbourhoods
+
+
+def see_neighbourhoods(padded: torch.Tensor) -> torch.Tensor:
+    """See the 3×3 neighbourhoods in (H + 2, W + 2, channels): (H, W, 3, 3, channels)."""
+    return padded.unfold(0, 3, 1).unfold(1, 3, 1).permute(0, 1, 3, 4, 2)
 
 
 def flatten_kernels(stage: Stage) -> torch.Tensor:

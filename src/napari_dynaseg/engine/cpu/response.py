@@ -54,7 +54,7 @@ class ResponseMap:
 
     def __init__(self, channels: int, grid: Grid, pool: ThreadPool, targets: Targets | None = None):
         self.grid, self.pool, self.channels = grid, pool, channels
-        self._targets = targets or Targets.without_scribbles(grid.pixels)
+        self._targets = targets or Targets(grid.pixels)
         self.values = grid.allocate(channels)  # (H, W, q), padded; later its gradient
         size = (grid.padded_height, grid.padded_width)
         self._labels = torch.zeros(size, dtype=torch.int64)
