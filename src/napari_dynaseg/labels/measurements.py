@@ -22,7 +22,7 @@ class Measurements:
         int32, (n,).
     pixels
         How many pixels each label has, (n,).
-    middles
+    centroids
         The mean position of its pixels on each axis, in pixels, (n, axes).
     perimeters
         Length of its outline in pixels, (n,); NaN for a label on several planes.
@@ -32,13 +32,13 @@ class Measurements:
 
     labels: LabelMap
     pixels: npt.NDArray[np.int64]
-    middles: Columns
+    centroids: Columns
     perimeters: Columns
     means: Columns
 
     def insert_axis(self, axis: int, position: int) -> "Measurements":
         """Place what was measured in a stack, as a plane at a position on a further axis."""
-        return replace(self, middles=np.insert(self.middles, axis, position, axis=1))
+        return replace(self, centroids=np.insert(self.centroids, axis, position, axis=1))
 
 
 def measure_plane(
@@ -84,7 +84,7 @@ def measure_plane(
     return Measurements(
         labels=present.astype(np.int32),
         pixels=table["area"].astype(np.int64),
-        middles=np.stack([table["centroid-0"], table["centroid-1"]], axis=1),
+        centroids=np.stack([table["centroid-0"], table["centroid-1"]], axis=1),
         perimeters=np.asarray(table["perimeter"], np.float64),
         means=np.stack(means, axis=1) if means else np.zeros((len(present), 0)),
     )
@@ -122,7 +122,7 @@ def join_planes(planes: Iterable[Measurements]) -> Measurements:
     return Measurements(
         labels=labels,
         pixels=total,
-        middles=average("middles"),
+        centroids=average("centroids"),
         perimeters=np.where(is_once, np.bincount(rows, perimeters, len(labels)), np.nan),
         means=average("means"),
     )

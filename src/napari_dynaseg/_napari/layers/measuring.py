@@ -161,7 +161,7 @@ def measure(task: Task) -> pd.DataFrame:
     size, centroid = _name_columns(task)
     spans = _find_spans(task)
     columns: dict[str, Any] = {size: measured.pixels * _find_size(task, spans)}
-    middles = measured.middles @ task.matrix.T + task.offset if task.units else measured.middles
+    middles = measured.centroids @ task.matrix.T + task.offset if task.units else measured.centroids
     columns |= dict(zip(centroid, middles.T, strict=True))
     step = _find_step(task)
     if len(spans) == 2 and step is not None:
