@@ -84,28 +84,27 @@ class Trainer:
         self._optimiser = MomentumOptimiser(
             self.network.parameters(), settings.learning_rate, settings.momentum
         )
-        self._engine = self._make_engine()
+        try:
+            self._engine = self._make_engine()
+        except RuntimeError as error:
+            self._engine = self._leave_device(error)
 
     def _make_engine(self) -> CpuEngine | DeviceEngine:
+        """Make the engine of the device, and take there what it works on."""
+        self.network.to(self._device)
+        self._optimiser.move_to(self._device)
         if self._device.type == "cpu":
             return CpuEngine(self._image, self.network, self._pool, self._targets)
-        try:
-            self.network.to(self._device)
-            self._optimiser.move_to(self._device)
-            targets = self._targets and self._targets.move_to(self._device)
-            return DeviceEngine(self._image.to(self._device), self.network, targets)
-        except RuntimeError as error:
-            return self._leave_device(error)
+        targets = self._targets and self._targets.move_to(self._device)
+        return DeviceEngine(self._image.to(self._device), self.network, targets)
 
-    def _leave_device(self, error: RuntimeError) -> CpuEngine:
+    def _leave_device(self, error: RuntimeError) -> CpuEngine | DeviceEngine:
         """Go on the CPU, if the device ran out of memory."""
         if self._device.type == "cpu" or not is_out_of_memory(error):
             raise error
         warn_of_memory(self._device, "training goes on on the CPU")
         self._device = torch.device("cpu")
-        self.network.to(self._device)
-        self._optimiser.move_to(self._device)
-        return CpuEngine(self._image, self.network, self._pool, self._targets)
+        return self._make_engine()
 
     @property
     def runs_ahead(self) -> bool:

@@ -82,7 +82,7 @@ class CpuEngine:
         weight = weigh(labels_in_use)
         losses = self._response.differentiate(below.activation, weight)
         input_gradient = head.set_gradients(losses.product, losses.total)
-        if self._layers:
+        if input_gradient is not None:
             self._go_back(input_gradient)
         return Measurement.of(self._response.labels, labels_in_use, weight, *losses.terms)
 
