@@ -22,11 +22,10 @@ from benchmarks.markdown import write_table
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.axes import Axes, Position
 from napari_dynaseg.image.stack_image import StackImage
-from napari_dynaseg.labels.numbering import LabelMap, number_by_size
+from napari_dynaseg.labels.numbering import LabelMap, Mask, number_by_size
 from napari_dynaseg.settings import CHOICE_TITLES, Settings, Way
 from napari_dynaseg.stacks.plan import StackRun, plan_stack
 
-Mask = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.int64]
 Planes = Mapping[Position, LabelMap]
 Masks = Mapping[Position, Mask]

@@ -52,7 +52,8 @@ def watch(work: Callable[[], object]) -> dict[str, float]:
 
 
 def _watch_segmentation(request: dict[str, Any]) -> dict[str, float]:
-    from napari_dynaseg.engine.backend import choose_device, torch
+    from napari_dynaseg.engine.backend import torch
+    from napari_dynaseg.engine.devices import choose_device
     from napari_dynaseg.method.run import segment
     from napari_dynaseg.settings import Settings
 

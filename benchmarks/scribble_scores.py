@@ -15,8 +15,7 @@ from napari_dynaseg.image.axes import parse_axes
 from napari_dynaseg.image.pixels import to_channels
 from napari_dynaseg.image.plane_files import read_image
 from napari_dynaseg.image.stack_image import Channels, StackImage
-from napari_dynaseg.labels.network_maps import Mask
-from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.labels.numbering import LabelMap, Mask
 from napari_dynaseg.method.run import run, run_through
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.recipes.training_planes import TrainingPlanes

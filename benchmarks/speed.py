@@ -10,9 +10,10 @@ import numpy as np
 
 from benchmarks.peak_memory import measure_peak
 from benchmarks.published import PublishedLoop
-from napari_dynaseg.engine.backend import choose_device, keep_float32, torch
-from napari_dynaseg.engine.cpu.warm_up import warm_up
+from napari_dynaseg.engine.backend import torch
+from napari_dynaseg.engine.devices import choose_device, keep_float32
 from napari_dynaseg.engine.trainer import Trainer
+from napari_dynaseg.engine.warm_up import warm_up
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.method.run import iter_fit
 from napari_dynaseg.method.weighting import continuity_weight

@@ -8,7 +8,7 @@ from benchmarks.accuracy.protocol import (
     count_contingencies,
     measure_overlaps,
 )
-from napari_dynaseg.labels.network_maps import Mask
+from napari_dynaseg.labels.numbering import Mask
 
 # An object is found if it overlaps a true one by more than this; then no two can.
 NEEDED_OVERLAP = 0.5

@@ -8,7 +8,7 @@ import pytest
 from npe2 import PluginManifest
 
 from napari_dynaseg._napari.panel.widget import SegmenterPanel
-from napari_dynaseg.engine.cpu.warm_up import warm_up
+from napari_dynaseg.engine.warm_up import warm_up
 from napari_dynaseg.settings import Settings
 
 QUICK = Settings(channels=8, iterations=12, minimum_labels=1)

@@ -1,25 +1,14 @@
-"""The terms of the loss: similarity and continuity of the response map, guidance and scribbles."""
+"""The terms of the loss in plain torch: those of the plain step, and guidance and scribbles."""
 
 from napari_dynaseg.engine.backend import torch
+from napari_dynaseg.engine.plain_step import measure_continuity, measure_similarity
 
 
 def similarity_loss(response: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy between the response map and its own labels (L_sim of equation 1).
-
-    Parameters
-    ----------
-    response
-        Response map, shape (q, H, W).
-    labels
-        The channel of the largest response at each pixel, 0…q-1, shape (H, W). It is a target:
-        no gradient flows through it. Pixels of -1 are left out.
-
-    Returns
-    -------
-    torch.Tensor
-        A scalar, the mean over the pixels; 0 if there are none.
-    """
-    return _mean_cross_entropy(response, labels)
+    """That of the plain step, of a response map (q, H, W); pixels of -1 are left out."""
+    if (labels < 0).any():
+        return _mean_cross_entropy(response, labels)
+    return measure_similarity(response.permute(1, 2, 0), labels)
 
 
 def scribble_loss(response: torch.Tensor, scribbles: torch.Tensor) -> torch.Tensor:
@@ -71,21 +60,8 @@ def guidance_loss(
 
 
 def continuity_loss(response: torch.Tensor) -> torch.Tensor:
-    """Mean absolute vertical plus mean absolute horizontal difference (L_con of equation 1).
-
-    Parameters
-    ----------
-    response
-        Response map, shape (q, H, W).
-
-    Returns
-    -------
-    torch.Tensor
-        A scalar. A direction in which the plane has one pixel contributes 0.
-    """
-    vertical = response[:, 1:, :] - response[:, :-1, :]  # (q, H - 1, W)
-    horizontal = response[:, :, 1:] - response[:, :, :-1]  # (q, H, W - 1)
-    return _mean_absolute(vertical) + _mean_absolute(horizontal)
+    """That of the plain step, of a response map of shape (q, H, W)."""
+    return measure_continuity(response.permute(1, 2, 0))
 
 
 def _mean_cross_entropy(response: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -93,7 +69,3 @@ def _mean_cross_entropy(response: torch.Tensor, targets: torch.Tensor) -> torch.
         response[None], targets[None], ignore_index=-1, reduction="sum"
     )
     return total / (targets >= 0).sum().clamp(min=1)
-
-
-def _mean_absolute(difference: torch.Tensor) -> torch.Tensor:
-    return difference.abs().sum() / max(1, difference.numel())

@@ -6,8 +6,8 @@ from skimage import data
 
 from napari_dynaseg.engine.apply import Application, gather_statistics
 from napari_dynaseg.engine.backend import torch
-from napari_dynaseg.engine.cpu.thread_pool import Lanes
-from napari_dynaseg.engine.devices import CpuConvolutions, DeviceConvolutions
+from napari_dynaseg.engine.convolutions import CpuConvolutions, DeviceConvolutions
+from napari_dynaseg.engine.cpu.thread_pool import ThreadPool
 from napari_dynaseg.engine.network import build_network
 from napari_dynaseg.settings import Settings
 
@@ -30,10 +30,10 @@ def label_plainly(image, network):
 
 
 def apply_in_tiles(image, network, kind, tile):
-    with Lanes(2) as lanes:
+    with ThreadPool(2) as pool:
         on_cpu = kind == "cpu"
         convolutions = (
-            CpuConvolutions(network, lanes, tile) if on_cpu else DeviceConvolutions(network, tile)
+            CpuConvolutions(network, pool, tile) if on_cpu else DeviceConvolutions(network, tile)
         )
         application = Application(image.numpy(), network, convolutions)
         return application.find_labels(gather_statistics([application]))

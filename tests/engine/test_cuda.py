@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from skimage import data
 
-from napari_dynaseg.engine.backend import keep_float32, torch
+from napari_dynaseg.engine.backend import torch
 from napari_dynaseg.engine.cpu.gradients import CpuEngine
+from napari_dynaseg.engine.devices import keep_float32
 from napari_dynaseg.engine.gpu.device_step import DeviceEngine
 from napari_dynaseg.engine.network import build_network
-from napari_dynaseg.engine.trainer import Trainer, _work_in_tiles, apply_network, find_memberships
+from napari_dynaseg.engine.trainer import Trainer, _work_in_tiles, apply_network, find_probabilities
 from napari_dynaseg.errors import ImageWarning
 from napari_dynaseg.method.run import iter_fit, segment
 from napari_dynaseg.method.weighting import continuity_weight
@@ -112,8 +113,8 @@ def test_labels_are_those_of_the_cpu_where_the_two_best_responses_differ(plane):
     usual, usual_statistics = apply_network(plane, Settings(), weights.cpu())
     for layer, other in zip(statistics.moments, usual_statistics.moments, strict=True):
         torch.testing.assert_close(layer.square, other.square, rtol=1e-4, atol=1e-4)
-    memberships = np.sort(find_memberships(plane, Settings(), weights.cpu()), axis=0)
-    is_clear = np.log(memberships[-1] / memberships[-2]) > 1e-4
+    probabilities = np.sort(find_probabilities(plane, Settings(), weights.cpu()), axis=0)
+    is_clear = np.log(probabilities[-1] / probabilities[-2]) > 1e-4
     assert np.array_equal(labels[is_clear], usual[is_clear])
     assert is_clear.mean() > 0.99
 
@@ -129,8 +130,8 @@ def test_labels_do_not_depend_on_the_tiles(plane):
         return _work_in_tiles([plane], Settings(), weights, work, tile)[0]
 
     _, statistics = apply_network(plane, Settings(), weights)
-    memberships = np.sort(find_memberships(plane, Settings(), weights), axis=0)
-    is_clear = np.log(memberships[-1] / memberships[-2]) > 1e-4
+    probabilities = np.sort(find_probabilities(plane, Settings(), weights), axis=0)
+    is_clear = np.log(probabilities[-1] / probabilities[-2]) > 1e-4
     assert np.array_equal(label(100)[is_clear], label(512)[is_clear])
 
 

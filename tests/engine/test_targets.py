@@ -7,7 +7,7 @@ import pytest
 
 from napari_dynaseg.engine.backend import torch
 from napari_dynaseg.engine.cpu.gradients import CpuEngine
-from napari_dynaseg.engine.cpu.thread_pool import Lanes
+from napari_dynaseg.engine.cpu.thread_pool import ThreadPool
 from napari_dynaseg.engine.gpu.device_step import DeviceEngine
 from napari_dynaseg.engine.guides import Guides
 from napari_dynaseg.engine.network import build_network
@@ -48,9 +48,9 @@ def network():
 def test_gradients_with_scribbles_are_those_of_autograd(image, network, share, kind):
     scribbles = scribble(share)
     targets = Targets.from_scribbles(scribbles, 0.5)
-    with Lanes(2) as lanes:
+    with ThreadPool(2) as pool:
         engine = (
-            CpuEngine(image, network, lanes, targets)
+            CpuEngine(image, network, pool, targets)
             if kind == "cpu"
             else DeviceEngine(image, network, targets)
         )
@@ -127,11 +127,11 @@ def test_gradients_with_guidance_are_those_of_the_soft_labels(image, network, ki
     guidance = guide_by(0.7)
     if drawn:
         guidance[scribbles.numpy() >= 0] = -1
-    targets = Targets.from_scribbles(scribbles, 0.5) if drawn else Targets.without_scribbles(2050)
+    targets = Targets.from_scribbles(scribbles, 0.5) if drawn else Targets(2050)
     targets = replace(targets, guides=Guides.of(guidance, weight))
-    with Lanes(2) as lanes:
+    with ThreadPool(2) as pool:
         engine = (
-            CpuEngine(image, network, lanes, targets)
+            CpuEngine(image, network, pool, targets)
             if kind == "cpu"
             else DeviceEngine(image, network, targets.move_to(torch.device("cpu")))
         )

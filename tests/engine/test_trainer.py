@@ -61,11 +61,13 @@ def test_both_engines_take_the_same_steps(plane, on_device):
     trainer.close()
 
 
-def test_the_weights_change_without_threads_of_torch_that_the_lanes_would_compete_with(
+def test_the_weights_change_without_threads_of_torch_that_the_pool_would_compete_with(
     plane, monkeypatch
 ):
     counts = []
-    monkeypatch.setattr(module.Descent, "step", lambda _: counts.append(torch.get_num_threads()))
+    monkeypatch.setattr(
+        module.MomentumOptimiser, "step", lambda _: counts.append(torch.get_num_threads())
+    )
     with use_threads(2), closing(Trainer(plane, SMALL, DEVICE)) as trainer:
         trainer.measure(weigh)
         trainer.descend()

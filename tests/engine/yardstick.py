@@ -3,7 +3,8 @@
 import copy
 
 from napari_dynaseg.engine.backend import torch
-from tests.engine.plain_loss import continuity_loss, scribble_loss, similarity_loss
+from napari_dynaseg.engine.plain_step import measure_loss
+from tests.engine.plain_loss import scribble_loss, similarity_loss
 
 
 def differentiate_plainly(image, network, weigh, dtype=torch.float64, scribbles=None, guide=None):
@@ -14,13 +15,19 @@ def differentiate_plainly(image, network, weigh, dtype=torch.float64, scribbles=
     """
     network = copy.deepcopy(network).to(dtype)
     with torch.enable_grad():
-        response = network(image.to(dtype)[None])[0]
-        labels = response.detach().argmax(dim=0)
-        in_use = len(labels.unique())
-        others = labels if scribbles is None else torch.where(scribbles < 0, labels, -1)
-        similarity, continuity = similarity_loss(response, others), continuity_loss(response)
-        drawn = similarity if guide is None else find_soft_entropy(response, others, guide(labels))
-        loss = drawn + weigh(in_use) * continuity
+        plain = measure_loss(network, image.to(dtype), weigh)
+        response, labels, in_use = (
+            plain.response.permute(2, 0, 1),
+            plain.labels,
+            plain.labels_in_use,
+        )
+        similarity, continuity, loss = plain.similarity, plain.continuity, plain.total
+        if scribbles is not None or guide is not None:
+            others = labels if scribbles is None else torch.where(scribbles < 0, labels, -1)
+            drawn = similarity = similarity_loss(response, others)
+            if guide is not None:
+                drawn = find_soft_entropy(response, others, guide(labels))
+            loss = drawn + weigh(in_use) * continuity
         if scribbles is not None:
             loss = loss + 0.5 * scribble_loss(response, scribbles)
         loss.backward()

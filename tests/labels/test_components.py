@@ -10,8 +10,6 @@ from scipy import ndimage
 from napari_dynaseg.errors import EditError
 from napari_dynaseg.labels.components import (
     find_regions,
-    limit_change,
-    number_from,
     select_regions,
     trace_line,
 )
@@ -83,27 +81,3 @@ def test_a_line_lists_each_pixel_once_in_order_and_only_those_inside():
     assert trace_line([(1, -2), (1, 1), (1, 0)], (3, 3)) == [(1, 0), (1, 1)]
     assert trace_line([(2, 2)], (3, 3)) == [(2, 2)]
     assert trace_line([(9, 9), (8, 8)], (3, 3)) == []
-
-
-def test_a_change_is_taken_over_only_where_it_is_allowed():
-    labels, edited = to_labels([1, 1, 2, 3]), to_labels([5, 5, 5, 2])
-    where = np.array([[True, False, True, True]])
-    np.testing.assert_array_equal(limit_change(labels, edited, where, ()), [[5, 1, 5, 2]])
-    np.testing.assert_array_equal(limit_change(labels, edited, where, [2]), [[5, 1, 2, 3]])
-
-
-def test_a_mask_of_another_shape_is_refused():
-    labels = to_labels([1, 1])
-    with pytest.raises(EditError, match=r"mask of shape \(1, 2\); got \(2, 2\)"):
-        limit_change(labels, labels, np.ones((2, 2), bool), ())
-
-
-def test_new_numbers_begin_above_all_that_are_in_use():
-    np.testing.assert_array_equal(number_from(to_labels([3]), 2), [4, 5])
-    np.testing.assert_array_equal(number_from(to_labels([3]), 2, above=8), [9, 10])
-    np.testing.assert_array_equal(number_from(to_labels([3]), 1, locked=[5, 6]), [7])
-
-
-def test_numbers_beyond_int32_are_refused():
-    with pytest.raises(EditError, match="relabel"):
-        number_from(to_labels([2**31 - 1]), 1)

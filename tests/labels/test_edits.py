@@ -11,10 +11,10 @@ from hypothesis.extra import numpy as npst
 from napari_dynaseg.errors import EditError
 from napari_dynaseg.labels import edits, outlines
 from napari_dynaseg.labels.components import find_regions
+from napari_dynaseg.labels.scope import Scope
 
 EDITS = {
     "merge regions": partial(edits.merge_regions, points=[(0, 0), (2, 2), (4, 3)]),
-    "merge labels": partial(edits.merge_labels, numbers=[2, 3]),
     "delete": edits.delete,
     "split into parts": edits.split_into_parts,
     "split touching": partial(edits.split_touching, distance=1),
@@ -28,7 +28,6 @@ EDITS = {
 }
 IDEMPOTENT = [
     "merge regions",
-    "merge labels",
     "delete",
     "split into parts",
     "remove specks",
@@ -37,7 +36,7 @@ IDEMPOTENT = [
     "fill holes",
 ]
 
-TAKE_CHOSEN = sorted(EDITS.keys() - {"merge regions", "merge labels", "make objects", "relabel"})
+TAKE_CHOSEN = sorted(EDITS.keys() - {"merge regions", "make objects", "relabel"})
 
 label_maps = npst.arrays(np.int32, (5, 4), elements=st.integers(0, 4))
 masks = npst.arrays(np.bool_, (5, 4))
@@ -55,14 +54,14 @@ def check(result, *rows):
 @pytest.mark.parametrize("name", EDITS)
 @given(labels=label_maps, where=masks)
 def test_nothing_changes_outside_the_mask(name, labels, where):
-    edited = EDITS[name](labels, where=where)
+    edited = EDITS[name](labels, scope=Scope(where=where))
     np.testing.assert_array_equal(edited[~where], labels[~where])
 
 
 @pytest.mark.parametrize("name", EDITS)
 @given(labels=label_maps, locked=st.sets(st.integers(1, 4), min_size=1))
 def test_locked_labels_neither_lose_nor_gain_a_pixel(name, labels, locked):
-    edited = EDITS[name](labels, locked=locked)
+    edited = EDITS[name](labels, scope=Scope(locked=locked))
     for number in locked:
         np.testing.assert_array_equal(edited == number, labels == number)
 
@@ -100,21 +99,19 @@ def test_a_stack_is_edited_as_a_whole(name, shape):
     if name == "merge regions":
         rows = [np.argwhere(labels == number)[0] for number in (5, 6)]
         call = partial(edits.merge_regions, points=rows)
-    if name == "merge labels":
-        call = partial(edits.merge_labels, numbers=[5, 6])
     assert (call(labels) != labels).any()
 
 
 @pytest.mark.parametrize("name", TAKE_CHOSEN)
 @given(labels=label_maps)
 def test_with_nothing_chosen_nothing_changes(name, labels):
-    edited = EDITS[name](labels, chosen=np.zeros(labels.shape, bool))
+    edited = EDITS[name](labels, scope=Scope(np.zeros(labels.shape, bool)))
     np.testing.assert_array_equal(edited, labels)
 
 
 def test_a_mask_of_another_shape_is_refused():
     with pytest.raises(EditError, match="mask of shape"):
-        edits.delete(to_labels([1, 2]), np.ones((1, 3), bool))
+        edits.delete(to_labels([1, 2]), Scope(np.ones((1, 3), bool)))
 
 
 def test_regions_merge_into_the_first_and_others_of_their_labels_stay():
@@ -130,24 +127,18 @@ def test_points_on_0_neither_merge_nor_delete():
 
 
 def test_nothing_merges_into_a_locked_label():
-    check(edits.merge_regions(to_labels([4, 7]), [(0, 0), (0, 1)], locked=[4]), [4, 7])
-
-
-def test_whole_labels_merge_into_the_first():
-    check(edits.merge_labels(to_labels([4, 7, 2, 7]), [2, 7]), [4, 2, 2, 2])
-    with pytest.raises(EditError, match="got none"):
-        edits.merge_labels(to_labels([4]), [])
+    check(edits.merge_regions(to_labels([4, 7]), [(0, 0), (0, 1)], Scope(locked=[4])), [4, 7])
 
 
 def test_deleted_pixels_become_0():
     labels = to_labels([4, 7, 4])
-    check(edits.delete(labels, labels == 4), [0, 7, 0])
+    check(edits.delete(labels, Scope(labels == 4)), [0, 7, 0])
 
 
 def test_the_largest_part_keeps_the_number_and_others_get_new_ones():
     labels = to_labels([5, 0, 5, 5, 1, 5, 1])
     check(edits.split_into_parts(labels), [6, 0, 5, 5, 1, 7, 8])
-    check(edits.split_into_parts(labels, labels == 1, above=20), [5, 0, 5, 5, 1, 5, 21])
+    check(edits.split_into_parts(labels, Scope(labels == 1, above=20)), [5, 0, 5, 5, 1, 5, 21])
 
 
 def test_of_two_parts_of_one_size_the_first_keeps_the_number():
@@ -156,9 +147,9 @@ def test_of_two_parts_of_one_size_the_first_keeps_the_number():
 
 def test_parts_outside_the_mask_use_no_number_up():
     where = np.array([[False, False, False, False, True]])
-    check(edits.split_into_parts(to_labels([5, 5, 0, 5, 5]), where=where), [5, 5, 0, 5, 6])
+    check(edits.split_into_parts(to_labels([5, 5, 0, 5, 5]), Scope(where=where)), [5, 5, 0, 5, 6])
     labels = to_labels([5, 5, 0, 5, 9])
-    check(edits.split_into_parts(labels, where=~where), [5, 5, 0, 10, 9])
+    check(edits.split_into_parts(labels, Scope(where=~where)), [5, 5, 0, 10, 9])
 
 
 def draw_disks(*middles, radius=6, shape=(21, 40)):
@@ -217,13 +208,13 @@ def test_specks_alone_are_gathered_by_the_largest():
 
 def test_locked_labels_absorb_no_speck():
     labels = to_labels([1, 1, 1], [1, 9, 2], [1, 2, 2])
-    check(edits.remove_specks(labels, 2, locked=[1]), [1, 1, 1], [1, 2, 2], [1, 2, 2])
-    check(edits.remove_specks(to_labels([1, 1, 9]), 2, locked=[1]), [1, 1, 9])
+    check(edits.remove_specks(labels, 2, Scope(locked=[1])), [1, 1, 1], [1, 2, 2], [1, 2, 2])
+    check(edits.remove_specks(to_labels([1, 1, 9]), 2, Scope(locked=[1])), [1, 1, 9])
 
 
 def test_only_chosen_specks_are_removed():
     labels = to_labels([1, 1, 9, 1, 1, 8, 1])
-    check(edits.remove_specks(labels, 2, labels == 9), [1, 1, 1, 1, 1, 8, 1])
+    check(edits.remove_specks(labels, 2, Scope(labels == 9)), [1, 1, 1, 1, 1, 8, 1])
 
 
 def test_no_region_below_the_size_remains():
@@ -239,19 +230,19 @@ def test_relabelling_keeps_the_order_of_numbers_and_leaves_no_gap():
 def test_relabelling_never_joins_labels_with_those_that_stay():
     labels = to_labels([9, 1, 40, 2])
     where = np.array([[True, False, True, True]])
-    check(edits.relabel_in_sequence(labels, where=where), [3, 1, 4, 2])
-    check(edits.relabel_in_sequence(labels, locked=[2]), [3, 1, 4, 2])
-    check(edits.relabel_in_sequence(labels, locked=[3]), [4, 1, 5, 2])
+    check(edits.relabel_in_sequence(labels, Scope(where=where)), [3, 1, 4, 2])
+    check(edits.relabel_in_sequence(labels, Scope(locked=[2])), [3, 1, 4, 2])
+    check(edits.relabel_in_sequence(labels, Scope(locked=[3])), [4, 1, 5, 2])
 
 
 def test_chosen_clusters_that_touch_make_one_object():
     labels = to_labels([1, 2, 3, 1], [1, 1, 1, 2])
-    check(edits.make_objects(labels, labels != 1), [0, 1, 1, 0], [0, 0, 0, 2])
+    check(edits.make_objects(labels, Scope(labels != 1)), [0, 1, 1, 0], [0, 0, 0, 2])
 
 
 def test_objects_get_numbers_that_nothing_left_has():
     labels = to_labels([1, 2, 7, 2, 2])
     where = np.array([[True, True, True, True, False]])
-    check(edits.make_objects(labels, labels == 2, where=where), [0, 3, 0, 4, 2])
-    check(edits.make_objects(labels, labels == 2, locked=[7]), [0, 8, 7, 9, 9])
-    check(edits.make_objects(labels, labels == 2, above=20), [0, 21, 0, 22, 22])
+    check(edits.make_objects(labels, Scope(labels == 2, where=where)), [0, 3, 0, 4, 2])
+    check(edits.make_objects(labels, Scope(labels == 2, locked=[7])), [0, 8, 7, 9, 9])
+    check(edits.make_objects(labels, Scope(labels == 2, above=20)), [0, 21, 0, 22, 22])

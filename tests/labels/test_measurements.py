@@ -18,7 +18,7 @@ def test_pixels_and_middle_of_each_label_are_measured_by_rising_label():
     measured = measure_plane(SQUARE)
     np.testing.assert_array_equal(measured.labels, [6, 9])
     np.testing.assert_array_equal(measured.pixels, [9, 1])
-    np.testing.assert_array_equal(measured.middles, [[2, 2], [3, 4]])
+    np.testing.assert_array_equal(measured.centroids, [[2, 2], [3, 4]])
     assert measured.means.shape == (2, 0)
 
 
@@ -40,7 +40,7 @@ def test_a_plane_without_labels_has_no_row(channels):
     measured = measure_plane(to_labels([0, 0], [0, 0]), channels)
     assert len(measured.labels) == len(measured.pixels) == len(measured.perimeters) == 0
     assert measured.means.shape == (0, 0 if channels is None else 2)
-    assert join_planes([measured]).middles.shape == (0, 2)
+    assert join_planes([measured]).centroids.shape == (0, 2)
 
 
 def test_numbers_however_large_or_negative_are_measured():
@@ -55,7 +55,7 @@ def test_over_a_stack_pixels_add_up_and_the_rest_is_averaged_by_pixels():
     joined = join_planes([first, second.insert_axis(0, 4)])
     np.testing.assert_array_equal(joined.labels, [5, 8])
     np.testing.assert_array_equal(joined.pixels, [4, 1])
-    np.testing.assert_array_equal(joined.middles, [[1, 0, 1.5], [4, 1, 2]])
+    np.testing.assert_array_equal(joined.centroids, [[1, 0, 1.5], [4, 1, 2]])
     np.testing.assert_array_equal(joined.means, [[3], [6]])
 
 

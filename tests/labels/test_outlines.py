@@ -8,6 +8,7 @@ from hypothesis.extra import numpy as npst
 
 from napari_dynaseg.labels.components import find_regions
 from napari_dynaseg.labels.outlines import fill_holes, grow, shrink, smooth
+from napari_dynaseg.labels.scope import Scope
 
 label_maps = npst.arrays(np.int32, (9, 9), elements=st.integers(0, 2))
 
@@ -29,12 +30,12 @@ def test_with_all_labels_only_0_is_filled():
 
 
 def test_a_single_label_takes_whatever_it_encloses():
-    filled = fill_holes(NESTED, NESTED == 3)
+    filled = fill_holes(NESTED, Scope(NESTED == 3))
     check(filled, [3, 3, 3, 3], [3, 3, 3, 3], [3, 3, 3, 3], [0, 3, 3, 3])
 
 
 def test_a_locked_label_in_a_hole_stays():
-    filled = fill_holes(NESTED, NESTED == 3, locked=[8])
+    filled = fill_holes(NESTED, Scope(NESTED == 3, locked=[8]))
     check(filled, [3, 3, 3, 3], [3, 3, 8, 3], [3, 3, 3, 3], [0, 3, 3, 3])
 
 
@@ -57,8 +58,8 @@ def test_a_tunnel_through_a_stack_is_no_hole_and_a_closed_one_is():
 def test_growth_goes_over_what_is_not_chosen_and_stops_at_what_is():
     labels = to_labels([0, 0, 4, 7, 0, 0])
     check(grow(labels, 1), [0, 4, 4, 7, 7, 0])
-    check(grow(labels, 1, labels == 4), [0, 4, 4, 4, 0, 0])
-    check(grow(labels, 1, labels == 4, locked=[7]), [0, 4, 4, 7, 0, 0])
+    check(grow(labels, 1, Scope(labels == 4)), [0, 4, 4, 4, 0, 0])
+    check(grow(labels, 1, Scope(labels == 4, locked=[7])), [0, 4, 4, 7, 0, 0])
 
 
 def test_growth_is_round():
@@ -70,7 +71,7 @@ def test_growth_is_round():
 
 def test_what_a_region_gives_up_goes_to_its_neighbour():
     labels = to_labels([0, 0, 4, 4, 4, 4, 7, 7])
-    check(shrink(labels, 1, labels == 4), [0, 0, 0, 4, 4, 7, 7, 7])
+    check(shrink(labels, 1, Scope(labels == 4)), [0, 0, 0, 4, 4, 7, 7, 7])
 
 
 def test_between_two_that_shrink_lies_0():
@@ -116,7 +117,7 @@ def test_a_line_and_a_dot_outlive_smoothing():
 def test_only_the_outline_of_a_chosen_region_moves():
     labels = make_ragged_halves()
     labels = np.concatenate([labels, labels + 2], axis=1)
-    smoothed = smooth(labels, 4, labels == 1)
+    smoothed = smooth(labels, 4, Scope(labels == 1))
     np.testing.assert_array_equal(smoothed[:, 25:], labels[:, 25:])
     assert (smoothed[:, :10] == 1).all()
 

@@ -141,7 +141,7 @@ def test_segment_takes_the_scheme_by_name():
 
 def test_the_edge_of_the_plane_makes_no_regions(monkeypatch):
     seen = []
-    real = auto.find_memberships
-    monkeypatch.setattr(auto, "find_memberships", lambda *of: seen.append(of[0]) or real(*of))
+    real = auto.find_probabilities
+    monkeypatch.setattr(auto, "find_probabilities", lambda *of: seen.append(of[0]) or real(*of))
     run(make_plane())
     assert [plane.shape for plane in seen] == [(1, 46, 56)] * 3

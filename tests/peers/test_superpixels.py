@@ -7,7 +7,6 @@ import numpy as np
 from napari_dynaseg.engine.backend import torch
 from napari_dynaseg.engine.network import build_network
 from napari_dynaseg.peers import METHODS, finish, superpixels
-from napari_dynaseg.peers.training import sample
 from napari_dynaseg.settings import Settings
 
 
@@ -20,13 +19,12 @@ def test_superpixels_are_the_whole_target_and_no_continuity_counts():
     plane = np.random.default_rng(0).random((2, 12, 10), np.float32)
     settings = Settings(scheme="fixed", guidance_weight=1.0, channels=6, device="cpu")
     parts = np.arange(1, 13, dtype=np.int32)[:, None].repeat(10, axis=1)
-    sampled = sample(plane, settings)
     network = build_network(2, settings)
     response = network(torch.from_numpy(plane)[None])
     labels = response[0].argmax(0)
     targets = torch.stack([row.bincount(minlength=6).argmax().expand(10) for row in labels])
     torch.nn.functional.cross_entropy(response, targets[None]).backward()
-    with closing(superpixels.SuperpixelLearner(sampled, settings, parts)) as learner:
+    with closing(superpixels.SuperpixelLearner(plane, settings, parts)) as learner:
         assert learner.measure().tolist() == (labels + 1).tolist()
         ours = [parameter.grad for parameter in learner._trainer.network.parameters()]
     for own, expected in zip(ours, network.parameters(), strict=True):

@@ -1,11 +1,11 @@
-"""What a pixel looks like: perceptual colour, scales, texture, steps."""
+"""What a pixel looks like: perceptual colour, scales, texture, gradient."""
 
 import numpy as np
 import pytest
 from skimage.color import rgb2lab
 
 from napari_dynaseg.regions import features
-from napari_dynaseg.regions.features import blur, measure_steps, measure_texture, to_perceptual
+from napari_dynaseg.regions.features import blur, measure_gradient, measure_texture, to_perceptual
 
 
 def test_three_channels_become_lab_with_lightness_from_0_to_1(monkeypatch):
@@ -45,7 +45,7 @@ def test_a_step_is_seen_from_both_its_sides_in_both_directions_and_all_channels(
     plane = np.zeros((2, 3, 4), np.float32)
     plane[0, :, 2:] = 3
     plane[1, :, 2:] = 4
-    np.testing.assert_allclose(measure_steps(plane), [[0, 5, 5, 0]] * 3)
+    np.testing.assert_allclose(measure_gradient(plane), [[0, 5, 5, 0]] * 3)
     np.testing.assert_allclose(
-        measure_steps(plane.transpose(0, 2, 1)), np.array([[0, 5, 5, 0]] * 3).T
+        measure_gradient(plane.transpose(0, 2, 1)), np.array([[0, 5, 5, 0]] * 3).T
     )

@@ -3,20 +3,20 @@
 import numpy as np
 import pytest
 
-from napari_dynaseg.regions import tree
+from napari_dynaseg.regions import tree as module
 from napari_dynaseg.regions.tree import SPECKLE_PIXELS, Graph, build_tree
 
 LARGE = 100 * SPECKLE_PIXELS
 
 
-def make_chain(values, sizes=None, contrasts=None, lengths=None, steps=None):
-    """Regions in a row, each touching the next; values are the roots of shares, or all shares."""
+def make_chain(values, sizes=None, contrasts=None, lengths=None, gradients=None):
+    """Regions in a row, each touching the next; values are the roots of shares, or histograms."""
     count = len(values)
     ones = np.arange(count - 1)
     return Graph(
         np.array(values) if np.ndim(values) == 2 else np.square(values)[:, None],
         np.array(sizes or [LARGE] * count),
-        np.array(steps or [0.0] * count),
+        np.array(gradients or [0.0] * count),
         np.stack([ones, ones + 1]),
         np.array(lengths or [10] * (count - 1)),
         np.array(contrasts or [1.0] * (count - 1)),
@@ -59,13 +59,13 @@ def test_the_histogram_of_what_is_merged_is_that_of_all_its_pixels():
     # What is left at last: 0.925 and 0.075 against 0 and 1.
     expected = np.sqrt(np.hypot(np.sqrt(0.925), 1 - np.sqrt(0.075)))
     share, outline = (4 * LARGE * LARGE) / (5 * LARGE) / (5 * LARGE), 1.0
-    busy = tree.QUIET_STEP**tree.BUSY_POWER
-    cost = expected / np.sqrt(busy) * share**tree.SIZE_POWER * outline
+    busy = module.QUIET_GRADIENT**module.BUSY_POWER
+    cost = expected / np.sqrt(busy) * share**module.SIZE_POWER * outline
     assert tree.costs[-1] == pytest.approx(cost)
 
 
-def test_a_border_counts_less_between_regions_that_are_full_of_steps_themselves():
-    busy_left = make_chain([0.0, 1.0, 2.0], steps=[3.0, 3.0, 0.0])
+def test_a_border_counts_less_between_regions_that_are_full_of_gradients_themselves():
+    busy_left = make_chain([0.0, 1.0, 2.0], gradients=[3.0, 3.0, 0.0])
     tree = build_tree(busy_left)
     np.testing.assert_array_equal(tree.cut(tree.costs[0]), [0, 0, 1])
 
@@ -83,7 +83,7 @@ def test_a_region_of_many_neighbours_is_not_reckoned_anew_at_every_merge(monkeyp
         np.ones(count),
     )
     quick = build_tree(star)
-    monkeypatch.setattr(tree, "NOTABLE_GROWTH", 1.0)
+    monkeypatch.setattr(module, "NOTABLE_GROWTH", 1.0)
     exact = build_tree(star)
     np.testing.assert_allclose(quick.costs, exact.costs, rtol=0.05)
     assert len(quick.costs) == len(exact.costs) == count

@@ -3,7 +3,7 @@
 import platform
 from importlib.metadata import version
 
-from napari_dynaseg.engine.backend import describe_backend, list_devices
+from napari_dynaseg.engine.devices import describe_backend, list_devices
 
 
 def describe_installation() -> dict[str, str]:

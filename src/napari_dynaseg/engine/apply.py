@@ -6,15 +6,15 @@ most often of what the network was trained on: those of each layer are gathered 
 before the next layer is computed, which is paid for by computing the layers before it anew.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_dynaseg.engine.backend import torch
-from napari_dynaseg.engine.cpu.thread_pool import Item, Result
+from napari_dynaseg.engine.convolutions import CpuConvolutions, DeviceConvolutions
 from napari_dynaseg.engine.head import Head
 from napari_dynaseg.engine.network import Stage, list_stages
 from napari_dynaseg.engine.norm import Moments, Norm
@@ -23,22 +23,8 @@ from napari_dynaseg.labels.numbering import LabelMap
 
 nn = torch.nn
 
-Memberships = npt.NDArray[np.float32]
-
-
-class Convolutions(Protocol):
-    """How a device convolves, and how it shares out work; see `napari_dynaseg.engine.devices`."""
-
-    tile: int
-
-    def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-        """Do the work on each item, and give the results in order."""
-
-    def take(self, name: str, *shape: int) -> torch.Tensor:
-        """Give scratch memory."""
-
-    def convolve(self, layer: int, region: torch.Tensor) -> torch.Tensor:
-        """Convolve (h + 2, w + 2, in) without padding and apply the ReLU: (h, w, out)."""
+Probabilities = npt.NDArray[np.float32]
+Convolutions = CpuConvolutions | DeviceConvolutions
 
 
 @dataclass(frozen=True)
@@ -73,6 +59,22 @@ class Statistics:
 
     moments: tuple[Moments, ...]
     pixels: int
+
+    def to_numpy(self) -> dict[str, npt.NDArray[np.float64]]:
+        """Give the sums by names that a file can hold."""
+        named = {}
+        for layer, moments in enumerate(self.moments):
+            named[f"total.{layer}"] = moments.total.numpy()
+            named[f"square.{layer}"] = moments.square.numpy()
+        return named
+
+    @classmethod
+    def from_numpy(cls, named: Mapping[str, npt.NDArray[Any]], pixels: int) -> "Statistics":
+        """Read what `to_numpy` gave; other names are left out."""
+        layers = sum(name.startswith("total.") for name in named)
+        parts = [[f"{part}.{layer}" for part in ("total", "square")] for layer in range(layers)]
+        moments = (Moments(*(torch.from_numpy(named[name]) for name in names)) for names in parts)
+        return cls(tuple(moments), pixels)
 
 
 # Up to how many values the last activation is kept for the labels, rather than computed twice:
@@ -110,17 +112,16 @@ class Application:
         statistics
             Of the planes that the batch norms go by.
         """
-        labels = np.empty((self._height, self._width), np.int32)
+        labels = np.empty((1, self._height, self._width), np.int32)
 
-        def note(tile: Tile, response: torch.Tensor) -> None:
-            found = response.argmax(1).view(tile.height, tile.width) + 1
-            labels[tile.inside] = found.to("cpu", torch.int32).numpy()
+        def choose(response: torch.Tensor) -> torch.Tensor:
+            return (response.argmax(1, keepdim=True) + 1).to(torch.int32)
 
-        self._respond(statistics, note)
-        return labels
+        self._fill(labels, choose, statistics)
+        return labels.reshape(self._height, self._width)
 
     @torch.no_grad()
-    def find_memberships(self, statistics: Statistics) -> Memberships:
+    def find_probabilities(self, statistics: Statistics) -> Probabilities:
         """Give the softmax of each pixel's response, float32, (q, H, W): a large array.
 
         Parameters
@@ -128,32 +129,30 @@ class Application:
         statistics
             Of the planes that the batch norms go by.
         """
-        memberships = np.empty((self._last.width, self._height, self._width), np.float32)
+        probabilities = np.empty((self._last.width, self._height, self._width), np.float32)
+        self._fill(probabilities, lambda response: response.softmax(1), statistics)
+        return probabilities
 
-        def note(tile: Tile, response: torch.Tensor) -> None:
-            found = response.softmax(1).T.reshape(-1, tile.height, tile.width)
-            memberships[:, *tile.inside] = found.cpu().numpy()
-
-        self._respond(statistics, note)
-        return memberships
-
-    def _respond(self, statistics: Statistics, note: Callable[[Tile, torch.Tensor], None]) -> None:
-        """Compute the response of each tile, (pixels, q), and have it noted."""
-        matrix, offset = self._make_head(statistics).fold()
+    def _fill(
+        self,
+        array: npt.NDArray[Any],
+        convert: Callable[[torch.Tensor], torch.Tensor],
+        statistics: Statistics,
+    ) -> None:
+        """Fill an array, (k, H, W), with what follows from the responses: (pixels, q) to k."""
+        self.norms = make_norms(self.stages, statistics)
+        below = self.stages[-1] if self.stages else None
+        head = Head(self._last, below, statistics.moments[-1], statistics.pixels)
+        matrix, offset = head.fold()
 
         def respond(rows: range) -> None:
             for tile in self._cut_strip(rows):
                 values = self._compute(tile, self._depth)
                 there = values.device
-                note(tile, torch.addmm(offset.to(there), values, matrix.to(there)))
+                found = convert(torch.addmm(offset.to(there), values, matrix.to(there)))
+                array[:, *tile.inside] = found.T.cpu().reshape(-1, tile.height, tile.width).numpy()
 
         self._convolutions.map(respond, self._strips)
-
-    def _make_head(self, statistics: Statistics) -> Head:
-        """Settle the batch norms, and fold the last layer with those around it."""
-        self.norms = make_norms(self.stages, statistics)
-        below = self.stages[-1] if self.stages else None
-        return Head(self._last, below, statistics.moments[-1], statistics.pixels)
 
     def measure(self, depth: int) -> Moments:
         """Sum what comes out of the 3×3 layers up to one, over the plane; 0 is the plane itself.

@@ -1,109 +1,89 @@
-"""How each kind of device applies the 3×3 layers of a trained network to a part of a plane."""
+"""The device to compute on: which there are, which is wanted, and how it is made to compute."""
 
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from napari_dynaseg.engine.backend import torch
-from napari_dynaseg.engine.cpu import winograd
-from napari_dynaseg.engine.cpu.grid import RECTANGLE_VALUES, TILE
-from napari_dynaseg.engine.cpu.network_layers import flatten_kernels
-from napari_dynaseg.engine.cpu.thread_pool import Item, Lanes, Result, Workspace
-from napari_dynaseg.engine.network import list_stages
+from napari_dynaseg.errors import SettingsError
+from napari_dynaseg.settings import Device
 
-nn = torch.nn
+# What torch, cuDNN and cuBLAS say where there is no memory left; the latter two are no
+# `torch.cuda.OutOfMemoryError`.
+NO_MEMORY = ("out of memory", "not enough memory", "ALLOC_FAILED")
 
-DEVICE_TILE = 512  # pixels a side on a GPU: 0.1 GB an array of 100 channels
+_choosing = threading.RLock()
 
 
-class CpuConvolutions:
-    """Winograd's convolution on tiles that fit into a core's cache.
+def list_devices() -> list[Device]:
+    """List the devices that torch can compute on here, the fastest first."""
+    devices: list[Device] = []
+    if torch.cuda.is_available():
+        devices.append("cuda")
+    if torch.backends.mps.is_available():
+        devices.append("mps")
+    return [*devices, "cpu"]
+
+
+def choose_device(wanted: Device) -> torch.device:
+    """Turn the device setting into a torch device.
 
     Parameters
     ----------
-    network
-        The trained network.
-    lanes
-        Who computes.
-    tile
-        Pixels a side of a tile.
+    wanted
+        ``"auto"`` takes the fastest device there is.
+
+    Raises
+    ------
+    SettingsError
+        If the device asked for is not there.
     """
-
-    def __init__(self, network: nn.Sequential, lanes: Lanes, tile: int | None = None):
-        stages = list_stages(network)
-        self._lanes = lanes
-        width = stages[0].width
-        self.tile = tile or TILE * max(1, round((RECTANGLE_VALUES / width) ** 0.5))
-        self._biases = [stage.bias.detach() for stage in stages]
-        self._kernels = [
-            winograd.transform_kernels(stage.weight.detach()) if place else flatten_kernels(stage)
-            for place, stage in enumerate(stages[:-1])
-        ]
-
-    def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-        """Do the work on each item, one in each lane at a time."""
-        return self._lanes.map(work, items)
-
-    def take(self, name: str, *shape: int) -> torch.Tensor:
-        """Give scratch memory of the lane."""
-        return self._lanes.workspace.take(name, *shape)
-
-    def convolve(self, layer: int, region: torch.Tensor) -> torch.Tensor:
-        """Convolve (h + 2, w + 2, in) without padding and apply the ReLU: (h, w, out)."""
-        compute = self._convolve_tiles if layer else self._convolve_neighbourhoods
-        return compute(layer, region, self._lanes.workspace)
-
-    def _convolve_neighbourhoods(
-        self, layer: int, region: torch.Tensor, workspace: Workspace
-    ) -> torch.Tensor:
-        height, width, channels = region.shape[0] - 2, region.shape[1] - 2, region.shape[2]
-        windows = region.unfold(0, 3, 1).unfold(1, 3, 1).permute(0, 1, 3, 4, 2)
-        inputs = workspace.take("neighbourhoods", height, width, 3, 3, channels)
-        inputs.copy_(windows)
-        outputs = workspace.take("first layer", height * width, len(self._biases[0]))
-        torch.addmm(
-            self._biases[layer], inputs.view(len(outputs), -1), self._kernels[layer], out=outputs
+    available = list_devices()
+    if wanted == "auto":
+        return torch.device(available[0])
+    if wanted not in available:
+        raise SettingsError(
+            f"device must be one that torch finds here ({', '.join(available)}) or auto; "
+            f"got {wanted!r}"
         )
-        return outputs.relu_().view(height, width, -1)
-
-    def _convolve_tiles(
-        self, layer: int, region: torch.Tensor, workspace: Workspace
-    ) -> torch.Tensor:
-        height, width = region.shape[0] - 2, region.shape[1] - 2
-        rows, columns = -(-height // TILE), -(-width // TILE)
-        padded = region
-        if (TILE * rows, TILE * columns) != (height, width):
-            padded = workspace.take("padded", TILE * rows + 2, TILE * columns + 2, region.shape[2])
-            padded.zero_()[: height + 2, : width + 2] = region
-        picture = winograd.convolve(padded, self._kernels[layer], workspace)
-        return picture.add_(self._biases[layer]).relu_()[:height, :width]
+    return torch.device(wanted)
 
 
-class DeviceConvolutions:
-    """torch's own convolution, channels last, one tile after the other.
+def describe_backend(wanted: Device) -> dict[str, str | int]:
+    """Say what a run's result depends on besides its settings: device, threads, torch version."""
+    return {
+        "device": choose_device(wanted).type,
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+    }
 
-    Parameters
-    ----------
-    network
-        The trained network, on its device.
-    tile
-        Pixels a side of a tile.
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Tell whether torch failed for want of memory, on whichever device."""
+    return isinstance(error, torch.cuda.OutOfMemoryError) or any(
+        sentence in str(error) for sentence in NO_MEMORY
+    )
+
+
+@contextmanager
+def keep_float32(device: torch.device) -> Iterator[None]:
+    """Have a device compute in float32, and the same each time, while this is open.
+
+    By torch's defaults the convolutions of a CUDA device round their factors to TF32, ten bits
+    of mantissa, and may add up in another order from one run to the next. The caller's own
+    choice is restored.
     """
-
-    def __init__(self, network: nn.Sequential, tile: int = DEVICE_TILE):
-        self.tile = tile
-        self._stages = list_stages(network)
-        self._device = self._stages[0].weight.device
-
-    def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-        """Do the work on each item."""
-        return [work(item) for item in items]
-
-    def take(self, _name: str, *shape: int) -> torch.Tensor:
-        """Give scratch memory; the device's own allocator keeps it at hand."""
-        return torch.empty(shape, device=self._device)
-
-    def convolve(self, layer: int, region: torch.Tensor) -> torch.Tensor:
-        """Convolve (h + 2, w + 2, in) without padding and apply the ReLU: (h, w, out)."""
-        stage = self._stages[layer]
-        picture = region.permute(2, 0, 1)[None]  # (1, in, h + 2, w + 2), channels last
-        outputs = nn.functional.conv2d(picture, stage.weight, stage.bias)
-        return outputs.relu_()[0].permute(1, 2, 0)
+    if device.type != "cuda":
+        yield
+        return
+    product = torch.backends.cuda.matmul
+    # The choice is the whole process's: two threads must not restore it in each other's midst.
+    with (
+        _choosing,
+        torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False),
+    ):
+        before, product.allow_tf32 = product.allow_tf32, False
+        try:
+            yield
+        finally:
+            product.allow_tf32 = before

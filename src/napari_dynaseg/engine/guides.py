@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_dynaseg.engine.backend import torch
-from napari_dynaseg.labels.guidance import Integers, match_clusters
-from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.labels.guidance import match_clusters
+from napari_dynaseg.labels.numbering import Integers, LabelMap
 
 # Gives the cluster that each label draws pixels of each cluster to, (K, q), from how many pixels
 # they share, (K, q), and how many of each cluster have no guidance, (q,).

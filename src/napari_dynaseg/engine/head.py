@@ -9,14 +9,13 @@ two; what happens between is algebra on small matrices, in float64.
 from dataclasses import dataclass
 
 from napari_dynaseg.engine.backend import torch
-from napari_dynaseg.engine.cpu.network_layers import set_gradient
-from napari_dynaseg.engine.network import Stage
+from napari_dynaseg.engine.network import Stage, set_gradient
 from napari_dynaseg.engine.norm import Moments, Norm
 
 
 @dataclass(frozen=True, eq=False)
-class Way:
-    """The way back to the activation: dy = dr @ response + y @ activation + offset."""
+class InputGradient:
+    """How dy, that of the activation below, follows: dr @ response + y @ activation + offset."""
 
     response: torch.Tensor  # (q, in)
     activation: torch.Tensor  # (in, in)
@@ -38,13 +37,7 @@ class Head:
         How many pixels the plane has.
     """
 
-    def __init__(
-        self,
-        stage: Stage,
-        stage_below: Stage | None,
-        moments: Moments,
-        pixels: int,
-    ):
+    def __init__(self, stage: Stage, stage_below: Stage | None, moments: Moments, pixels: int):
         self._stage, self._stage_below = stage, stage_below
         self._moments, self._pixels = moments, pixels
         mean, covariance = moments.find_mean_and_covariance(pixels)
@@ -59,8 +52,10 @@ class Head:
         matrix = (self._scaled * self._norm.scale[:, None]).T  # (in, q)
         return matrix.float().contiguous(), self._norm.shift.float()
 
-    def set_gradients(self, product: torch.Tensor, total: torch.Tensor) -> Way:
-        """Set the gradients of the last layer and of the norm below, and give the way back.
+    def set_gradients(self, product: torch.Tensor, total: torch.Tensor) -> InputGradient | None:
+        """Set the gradients of the last layer and the norm below; give that of the activation.
+
+        Where the image itself lies below, it has none.
 
         Parameters
         ----------
@@ -82,33 +77,23 @@ class Head:
         set_gradient(self._stage.weight, products * self._below.scale)
         # The batch norm takes away what a bias adds: its gradient is 0 by nature.
         set_gradient(self._stage.bias, torch.zeros_like(total))
-        matrix = (behind.slope[:, None] * self._scaled).T @ self._weight  # dz from y, (in, in)
-        response = behind.through[:, None] * self._weight
-        offset = behind.offset @ self._weight
         if self._stage_below is None:
-            return _make_way(response, matrix, offset)
-        return self._pass_norm_below(self._stage_below, products, response, matrix, offset)
-
-    def _pass_norm_below(
-        self,
-        stage_below: Stage,
-        products: torch.Tensor,
-        response: torch.Tensor,
-        matrix: torch.Tensor,
-        offset: torch.Tensor,
-    ) -> Way:
-        """Go from the gradient of the norm's output to that of its input."""
+            return None
         # Σ dz is 0, since Σ dt is: a batch norm's input gradients cancel over the plane.
         gradient_dot = (self._weight * products).sum(0)
         below = self._below.differentiate(
             torch.zeros_like(gradient_dot), gradient_dot, self._pixels
         )
-        set_gradient(stage_below.gamma, below.gamma)
-        set_gradient(stage_below.beta, below.beta)
-        return _make_way(
-            response * below.through,
-            matrix * below.through + below.slope.diag(),
-            offset * below.through + below.offset,
+        set_gradient(self._stage_below.gamma, below.gamma)
+        set_gradient(self._stage_below.beta, below.beta)
+        # Of the norm's output z first, dz from dr and from y; then of its input.
+        response = behind.through[:, None] * self._weight
+        matrix = (behind.slope[:, None] * self._scaled).T @ self._weight  # (in, in)
+        offset = behind.offset @ self._weight
+        return InputGradient(
+            (response * below.through).float().contiguous(),
+            (matrix * below.through + below.slope.diag()).float().contiguous(),
+            (offset * below.through + below.offset).float(),
         )
 
 
@@ -117,7 +102,3 @@ def _make_norm_below(stage: Stage | None, mean: torch.Tensor, variance: torch.Te
         return Norm.from_variance(mean, variance, stage)
     one, zero = torch.ones_like(mean), torch.zeros_like(mean)
     return Norm(zero, one, one, zero)
-
-
-def _make_way(response: torch.Tensor, activation: torch.Tensor, offset: torch.Tensor) -> Way:
-    return Way(response.float().contiguous(), activation.float().contiguous(), offset.float())

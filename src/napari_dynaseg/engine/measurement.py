@@ -8,7 +8,7 @@ from napari_dynaseg.engine.backend import torch
 from napari_dynaseg.labels.numbering import LabelMap
 
 
-class Numbers(NamedTuple):
+class StepNumbers(NamedTuple):
     """The numbers of a step.
 
     Parameters
@@ -41,8 +41,8 @@ class Measurement:
         The channel of the largest response at each pixel, 0…q-1, (H, W); overwritten by the
         next step. Once it is kept: int32, 1…q.
     numbers
-        Those of `Numbers` in their order, (6,), where they were computed; on a device overwritten
-        by the next step.
+        Those of `StepNumbers` in their order, (6,), where they were computed; on a device
+        overwritten by the next step.
     """
 
     labels: torch.Tensor
@@ -50,12 +50,17 @@ class Measurement:
 
     @classmethod
     def of(cls, labels: torch.Tensor, *numbers: float) -> "Measurement":
-        """Hold numbers that are at hand, in the order of `Numbers`."""
+        """Hold numbers that are at hand, in the order of `StepNumbers`."""
         return cls(labels, torch.tensor(numbers, dtype=torch.float64))
 
     def keep(self) -> "Measurement":
         """Give it with memory of its own, which the next step leaves alone; labels int32, 1…q."""
         return Measurement((self.labels + 1).to(torch.int32), self.numbers.clone())
+
+    def read_labels(self) -> LabelMap:
+        """Give the labels that were kept, int32, 1…q, (H, W); that waits for the device."""
+        labels: LabelMap = self.labels.cpu().numpy()
+        return labels
 
     def without_labels(self) -> "Measurement":
         """Give it without the labels."""
@@ -66,11 +71,11 @@ class Measurement:
         numbers = self._read._replace(labels_in_use=int(labels.max()))
         return Measurement.of(torch.from_numpy(labels), *numbers)
 
-    def read(self) -> Numbers:
+    def read(self) -> StepNumbers:
         """Give the numbers; that waits for the device."""
         return self._read
 
     @cached_property
-    def _read(self) -> Numbers:
+    def _read(self) -> StepNumbers:
         labels_in_use, *terms = self.numbers.tolist()
-        return Numbers(int(labels_in_use), *terms)
+        return StepNumbers(int(labels_in_use), *terms)

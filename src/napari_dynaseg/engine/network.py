@@ -69,6 +69,11 @@ def list_stages(network: nn.Module) -> list[Stage]:
     return [Stage(*parameters[place : place + 4]) for place in range(0, len(parameters), 4)]
 
 
+def set_gradient(parameter: torch.Tensor, gradient: torch.Tensor) -> None:
+    """Set a parameter's gradient, for the optimiser."""
+    parameter.grad = gradient.reshape(parameter.shape).to(parameter.dtype)
+
+
 class Convolution(nn.Module):
     """A convolution with torch's usual random start, from our own generator.
 

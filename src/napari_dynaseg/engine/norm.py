@@ -1,18 +1,20 @@
 """Batch norm as a scale and a shift of each channel, and the way back through it."""
 
+import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from napari_dynaseg.engine.backend import torch
-from napari_dynaseg.engine.cpu.passes import add_matrix, sum_squares, sum_values
 from napari_dynaseg.engine.network import Stage
+from napari_dynaseg.engine.passes import sum_squares, sum_values
 
 EPSILON = 1e-5  # as in torch.nn.BatchNorm2d
 
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """Sums over the pixels of a plane, or of a part of it.
+    """Sums over the pixels of a plane, or of a part of it, float64.
 
     Parameters
     ----------
@@ -27,15 +29,11 @@ class Moments:
 
     @classmethod
     def add_up(cls, parts: Iterable["Moments"]) -> "Moments":
-        """Sum the parts in float64, one after the other, so that none need be kept."""
-        total, square = torch.zeros((), dtype=torch.float64), torch.zeros((), dtype=torch.float64)
-        for place, part in enumerate(parts):
-            if place == 0:
-                total, square = part.total.clone().double(), part.square.clone().double()
-            else:
-                total += part.total
-                square += part.square
-        return cls(total, square)
+        """Sum the parts, one after the other, so that none need be kept."""
+        return reduce(operator.add, parts)
+
+    def __add__(self, other: "Moments") -> "Moments":
+        return Moments(self.total + other.total, self.square + other.square)
 
     @classmethod
     def make_empty(cls, channels: int, needs_products: bool) -> "Moments":
@@ -47,18 +45,18 @@ class Moments:
         """Add (pixels, channels), on any device: their sum and their squares or products."""
         if values.device.type == "cpu":
             sum_values(values.numpy(), self.total.numpy())
-            self.add_squares(values)
-            return
-        squares = values.square().sum(0) if self.square.ndim == 1 else values.T @ values
-        self.total.add_(values.sum(0).cpu())
-        self.square.add_(squares.cpu())
+        else:
+            self.total.add_(values.sum(0).cpu())
+        self.add_squares(values)
 
     def add_squares(self, values: torch.Tensor) -> None:
         """Add the squares, or the products, of (pixels, channels)."""
-        if self.square.ndim == 1:
+        if self.square.ndim == 2:
+            self.square.add_((values.T @ values).cpu())
+        elif values.device.type == "cpu":
             sum_squares(values.numpy(), self.square.numpy())
         else:
-            add_matrix((values.T @ values).numpy(), self.square.numpy())
+            self.square.add_(values.square().sum(0).cpu())
 
     def find_mean_and_covariance(self, pixels: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Give the mean, and the covariance, or the variance if only squares were summed."""

@@ -9,18 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from napari_dynaseg.engine.apply import Application, Memberships, Statistics, gather_statistics
-from napari_dynaseg.engine.backend import is_out_of_memory, keep_float32, torch
+from napari_dynaseg.engine.apply import Application, Probabilities, Statistics, gather_statistics
+from napari_dynaseg.engine.backend import torch
+from napari_dynaseg.engine.convolutions import DEVICE_TILE, CpuConvolutions, DeviceConvolutions
 from napari_dynaseg.engine.cpu.gradients import CpuEngine
-from napari_dynaseg.engine.cpu.thread_pool import Lanes, Result
-from napari_dynaseg.engine.descent import Descent
-from napari_dynaseg.engine.devices import DEVICE_TILE, CpuConvolutions, DeviceConvolutions
+from napari_dynaseg.engine.cpu.thread_pool import Result, ThreadPool
+from napari_dynaseg.engine.devices import is_out_of_memory, keep_float32
 from napari_dynaseg.engine.gpu.device_step import DeviceEngine
 from napari_dynaseg.engine.guides import Guides, Match
 from napari_dynaseg.engine.measurement import Measurement
 from napari_dynaseg.engine.memory import check_memory
 from napari_dynaseg.engine.network import build_network
+from napari_dynaseg.engine.optimiser import MomentumOptimiser
 from napari_dynaseg.engine.targets import Targets
+from napari_dynaseg.engine.weights import Weights, copy_weights, load_weights
 from napari_dynaseg.errors import ImageWarning
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.guidance import match_clusters
@@ -63,7 +65,7 @@ class Trainer:
         plane: Plane,
         settings: Settings,
         device: torch.device,
-        start: torch.Tensor | None = None,
+        start: Weights | None = None,
         scribbles: LabelMap | None = None,
         guidance: LabelMap | None = None,
         *,
@@ -74,36 +76,35 @@ class Trainer:
         # A copy: the caller's array may be read-only, reversed, or changed while the run goes on.
         self._image = torch.from_numpy(np.array(plane, order="C"))  # (C, H, W)
         self._targets = _read_targets(scribbles, guidance, match, settings)
-        self._lanes = Lanes()
+        self._pool = ThreadPool()
         self._device = device
         self.network = build_network(len(plane), settings)
         if start is not None:
-            torch.nn.utils.vector_to_parameters(start.cpu().clone(), self.network.parameters())
-        self._descent = Descent(
+            load_weights(self.network, start)
+        self._optimiser = MomentumOptimiser(
             self.network.parameters(), settings.learning_rate, settings.momentum
         )
-        self._engine = self._make_engine()
+        try:
+            self._engine = self._make_engine()
+        except RuntimeError as error:
+            self._engine = self._leave_device(error)
 
     def _make_engine(self) -> CpuEngine | DeviceEngine:
+        """Make the engine of the device, and take there what it works on."""
+        self.network.to(self._device)
+        self._optimiser.move_to(self._device)
         if self._device.type == "cpu":
-            return CpuEngine(self._image, self.network, self._lanes, self._targets)
-        try:
-            self.network.to(self._device)
-            self._descent.move_to(self._device)
-            targets = self._targets and self._targets.move_to(self._device)
-            return DeviceEngine(self._image.to(self._device), self.network, targets)
-        except RuntimeError as error:
-            return self._leave_device(error)
+            return CpuEngine(self._image, self.network, self._pool, self._targets)
+        targets = self._targets and self._targets.move_to(self._device)
+        return DeviceEngine(self._image.to(self._device), self.network, targets)
 
-    def _leave_device(self, error: RuntimeError) -> CpuEngine:
+    def _leave_device(self, error: RuntimeError) -> CpuEngine | DeviceEngine:
         """Go on the CPU, if the device ran out of memory."""
         if self._device.type == "cpu" or not is_out_of_memory(error):
             raise error
         warn_of_memory(self._device, "training goes on on the CPU")
         self._device = torch.device("cpu")
-        self.network.to(self._device)
-        self._descent.move_to(self._device)
-        return CpuEngine(self._image, self.network, self._lanes, self._targets)
+        return self._make_engine()
 
     @property
     def runs_ahead(self) -> bool:
@@ -120,39 +121,35 @@ class Trainer:
         """
         try:
             with keep_float32(self._device):
-                return self._lanes.lead(partial(self._engine.set_gradients, weigh))
+                return self._pool.lead(partial(self._engine.set_gradients, weigh))
         except RuntimeError as error:
             self._engine = self._leave_device(error)
-            return self._lanes.lead(partial(self._engine.set_gradients, weigh))
+            return self._pool.lead(partial(self._engine.set_gradients, weigh))
 
-    def copy_weights(self) -> torch.Tensor:
+    def copy_weights(self) -> Weights:
         """Copy all weights into one vector."""
-
-        def copy() -> torch.Tensor:
-            return torch.nn.utils.parameters_to_vector(self.network.parameters()).detach().clone()
-
-        return self._compute_alone(copy)
+        return self._compute_alone(partial(copy_weights, self.network))
 
     def descend(self) -> None:
         """Update the weights by the gradients."""
-        self._compute_alone(self._descent.step)
+        self._compute_alone(self._optimiser.step)
 
     def _compute_alone(self, work: Callable[[], Result]) -> Result:
         """Do work on the weights without torch's own threads.
 
-        They would go on to look out for more work, busily, on the cores that the lanes need.
+        They would go on to look out for more work, busily, on the cores that the pool needs.
         """
-        return work() if self.runs_ahead else self._lanes.lead(work)
+        return work() if self.runs_ahead else self._pool.lead(work)
 
     def close(self) -> None:
         """End the threads."""
-        self._lanes.close()
+        self._pool.close()
 
 
 def apply_network(
     plane: Plane,
     settings: Settings,
-    weights: torch.Tensor,
+    weights: Weights,
     statistics: Statistics | None = None,
 ) -> tuple[LabelMap, Statistics]:
     """Give the labels of a plane of any size by a trained network.
@@ -184,7 +181,7 @@ def apply_network(
     return _work_in_tiles([plane], settings, weights, apply)
 
 
-def find_memberships(plane: Plane, settings: Settings, weights: torch.Tensor) -> Memberships:
+def find_probabilities(plane: Plane, settings: Settings, weights: Weights) -> Probabilities:
     """Give the softmax of a trained network's response map: float32, (q, H, W).
 
     Parameters
@@ -192,16 +189,12 @@ def find_memberships(plane: Plane, settings: Settings, weights: torch.Tensor) ->
     plane, settings, weights
         As in `apply_network`; the batch norms go by this plane.
     """
-
-    def apply(applications: Sequence[Application]) -> Memberships:
-        return applications[0].find_memberships(gather_statistics(applications))
-
-    return _work_in_tiles([plane], settings, weights, apply)
+    return _work_in_tiles(
+        [plane], settings, weights, lambda of: of[0].find_probabilities(gather_statistics(of))
+    )
 
 
-def measure_statistics(
-    planes: Sequence[Plane], settings: Settings, weights: torch.Tensor
-) -> Statistics:
+def measure_statistics(planes: Sequence[Plane], settings: Settings, weights: Weights) -> Statistics:
     """Measure what a trained network's batch norms need to know of some planes together.
 
     Parameters
@@ -215,17 +208,17 @@ def measure_statistics(
 def _work_in_tiles(
     planes: Sequence[Plane],
     settings: Settings,
-    weights: torch.Tensor,
+    weights: Weights,
     work: Callable[[Sequence[Application]], Result],
     tile: int = DEVICE_TILE,
 ) -> Result:
     network = build_network(len(planes[0]), settings)
-    torch.nn.utils.vector_to_parameters(weights.cpu(), network.parameters())
+    load_weights(network, weights)
     if weights.device.type == "cpu":
-        with Lanes() as lanes:
-            convolutions = CpuConvolutions(network, lanes)
+        with ThreadPool() as pool:
+            convolutions = CpuConvolutions(network, pool)
             applications = [Application(plane, network, convolutions) for plane in planes]
-            return lanes.lead(partial(work, applications))
+            return pool.lead(partial(work, applications))
     try:
         on_device = DeviceConvolutions(copy.deepcopy(network).to(weights.device), tile)
         with keep_float32(weights.device):
@@ -251,7 +244,7 @@ def _read_targets(
         if (
             guidance > 0
         ).any():  # in Fast quality it may lie between the pixels that are trained on
-            targets = targets or Targets.without_scribbles(guidance.size)
+            targets = targets or Targets(guidance.size)
             targets = replace(targets, guides=Guides.of(guidance, settings.guidance_weight, match))
     return targets
 

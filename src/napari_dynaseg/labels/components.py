@@ -1,17 +1,14 @@
 """Which pixels of a label map make one region: a connected part of a label, in any dimension."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
 from napari_dynaseg.errors import EditError
-from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.labels.numbering import Integers, LabelMap, Mask
 
-Mask = npt.NDArray[np.bool_]
-Integers = npt.NDArray[np.integer]
 Points = Sequence[Sequence[int]]
 Box = tuple[slice, ...]
 
@@ -179,89 +176,3 @@ def _is_inside(point: Sequence[int], shape: Sequence[int]) -> bool:
     return len(point) == len(shape) and all(
         0 <= at < size for at, size in zip(point, shape, strict=True)
     )
-
-
-def choose_pixels(labels: LabelMap, chosen: Mask | None, locked: Collection[int]) -> Mask:
-    """Settle which pixels an edit works on: those chosen, or all but 0; none of a locked label.
-
-    Raises
-    ------
-    EditError
-        If `chosen` has another shape.
-    """
-    _check_shape(labels, chosen)
-    pixels: Mask = labels != 0
-    if chosen is not None:
-        pixels &= chosen
-    if locked:
-        pixels &= ~find_locked(labels, locked)
-    return pixels
-
-
-def find_locked(labels: LabelMap, locked: Collection[int]) -> Mask:
-    """Find the pixels of locked labels."""
-    found: Mask = np.isin(labels, list(locked))
-    return found
-
-
-def limit_change(
-    labels: LabelMap, edited: LabelMap, where: Mask | None, locked: Collection[int]
-) -> LabelMap:
-    """Take over an edit where it is allowed.
-
-    Parameters
-    ----------
-    labels
-        The map before.
-    edited
-        The map after, which is not changed.
-    where
-        The only pixels that may change; by default all.
-    locked
-        Labels that neither lose nor gain a pixel.
-
-    Raises
-    ------
-    EditError
-        If `where` has another shape.
-    """
-    _check_shape(labels, where)
-    allowed = labels != edited
-    if where is not None:
-        allowed &= where
-    if locked:
-        allowed &= ~find_locked(labels, locked) & ~find_locked(edited, locked)
-    limited: LabelMap = np.where(allowed, edited, labels)
-    return limited
-
-
-def _check_shape(labels: LabelMap, mask: Mask | None) -> None:
-    if mask is not None and mask.shape != labels.shape:
-        raise EditError(f"expected a mask of shape {labels.shape}; got {mask.shape}")
-
-
-def number_from(
-    labels: LabelMap, count: int, above: int = 0, locked: Collection[int] = ()
-) -> LabelMap:
-    """Give numbers that are new to a map.
-
-    Parameters
-    ----------
-    labels
-        The map.
-    count
-        How many.
-    above
-        The highest number in use elsewhere.
-    locked
-        Numbers that are not to be used in any case.
-
-    Raises
-    ------
-    EditError
-        If int32 has no more numbers.
-    """
-    first = max(int(labels.max(initial=0)), above, *locked, 0) + 1
-    if first + count - 1 > np.iinfo(np.int32).max:
-        raise EditError("the labels are numbered too high for new ones; relabel them in sequence")
-    return np.arange(first, first + count, dtype=np.int32)

@@ -1,46 +1,32 @@
 """Edits that change which label a region has: merge, split, absorb, delete, renumber.
 
-All take a label map of any dimension, int32, and give a new one. They share these arguments:
-`chosen`, bool, the pixels that an edit works on (by default all but label 0); `where`, bool, the
-only pixels that may change (by default all); and `locked`, labels that neither lose nor gain a
-pixel. They raise `EditError` if a mask has another shape, or a number would not fit into int32.
+All take a label map of any dimension, int32, and give a new one. They share the argument `scope`,
+which says what an edit works on and what limits it. They raise `EditError` if a mask has another
+shape, or a number would not fit into int32.
 """
 
-from collections.abc import Callable, Collection, Sequence
-from functools import partial
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from napari_dynaseg.errors import EditError
 from napari_dynaseg.labels.components import (
-    Integers,
-    Mask,
     Points,
     Regions,
     check_points,
-    choose_pixels,
-    find_locked,
     find_regions,
-    limit_change,
-    number_from,
     select_regions,
 )
-from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.labels.numbering import Integers, LabelMap, Mask
+from napari_dynaseg.labels.scope import EVERYWHERE, Scope, find_locked
 
 
-def merge_regions(
-    labels: LabelMap,
-    points: Points,
-    *,
-    where: Mask | None = None,
-    locked: Collection[int] = (),
-) -> LabelMap:
+def merge_regions(labels: LabelMap, points: Points, scope: Scope = EVERYWHERE) -> LabelMap:
     """Give the regions under some points the label of the first of them.
 
     Parameters
     ----------
-    labels, where, locked
+    labels, scope
         See the module.
     points
         Each the index of a pixel; those on label 0 do not count.
@@ -58,92 +44,41 @@ def merge_regions(
     inside = [point for point in check_points(points, labels.shape) if labels[point] != 0]
     selected = select_regions(labels, inside)
     merged = np.where(selected, labels[inside[0]] if inside else 0, labels)
-    return limit_change(labels, merged, where, locked)
+    return scope.limit(labels, merged)
 
 
-def merge_labels(
-    labels: LabelMap,
-    numbers: Sequence[int],
-    *,
-    where: Mask | None = None,
-    locked: Collection[int] = (),
-) -> LabelMap:
-    """Give all pixels of some labels the first of these labels.
-
-    Raises
-    ------
-    EditError
-        If no label is given.
-    """
-    if not numbers:
-        raise EditError("expected labels to merge; got none")
-    merged = np.where(np.isin(labels, numbers), np.int32(numbers[0]), labels)
-    return limit_change(labels, merged, where, locked)
-
-
-def delete(
-    labels: LabelMap,
-    chosen: Mask | None = None,
-    *,
-    where: Mask | None = None,
-    locked: Collection[int] = (),
-) -> LabelMap:
+def delete(labels: LabelMap, scope: Scope = EVERYWHERE) -> LabelMap:
     """Set the chosen pixels to 0."""
-    pixels = choose_pixels(labels, chosen, locked)
-    return limit_change(labels, np.where(pixels, np.int32(0), labels), where, locked)
+    pixels = scope.choose(labels)
+    return scope.limit(labels, np.where(pixels, np.int32(0), labels))
 
 
-def split_into_parts(
-    labels: LabelMap,
-    chosen: Mask | None = None,
-    *,
-    above: int = 0,
-    where: Mask | None = None,
-    locked: Collection[int] = (),
-) -> LabelMap:
+def split_into_parts(labels: LabelMap, scope: Scope = EVERYWHERE) -> LabelMap:
     """Make each connected part of a label a label of its own; the largest keeps the number.
-
-    Parameters
-    ----------
-    labels, chosen, where, locked
-        See the module.
-    above
-        The highest number in use elsewhere; new ones begin above it and above those here.
 
     Examples
     --------
     >>> split_into_parts(np.array([[3, 3, 0, 3]], np.int32))
     array([[3, 3, 0, 4]], dtype=int32)
     """
-    parts = find_regions(np.where(choose_pixels(labels, chosen, locked), labels, 0))
-    new = partial(number_from, labels, above=above, locked=locked)
-    split = _number_smaller(labels, parts, parts.labels, new, where)
-    return limit_change(labels, split, where, locked)
+    parts = find_regions(np.where(scope.choose(labels), labels, 0))
+    split = _number_smaller(labels, parts, parts.labels, scope)
+    return scope.limit(labels, split)
 
 
-def split_touching(
-    labels: LabelMap,
-    distance: int,
-    chosen: Mask | None = None,
-    *,
-    above: int = 0,
-    where: Mask | None = None,
-    locked: Collection[int] = (),
-) -> LabelMap:
+def split_touching(labels: LabelMap, distance: int, scope: Scope = EVERYWHERE) -> LabelMap:
     """Cut each chosen region at its narrow places; the largest piece keeps the number.
 
     Pieces are the basins of a watershed on the distance from the outline.
 
     Parameters
     ----------
-    labels, chosen, where, locked
+    labels, scope
         See the module.
     distance
         The least distance between the middles of two pieces, in pixels.
-    above
-        As for `split_into_parts`.
     """
-    regions = find_regions(np.where(choose_pixels(labels, chosen, locked), labels, 0))
+    regions = find_regions(np.where(scope.choose(labels), labels, 0))
     pieces = np.zeros_like(regions.map)
     origins = [np.zeros(1, np.int64)]
     count = 0
@@ -156,9 +91,8 @@ def split_touching(
         count += int(found.max())
     origin = np.concatenate(origins)
     parts = Regions(pieces, regions.labels[origin])
-    new = partial(number_from, labels, above=above, locked=locked)
-    split = _number_smaller(labels, parts, origin, new, where)
-    return limit_change(labels, split, where, locked)
+    split = _number_smaller(labels, parts, origin, scope)
+    return scope.limit(labels, split)
 
 
 def _cut(region: Mask, distance: int) -> Integers:
@@ -177,40 +111,27 @@ def _cut(region: Mask, distance: int) -> Integers:
     return pieces
 
 
-def _number_smaller(
-    labels: LabelMap,
-    parts: Regions,
-    groups: Integers,
-    give_numbers: Callable[[int], LabelMap],
-    where: Mask | None,
-) -> LabelMap:
+def _number_smaller(labels: LabelMap, parts: Regions, groups: Integers, scope: Scope) -> LabelMap:
     """Give a new number to each part that is not the largest of its group and may change."""
     sizes = parts.sizes[1:]
     order = np.lexsort((-sizes, groups[1:]))
     _, largest = np.unique(groups[1:][order], return_index=True)
     smaller = np.sort(np.delete(order, largest)) + 1
-    if where is not None:
-        smaller = smaller[np.isin(smaller, np.unique(parts.map[where]))]
+    if scope.where is not None:
+        smaller = smaller[np.isin(smaller, np.unique(parts.map[scope.where]))]
     table = parts.labels.copy()
-    table[smaller] = give_numbers(len(smaller))
+    table[smaller] = scope.number(labels, len(smaller))
     return np.where(parts.map > 0, table[parts.map], labels)
 
 
-def remove_specks(
-    labels: LabelMap,
-    size: int,
-    chosen: Mask | None = None,
-    *,
-    where: Mask | None = None,
-    locked: Collection[int] = (),
-) -> LabelMap:
+def remove_specks(labels: LabelMap, size: int, scope: Scope = EVERYWHERE) -> LabelMap:
     """Give each region below a size the label of the neighbour that it touches most.
 
     Label 0 counts as a neighbour, and is no speck itself.
 
     Parameters
     ----------
-    labels, chosen, where, locked
+    labels, scope
         See the module.
     size
         Regions of fewer pixels are specks.
@@ -223,13 +144,13 @@ def remove_specks(
            [2, 2, 2]], dtype=int32)
     """
     regions = find_regions(labels)
-    pixels = choose_pixels(labels, chosen, locked)
+    pixels = scope.choose(labels)
     is_speck = np.isin(np.arange(len(regions.labels)), np.unique(regions.map[pixels]))
     is_speck &= regions.sizes < size
     is_speck[0] = False
-    is_locked = find_locked(regions.labels, locked)
+    is_locked = find_locked(regions.labels, scope.locked)
     takers = _find_takers(_count_contacts(regions), regions.sizes, is_speck, is_locked)
-    return limit_change(labels, regions.labels[takers][regions.map], where, locked)
+    return scope.limit(labels, regions.labels[takers][regions.map])
 
 
 def _count_contacts(regions: Regions) -> Any:
@@ -269,21 +190,19 @@ def _find_takers(contacts: Any, sizes: Integers, is_speck: Mask, is_locked: Mask
     return takers
 
 
-def relabel_in_sequence(
-    labels: LabelMap, *, where: Mask | None = None, locked: Collection[int] = ()
-) -> LabelMap:
+def relabel_in_sequence(labels: LabelMap, scope: Scope = EVERYWHERE) -> LabelMap:
     """Number the labels 1, 2, 3 … in the order of their numbers; 0 stays.
 
-    Numbers of locked labels, and of those that remain outside `where`, are left out.
+    Numbers of locked labels, and of those that remain outside of where it may change, are left out.
 
     Examples
     --------
     >>> relabel_in_sequence(np.array([[0, 9, 4, 4]], np.int32))
     array([[0, 2, 1, 1]], dtype=int32)
     """
-    movable = choose_pixels(labels, where, locked)
+    movable = replace(scope, chosen=scope.where).choose(labels)
     numbers, indices = np.unique(labels[movable], return_inverse=True)
-    taken = {*np.unique(labels[~movable]).tolist(), *locked}
+    taken = {*np.unique(labels[~movable]).tolist(), *scope.locked}
     free = np.arange(1, len(numbers) + len(taken) + 1, dtype=np.int32)
     free = free[~find_locked(free, taken)]
     relabelled = labels.copy()
@@ -291,36 +210,29 @@ def relabel_in_sequence(
     return relabelled
 
 
-def make_objects(
-    labels: LabelMap,
-    chosen: Mask | None = None,
-    *,
-    above: int = 0,
-    where: Mask | None = None,
-    locked: Collection[int] = (),
-) -> LabelMap:
+def make_objects(labels: LabelMap, scope: Scope = EVERYWHERE) -> LabelMap:
     """Make the chosen pixels the foreground, its connected parts objects, and the rest 0.
 
     Parameters
     ----------
-    labels, chosen, where, locked
-        See the module; chosen clusters that touch make one object.
+    labels, scope
+        See the module; chosen clusters that touch make one object, and objects are numbered above
+        what remains of the map.
     above
-        Objects are numbered from here on, and above what remains of the map.
 
     Examples
     --------
     >>> labels = np.array([[1, 2, 3, 1, 2]], np.int32)
-    >>> make_objects(labels, labels != 1)
+    >>> make_objects(labels, Scope(labels != 1))
     array([[0, 1, 1, 0, 2]], dtype=int32)
     """
-    foreground = choose_pixels(labels, chosen, locked)
-    kept = find_locked(labels, locked)
-    if where is not None:
-        foreground &= where
-        kept |= ~where
+    foreground = scope.choose(labels)
+    kept = find_locked(labels, scope.locked)
+    if scope.where is not None:
+        foreground &= scope.where
+        kept |= ~scope.where
     objects = find_regions(foreground.astype(np.int32))
     count = len(objects.labels) - 1
-    numbers = number_from(np.where(kept, labels, 0), count, above, locked)
+    numbers = scope.number(np.where(kept, labels, 0), count)
     table = np.append(np.int32(0), numbers)
     return np.where(kept, labels, table[objects.map])

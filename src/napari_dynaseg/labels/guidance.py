@@ -1,11 +1,9 @@
 """Another segmentation as guidance: its labels matched to the clusters of a network by overlap."""
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
-Integers = npt.NDArray[np.integer[Any]]
+from napari_dynaseg.labels.numbering import Integers
 
 
 def match_clusters(overlaps: Integers, free: Integers) -> npt.NDArray[np.int64]:

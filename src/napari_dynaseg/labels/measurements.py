@@ -9,7 +9,7 @@ import numpy.typing as npt
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.labels.numbering import LabelMap
 
-Numbers = npt.NDArray[np.float64]
+Columns = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +22,7 @@ class Measurements:
         int32, (n,).
     pixels
         How many pixels each label has, (n,).
-    middles
+    centroids
         The mean position of its pixels on each axis, in pixels, (n, axes).
     perimeters
         Length of its outline in pixels, (n,); NaN for a label on several planes.
@@ -32,13 +32,13 @@ class Measurements:
 
     labels: LabelMap
     pixels: npt.NDArray[np.int64]
-    middles: Numbers
-    perimeters: Numbers
-    means: Numbers
+    centroids: Columns
+    perimeters: Columns
+    means: Columns
 
     def insert_axis(self, axis: int, position: int) -> "Measurements":
         """Place what was measured in a stack, as a plane at a position on a further axis."""
-        return replace(self, middles=np.insert(self.middles, axis, position, axis=1))
+        return replace(self, centroids=np.insert(self.centroids, axis, position, axis=1))
 
 
 def measure_plane(
@@ -84,7 +84,7 @@ def measure_plane(
     return Measurements(
         labels=present.astype(np.int32),
         pixels=table["area"].astype(np.int64),
-        middles=np.stack([table["centroid-0"], table["centroid-1"]], axis=1),
+        centroids=np.stack([table["centroid-0"], table["centroid-1"]], axis=1),
         perimeters=np.asarray(table["perimeter"], np.float64),
         means=np.stack(means, axis=1) if means else np.zeros((len(present), 0)),
     )
@@ -113,7 +113,7 @@ def join_planes(planes: Iterable[Measurements]) -> Measurements:
     total = np.bincount(rows, pixels, len(labels)).astype(np.int64)
     is_once = np.bincount(rows, minlength=len(labels)) == 1
 
-    def average(name: str) -> Numbers:
+    def average(name: str) -> Columns:
         values = np.concatenate([getattr(part, name) for part in parts])
         sums = np.zeros((len(labels), values.shape[1]))
         np.add.at(sums, rows, values * pixels[:, None])
@@ -122,7 +122,7 @@ def join_planes(planes: Iterable[Measurements]) -> Measurements:
     return Measurements(
         labels=labels,
         pixels=total,
-        middles=average("middles"),
+        centroids=average("centroids"),
         perimeters=np.where(is_once, np.bincount(rows, perimeters, len(labels)), np.nan),
         means=average("means"),
     )

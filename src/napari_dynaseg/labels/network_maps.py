@@ -3,13 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.labels.compressed_map import CompressedMap
-from napari_dynaseg.labels.numbering import LabelMap
-
-Mask = npt.NDArray[np.bool_]
+from napari_dynaseg.labels.numbering import LabelMap, Mask
 
 
 class RememberedMap(NamedTuple):

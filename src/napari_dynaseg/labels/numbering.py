@@ -1,11 +1,14 @@
 """Label maps: numbering their labels, and keeping the numbers with their regions."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 LabelMap = npt.NDArray[np.int32]
+Mask = npt.NDArray[np.bool_]
+Integers = npt.NDArray[np.integer[Any]]
 
 # Rows of a label map that are counted at a time: counting takes wider integers than the map.
 ROWS_AT_A_TIME = 256

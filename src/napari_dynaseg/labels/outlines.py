@@ -3,32 +3,17 @@
 Their common arguments are those of `napari_dynaseg.labels.edits`.
 """
 
-from collections.abc import Collection
-
 import numpy as np
 
-from napari_dynaseg.labels.components import (
-    Mask,
-    Regions,
-    choose_pixels,
-    find_regions,
-    limit_change,
-    list_pairs,
-    number_from,
-)
-from napari_dynaseg.labels.numbering import LabelMap, number_by_size
+from napari_dynaseg.labels.components import Regions, find_regions, list_pairs
+from napari_dynaseg.labels.numbering import LabelMap, Mask, number_by_size
+from napari_dynaseg.labels.scope import EVERYWHERE, Scope
 
 # How far a Gaussian is followed, in its standard deviations.
 REACH = 4
 
 
-def fill_holes(
-    labels: LabelMap,
-    chosen: Mask | None = None,
-    *,
-    where: Mask | None = None,
-    locked: Collection[int] = (),
-) -> LabelMap:
+def fill_holes(labels: LabelMap, scope: Scope = EVERYWHERE) -> LabelMap:
     """Let each chosen region take what it encloses, unless that is chosen as well.
 
     With all labels chosen only label 0 is filled; a single one takes the labels that it encloses.
@@ -43,7 +28,7 @@ def fill_holes(
     """
     from scipy.ndimage import binary_fill_holes
 
-    pixels = choose_pixels(labels, chosen, locked)
+    pixels = scope.choose(labels)
     regions = find_regions(np.where(pixels, labels, 0))
     filled = labels.copy()
     # The larger first, so that of two regions around a hole the inner one takes it.
@@ -53,22 +38,15 @@ def fill_holes(
         # Through an axis of one entry every hole would be open.
         enclosed = binary_fill_holes(region.squeeze()).reshape(region.shape) & ~pixels[box]
         filled[box][enclosed] = regions.labels[number]
-    return limit_change(labels, filled, where, locked)
+    return scope.limit(labels, filled)
 
 
-def grow(
-    labels: LabelMap,
-    radius: float,
-    chosen: Mask | None = None,
-    *,
-    where: Mask | None = None,
-    locked: Collection[int] = (),
-) -> LabelMap:
+def grow(labels: LabelMap, radius: float, scope: Scope = EVERYWHERE) -> LabelMap:
     """Let the chosen regions take all that is not chosen within a radius.
 
     Parameters
     ----------
-    labels, chosen, where, locked
+    labels, scope
         See the module.
     radius
         In pixels.
@@ -80,27 +58,20 @@ def grow(
     """
     from scipy.ndimage import distance_transform_edt
 
-    pixels = choose_pixels(labels, chosen, locked)
+    pixels = scope.choose(labels)
     if not pixels.any():
         return labels.copy()
     distance, nearest = distance_transform_edt(~pixels, return_indices=True)
     grown = np.where(distance <= radius, labels[tuple(nearest)], labels)
-    return limit_change(labels, grown, where, locked)
+    return scope.limit(labels, grown)
 
 
-def shrink(
-    labels: LabelMap,
-    radius: float,
-    chosen: Mask | None = None,
-    *,
-    where: Mask | None = None,
-    locked: Collection[int] = (),
-) -> LabelMap:
+def shrink(labels: LabelMap, radius: float, scope: Scope = EVERYWHERE) -> LabelMap:
     """Take a margin off the chosen regions; the neighbour gets it, or 0 between chosen ones.
 
     Parameters
     ----------
-    labels, chosen, where, locked
+    labels, scope
         See the module.
     radius
         In pixels. The border of the image is no outline.
@@ -108,14 +79,14 @@ def shrink(
     Examples
     --------
     >>> labels = np.array([[5, 5, 5, 8, 8, 8]], np.int32)
-    >>> shrink(labels, 1, labels == 5)
+    >>> shrink(labels, 1, Scope(labels == 5))
     array([[5, 5, 8, 8, 8, 8]], dtype=int32)
     >>> shrink(labels, 1)
     array([[5, 5, 0, 0, 8, 8]], dtype=int32)
     """
     from scipy.ndimage import distance_transform_edt
 
-    pixels = choose_pixels(labels, chosen, locked)
+    pixels = scope.choose(labels)
     regions = find_regions(np.where(pixels, labels, 0))
     remaining = np.where(pixels, 0, labels)
     shrunk = labels.copy()
@@ -126,37 +97,30 @@ def shrink(
         distance, nearest = distance_transform_edt(own, return_indices=True)
         margin = (regions.map[box] == number) & (distance <= radius)
         shrunk[box][margin] = remaining[box][tuple(nearest)][margin]
-    return limit_change(labels, shrunk, where, locked)
+    return scope.limit(labels, shrunk)
 
 
-def smooth(
-    labels: LabelMap,
-    radius: float,
-    chosen: Mask | None = None,
-    *,
-    where: Mask | None = None,
-    locked: Collection[int] = (),
-) -> LabelMap:
+def smooth(labels: LabelMap, radius: float, scope: Scope = EVERYWHERE) -> LabelMap:
     """Smooth the outlines of the chosen regions: each pixel takes the label prevailing near it.
 
     No region vanishes, breaks apart or appears: where one would, its pixels stay as they were.
 
     Parameters
     ----------
-    labels, chosen, where, locked
+    labels, scope
         See the module; here label 0 is a label as any other.
     radius
         In pixels; pixels count by a Gaussian of half of it.
     """
     from scipy.ndimage import distance_transform_edt
 
-    pixels = choose_pixels(labels, chosen, locked)
+    pixels = scope.choose(labels)
     if not pixels.any():
         return labels.copy()
     smoothed = _find_prevailing(labels, radius / 2)
     is_gain = np.isin(smoothed, np.unique(labels[pixels]))
     is_gain &= distance_transform_edt(~pixels) <= radius
-    smoothed = limit_change(labels, np.where(pixels | is_gain, smoothed, labels), where, locked)
+    smoothed = scope.limit(labels, np.where(pixels | is_gain, smoothed, labels))
     return _keep_topology(labels, smoothed)
 
 
@@ -184,7 +148,7 @@ def _find_prevailing(labels: LabelMap, sigma: float) -> LabelMap:
 def _keep_topology(before: LabelMap, after: LabelMap) -> LabelMap:
     """Take changes back until each region before is in one piece, and there is no other."""
     # Label 0 has regions too, here.
-    void = number_from(before, 1)[0]
+    void = EVERYWHERE.number(before, 1)[0]
     before = np.where(before == 0, void, before)
     after = np.where(after == 0, void, after)
     old = find_regions(before)

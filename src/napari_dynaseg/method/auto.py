@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from napari_dynaseg.engine.apply import Memberships
-from napari_dynaseg.engine.backend import torch
-from napari_dynaseg.engine.trainer import find_memberships
+from napari_dynaseg.engine.apply import Probabilities
+from napari_dynaseg.engine.trainer import find_probabilities
+from napari_dynaseg.engine.weights import Weights
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.subsampling import (
@@ -30,7 +30,7 @@ class Member(NamedTuple):
 
     scale: int
     settings: Settings
-    weights: torch.Tensor
+    weights: Weights
 
 
 def settle_member(settings: Settings, scale: int) -> Settings:
@@ -68,7 +68,7 @@ def make_scale(plane: Plane, scale: int) -> Plane:
     return blur(to_perceptual(plane), AUTO_BLURS[scale])
 
 
-def merge_regions(plane: Plane, members: Sequence[Member], mu: float) -> LabelMap:
+def merge_by_members(plane: Plane, members: Sequence[Member], mu: float) -> LabelMap:
     """Segment a plane by the trained networks together.
 
     A plane of more than a million pixels or so is reduced for it, and the regions enlarged.
@@ -94,16 +94,16 @@ def merge_regions(plane: Plane, members: Sequence[Member], mu: float) -> LabelMa
     def reduce(whole: Plane) -> Plane:
         return whole if reduction == 1 else np.ascontiguousarray(whole[:, *samples])
 
-    memberships = (
-        _find_memberships(reduce(make_scale(plane, member.scale)), member) for member in members
+    probabilities = (
+        _find_probabilities(reduce(make_scale(plane, member.scale)), member) for member in members
     )
-    labels = merge_by_networks(reduce(plane), memberships, mu)
+    labels = merge_by_networks(reduce(plane), probabilities, mu)
     return enlarge_labels(labels, reduction, (height, width))
 
 
-def _find_memberships(seen: Plane, member: Member) -> Memberships:
+def _find_probabilities(seen: Plane, member: Member) -> Probabilities:
     """Apply a network as if the plane went on beyond its edge, where zeros would look like one."""
     margin = member.settings.blocks
     padded = np.pad(seen, ((0, 0), (margin, margin), (margin, margin)), mode="edge")
-    found = find_memberships(padded, member.settings, member.weights)
+    found = find_probabilities(padded, member.settings, member.weights)
     return found[:, margin:-margin, margin:-margin]

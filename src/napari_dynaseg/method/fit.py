@@ -7,13 +7,14 @@ from functools import partial
 
 import numpy as np
 
-from napari_dynaseg.engine.backend import torch
+from napari_dynaseg.engine.devices import choose_device
 from napari_dynaseg.engine.gpu.recording import Weigh
 from napari_dynaseg.engine.trainer import Trainer
+from napari_dynaseg.engine.weights import Weights
 from napari_dynaseg.errors import SettingsError
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap, freeze
-from napari_dynaseg.method.auto import Member, make_scale, merge_regions, settle_member
+from napari_dynaseg.method.auto import Member, make_scale, merge_by_members, settle_member
 from napari_dynaseg.method.run_input import RunInput
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.method.subsampling import (
@@ -31,24 +32,21 @@ CHANGEABLE_WHILE_TRAINING = ("scheme", "mu", "iterations", "minimum_labels")
 Steps = Generator[Step, Settings | None, None]
 
 
-def train(given: RunInput, device: torch.device) -> Steps:
+def train(given: RunInput) -> Steps:
     """Train the network of a run, or the networks of Auto one after the other.
 
     See `napari_dynaseg.method.run.run`.
     """
     if given.settings.scheme == "auto":
-        return _train_members(given.cropped[0], given.settings, device)
+        return _train_members(given.cropped[0], given.settings)
     scribbles = given.scribbles.channels if given.scribbles else None
-    return _train(
-        given.cropped, given.settings, device, given.start, scribbles, given.cropped_guidance
-    )
+    return _train(given.cropped, given.settings, given.start, scribbles, given.cropped_guidance)
 
 
 def _train(
     planes: Sequence[Plane],
     settings: Settings,
-    device: torch.device,
-    start: torch.Tensor | None = None,
+    start: Weights | None = None,
     scribbles: LabelMap | None = None,
     guidance: LabelMap | None = None,
 ) -> Steps:
@@ -63,7 +61,9 @@ def _train(
         least = max(settings.minimum_labels, scribbled)
         return step is not None and step.labels_in_use <= least
 
-    with closing(Trainer(picture, settings, device, start, *given)) as trainer:
+    with closing(
+        Trainer(picture, settings, choose_device(settings.device), start, *given)
+    ) as trainer:
         while iteration < min(settings.iterations, turned + limit_iterations(settings)):
             is_ahead = trainer.runs_ahead  # the CPU may take over in the step, for want of memory
             if not is_ahead and has_few_labels():
@@ -87,7 +87,7 @@ def _choose_weight(settings: Settings) -> Weigh:
     return partial(continuity_weight, settings.scheme, settings.mu)
 
 
-def _train_members(plane: Plane, settings: Settings, device: torch.device) -> Steps:
+def _train_members(plane: Plane, settings: Settings) -> Steps:
     """Train the networks of Auto one after the other; the last step has their regions.
 
     What is sent on the way counts from the next network on, and μ for the regions.
@@ -95,13 +95,13 @@ def _train_members(plane: Plane, settings: Settings, device: torch.device) -> St
     members, iteration = [], 0
     for scale in range(len(AUTO_BLURS)):
         own = settle_member(settings, scale)
-        with closing(_train((make_scale(plane, scale),), own, device)) as run:
+        with closing(_train((make_scale(plane, scale),), own)) as run:
             for step in run:
                 iteration += 1
                 sent = yield replace(step, iteration=iteration)
                 settings = _accept(settings, sent) if sent is not None else settings
         members.append(Member(scale, own, step.weights))
-    labels = merge_regions(plane, members, settings.mu)
+    labels = merge_by_members(plane, members, settings.mu)
     samples = choose_samples(labels.shape, step.reduction)
     yield replace(
         step,

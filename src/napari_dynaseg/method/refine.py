@@ -5,11 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from napari_dynaseg.engine.backend import torch
+from napari_dynaseg.engine.weights import Weights
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.pixels import Plane
-from napari_dynaseg.labels.network_maps import Mask
-from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.labels.numbering import LabelMap, Mask
 from napari_dynaseg.method.region_of_interest import Within
 from napari_dynaseg.method.run import run
 from napari_dynaseg.method.run_input import RunInput
@@ -55,7 +54,7 @@ class Refined(NamedTuple):
 def train_on(
     plane: Plane,
     settings: Settings,
-    weights: torch.Tensor,
+    weights: Weights,
     numbers: Numbers,
     shown: LabelMap,
     painted: Mask,

@@ -8,11 +8,9 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
 from napari_dynaseg.errors import ImageError
-from napari_dynaseg.labels.numbering import LabelMap, number_by_size
+from napari_dynaseg.labels.numbering import LabelMap, Mask, number_by_size
 from napari_dynaseg.labels.run_length import Correction, apply, describe
 from napari_dynaseg.method.scribbles import LabelNumbers
-
-Mask = npt.NDArray[np.bool_]
 
 
 class Within(BaseModel):

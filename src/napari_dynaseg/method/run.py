@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from napari_dynaseg.engine.backend import choose_device, torch
+from napari_dynaseg.engine.devices import choose_device
+from napari_dynaseg.engine.weights import Weights
 from napari_dynaseg.image.pixels import Plane, to_plane
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES
@@ -84,7 +85,8 @@ def run(given: RunInput) -> Run:
     ImageWarning
         If a GPU's memory does not suffice, and the CPU takes over.
     """
-    return _follow(given, train(given, choose_device(given.settings.device)))
+    choose_device(given.settings.device)  # refused here rather than at the first step
+    return _follow(given, train(given))
 
 
 def _follow(given: RunInput, training: Steps) -> Run:
@@ -120,7 +122,7 @@ def iter_fit(
     settings: Settings,
     *,
     companions: Sequence[Plane] = (),
-    start: torch.Tensor | None = None,
+    start: Weights | None = None,
     scribbles: LabelMap | None = None,
     guidance: LabelMap | None = None,
 ) -> "Run":

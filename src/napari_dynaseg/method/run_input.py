@@ -17,7 +17,7 @@ from napari_dynaseg.method.scribbles import Scribbles
 from napari_dynaseg.settings import Settings, check_keeps_network
 
 if TYPE_CHECKING:
-    from napari_dynaseg.engine.backend import torch
+    from napari_dynaseg.engine.weights import Weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ class RunInput:
     within: Within | None = None
     scribbled: npt.NDArray[np.integer] | None = None
     guidance: npt.NDArray[np.integer] | None = None
-    start: "torch.Tensor | None" = None
+    start: "Weights | None" = None
     numbering: Literal["size", "live"] = "size"
     changes: Mapping[int, Settings] = field(default_factory=dict)
     last_iteration: int | None = None

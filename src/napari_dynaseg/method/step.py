@@ -4,9 +4,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from napari_dynaseg.engine.apply import Statistics
-from napari_dynaseg.engine.backend import torch
 from napari_dynaseg.engine.measurement import Measurement
 from napari_dynaseg.engine.trainer import apply_network, measure_statistics
+from napari_dynaseg.engine.weights import Weights
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap, freeze
 from napari_dynaseg.method.scribbles import LabelNumbers, Numbers
@@ -29,7 +29,7 @@ class Step:
     """
 
     iteration: int
-    weights: torch.Tensor = field(repr=False)
+    weights: Weights = field(repr=False)
     _measurement: Measurement = field(repr=False)
     _plane: Plane = field(repr=False)
     _picture: Plane = field(repr=False)  # what it trains on
@@ -45,7 +45,7 @@ class Step:
         int32, numbers 1…q, one for each channel of the response map; read-only. In Fast quality
         that can be a reduced plane; companions of the plane follow below it.
         """
-        return freeze(self._measurement.labels.cpu().numpy())
+        return freeze(self._measurement.read_labels())
 
     @property
     def labels_in_use(self) -> int:

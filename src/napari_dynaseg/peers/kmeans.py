@@ -1,6 +1,5 @@
 """k-means on the values of a window around each pixel, by scikit-learn."""
 
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -87,12 +86,8 @@ def _choose_pixels(windows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 def _label(windows: npt.NDArray[np.float32], model: Any) -> LabelMap:
     height, width = windows.shape[:2]
     labels = np.empty((height, width), np.int32)
-    for rows in _divide_rows(height, width):
+    step = max(1, PIXELS_AT_A_TIME // width)
+    for rows in (slice(start, start + step) for start in range(0, height, step)):
         features = windows[rows].reshape(labels[rows].size, -1)
         labels[rows] = model.predict(features).reshape(labels[rows].shape) + 1
     return labels
-
-
-def _divide_rows(height: int, width: int) -> Iterator[slice]:
-    step = max(1, PIXELS_AT_A_TIME // width)
-    return (slice(start, start + step) for start in range(0, height, step))

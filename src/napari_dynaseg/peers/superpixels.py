@@ -1,24 +1,15 @@
 """CNN and superpixels (Kanezaki 2018): in each superpixel the most frequent label is the target."""
 
-from contextlib import closing
-from typing import TYPE_CHECKING
-
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.knobs import Knobs
-from napari_dynaseg.labels.guidance import Integers
-from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.labels.numbering import Integers, LabelMap
 from napari_dynaseg.peers.method import Work
+from napari_dynaseg.peers.training import DEVICE, FAST_ITERATIONS, QUALITY, train
 from napari_dynaseg.settings import Device, Quality, Settings
-
-if TYPE_CHECKING:
-    from napari_dynaseg.peers.training import Sampled
-
-# In Fast quality, which sees every third pixel of a photograph.
-FAST_ITERATIONS = 30
 
 
 class SuperpixelKnobs(Knobs):
@@ -40,9 +31,7 @@ class SuperpixelKnobs(Knobs):
         title="Compactness",
         description="How much closeness counts beside colour; larger: squarer superpixels",
     )
-    quality: Quality = Field(
-        "fast", title="Quality", description="fast: train on every third pixel; exact: on all"
-    )
+    quality: Quality = QUALITY
     iterations: int = Field(
         500,
         ge=1,
@@ -51,27 +40,18 @@ class SuperpixelKnobs(Knobs):
         description=f"The longest a run may train; in fast quality no more than {FAST_ITERATIONS}",
     )
     seed: int = Field(0, ge=0, le=2**31 - 1, title="Seed", description="Of the random weights")
-    device: Device = Field("auto", title="Device", description="Where the network trains")
+    device: Device = DEVICE
 
 
 def run(plane: Plane, knobs: SuperpixelKnobs) -> Work:
     """Segment a plane; see `napari_dynaseg.peers.method.Method.begin`."""
-    from napari_dynaseg.peers import training
 
-    settings = Settings(
-        scheme="fixed",
-        quality=knobs.quality,
-        seed=knobs.seed,
-        device=knobs.device,
-        guidance_weight=1.0,
-    )
-    sampled = training.sample(plane, settings)
-    superpixels = find_superpixels(
-        sampled.picture, knobs.superpixels // sampled.reduction**2, knobs.compactness
-    )
-    most = min(knobs.iterations, FAST_ITERATIONS if knobs.quality == "fast" else knobs.iterations)
-    with closing(SuperpixelLearner(sampled, settings, superpixels)) as learner:
-        return (yield from training.train(plane, settings, learner, sampled, most))
+    def make_learner(picture: Plane, settings: Settings, reduction: int) -> SuperpixelLearner:
+        count = knobs.superpixels // reduction**2
+        superpixels = find_superpixels(picture, count, knobs.compactness)
+        return SuperpixelLearner(picture, settings, superpixels)
+
+    return train(plane, knobs, make_learner, guidance_weight=1.0)
 
 
 class SuperpixelLearner:
@@ -79,23 +59,21 @@ class SuperpixelLearner:
 
     Parameters
     ----------
-    sampled
-        What it trains on.
+    picture
+        float32, (C, H, W), what it trains on.
     settings
         The knobs of the network and its training.
     superpixels
         (H, W), numbered from 1.
     """
 
-    def __init__(self, sampled: "Sampled", settings: Settings, superpixels: LabelMap) -> None:
+    def __init__(self, picture: Plane, settings: Settings, superpixels: LabelMap) -> None:
+        from napari_dynaseg.engine.devices import choose_device
         from napari_dynaseg.engine.trainer import Trainer
 
+        device = choose_device(settings.device)
         self._trainer = Trainer(
-            sampled.picture,
-            settings,
-            sampled.device,
-            guidance=superpixels,
-            match=find_majority,
+            picture, settings, device, guidance=superpixels, match=find_majority
         )
         self.copy_weights, self.descend = self._trainer.copy_weights, self._trainer.descend
         self.close = self._trainer.close
@@ -103,9 +81,7 @@ class SuperpixelLearner:
     def measure(self) -> LabelMap:
         """Give the labels at the present weights, 1…q, and find the gradients."""
         # Without continuity.
-        channels = self._trainer.measure(lambda labels_in_use: 0 * labels_in_use).labels
-        labels: LabelMap = channels.cpu().numpy().astype(np.int32) + 1
-        return labels
+        return self._trainer.measure(lambda labels_in_use: 0 * labels_in_use).keep().read_labels()
 
 
 def find_superpixels(picture: Plane, count: int, compactness: float) -> LabelMap:

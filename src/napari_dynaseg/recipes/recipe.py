@@ -142,7 +142,7 @@ class Recipe(Record):
     @classmethod
     def now(cls, settings: Settings, last_iteration: int, source: Source, **more: Any) -> "Recipe":
         """Write the recipe of a run on this machine at this moment."""
-        from napari_dynaseg.engine.backend import describe_backend
+        from napari_dynaseg.engine.devices import describe_backend
 
         backend = describe_backend(settings.device)
         return cls(

@@ -9,13 +9,12 @@ from pydantic import BaseModel, ConfigDict
 from napari_dynaseg.errors import ImageWarning
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.image.pixels import Plane
-from napari_dynaseg.labels.network_maps import Mask
-from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.labels.numbering import LabelMap, Mask
 from napari_dynaseg.labels.run_length import Correction, apply, describe, read_painted
 from napari_dynaseg.settings import Settings
 
 if TYPE_CHECKING:
-    from napari_dynaseg.engine.backend import torch
+    from napari_dynaseg.engine.weights import Weights
     from napari_dynaseg.method.region_of_interest import Within
     from napari_dynaseg.method.scribbles import Numbers
 
@@ -94,7 +93,7 @@ class Trained(NamedTuple):
         (H, W).
     """
 
-    weights: "torch.Tensor"
+    weights: "Weights"
     numbers: "Numbers"
     labels: LabelMap
 

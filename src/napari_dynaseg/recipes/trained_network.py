@@ -11,13 +11,11 @@ import numpy.typing as npt
 from pydantic import ValidationError
 
 from napari_dynaseg.engine.apply import Statistics
-from napari_dynaseg.engine.backend import choose_device, torch
-from napari_dynaseg.engine.norm import Moments
 from napari_dynaseg.engine.trainer import apply_network
+from napari_dynaseg.engine.weights import from_numpy, to_numpy
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.image.pixels import Scaling
-from napari_dynaseg.labels.network_maps import Mask
-from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.labels.numbering import LabelMap, Mask
 from napari_dynaseg.method.refine import REFINING_KNOBS, Refined, train_on
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.recipes.recipe import NETWORK_KEY, Recipe, read_network_header
@@ -65,7 +63,7 @@ class TrainedNetwork:
             If the scheme is Auto.
         """
         check_keeps_network(Settings(**recipe.settings))
-        return cls(recipe, scaling, step.weights.cpu().numpy(), step.statistics, numbers)
+        return cls(recipe, scaling, to_numpy(step.weights), step.statistics, numbers)
 
     @property
     def settings(self) -> Settings:
@@ -93,14 +91,14 @@ class TrainedNetwork:
         plane = self.scaling.apply(channels)
         # The device of the training may not be there; a CPU was chosen because it gives the same.
         device: Device = "cpu" if self.settings.device == "cpu" else "auto"
-        weights = torch.from_numpy(self.weights).to(choose_device(device))
+        weights = from_numpy(self.weights, device)
         channels_of_response, _ = apply_network(plane, self.settings, weights, self.statistics)
         labels: LabelMap = self.numbers[channels_of_response]
         return labels
 
     def move_on(self, step: Step) -> "TrainedNetwork":
         """Give the network as it was trained on by another plane, by whose statistics it goes."""
-        return replace(self, weights=step.weights.cpu().numpy(), statistics=step.statistics)
+        return replace(self, weights=to_numpy(step.weights), statistics=step.statistics)
 
     def refine(
         self,
@@ -134,7 +132,7 @@ class TrainedNetwork:
             If there is no channel left for a new label.
         """
         knobs = self.settings.change(**{name: getattr(settings, name) for name in REFINING_KNOBS})
-        weights = torch.from_numpy(self.weights)
+        weights = from_numpy(self.weights)
         plane = self.scaling.apply(channels)
         refined = yield from train_on(
             plane, knobs, weights, self.numbers, shown, painted, self.recipe.within
@@ -149,9 +147,7 @@ class TrainedNetwork:
         header: dict[str, Any] = {"recipe": self.recipe.to_metadata(), "scaling": self.scaling.ends}
         if self.statistics:
             header["pixels"] = self.statistics.pixels
-            for place, moments in enumerate(self.statistics.moments):
-                tensors[f"total.{place}"] = moments.total.numpy()
-                tensors[f"square.{place}"] = moments.square.numpy()
+            tensors |= self.statistics.to_numpy()
         return save(tensors, metadata={NETWORK_KEY: json.dumps(header)})
 
     @classmethod
@@ -175,7 +171,7 @@ class TrainedNetwork:
                     tuple((float(dark), float(bright)) for dark, bright in header["scaling"])
                 ),
                 weights=tensors["weights"],
-                statistics=Statistics(_read_moments(tensors), pixels) if pixels else None,
+                statistics=Statistics.from_numpy(tensors, pixels) if pixels else None,
                 numbers=tensors["numbers"],
             )
         except (SafetensorError, ValidationError, ValueError, KeyError, TypeError) as error:
@@ -208,14 +204,3 @@ class TrainedNetwork:
         except OSError as error:
             raise FileError(f"{path} cannot be read: {error}") from None
         return cls.from_bytes(content, str(path))
-
-
-def _read_moments(tensors: dict[str, npt.NDArray[Any]]) -> tuple[Moments, ...]:
-    count = sum(name.startswith("total.") for name in tensors)
-    return tuple(
-        Moments(
-            torch.from_numpy(tensors[f"total.{place}"]),
-            torch.from_numpy(tensors[f"square.{place}"]),
-        )
-        for place in range(count)
-    )

@@ -7,6 +7,8 @@ import numpy.typing as npt
 
 from napari_dynaseg.image.pixels import Plane
 
+Floats = npt.NDArray[np.floating]
+
 # So many channels are taken for red, green and blue.
 COLOURS = 3
 LARGEST_LIGHTNESS = 100.0
@@ -76,7 +78,7 @@ def measure_texture(perceptual: Plane) -> Plane:
     return texture
 
 
-def measure_steps(channels: Plane) -> npt.NDArray[np.float32]:
+def measure_gradient(channels: Plane) -> Floats:
     """Measure how much a pixel's two neighbours on either side differ, in both directions.
 
     Parameters
@@ -97,7 +99,7 @@ def measure_steps(channels: Plane) -> npt.NDArray[np.float32]:
     return np.sqrt(squares)
 
 
-def _iterate_differences(channel: npt.NDArray[np.float32]) -> Iterator[npt.NDArray[np.float32]]:
+def _iterate_differences(channel: Floats) -> Iterator[Floats]:
     padded = np.pad(channel, 1, mode="edge")
     yield padded[2:, 1:-1] - padded[:-2, 1:-1]
     yield padded[1:-1, 2:] - padded[1:-1, :-2]

@@ -4,10 +4,8 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_dynaseg.image.pixels import Plane
-from napari_dynaseg.regions.features import COLOURS, measure_texture
-
-Integers = npt.NDArray[np.integer]
-Numbers = npt.NDArray[np.floating]
+from napari_dynaseg.labels.numbering import Integers
+from napari_dynaseg.regions.features import COLOURS, Floats, measure_texture
 
 # How many bins a histogram of intensities has and one of texture, and from where to where they go:
 # the lightness, a* and b* of `to_perceptual`, and the natural logarithm of the local deviation.
@@ -22,7 +20,7 @@ LIGHTNESS_WEIGHT, COLOUR_WEIGHT, TEXTURE_WEIGHT = 0.8, 0.9, 0.5
 LEAST_COLOUR = 0.003
 
 
-def average_regions(regions: Integers, sizes: Integers, channels: Numbers) -> Numbers:
+def average_regions(regions: Integers, sizes: Integers, channels: Floats) -> Floats:
     """Give the mean of each channel over each region.
 
     Parameters
@@ -45,7 +43,7 @@ def average_regions(regions: Integers, sizes: Integers, channels: Numbers) -> Nu
     return np.stack(sums, axis=1) / sizes[:, None]
 
 
-def measure_shares(regions: Integers, sizes: Integers, perceptual: Plane) -> Numbers:
+def measure_histograms(regions: Integers, sizes: Integers, perceptual: Plane) -> Floats:
     """Measure which share of each region has which intensity, colour and texture.
 
     Parameters
@@ -63,15 +61,15 @@ def measure_shares(regions: Integers, sizes: Integers, perceptual: Plane) -> Num
         (n, b), histograms side by side, weighted.
     """
     texture = np.log(measure_texture(perceptual)[0] + LEAST_TEXTURE)
-    shares = count_shares(regions, sizes, texture, TEXTURE_RANGE, TEXTURE_BINS)
-    histograms = [TEXTURE_WEIGHT**2 * shares]
+    found = count_histograms(regions, sizes, texture, TEXTURE_RANGE, TEXTURE_BINS)
+    histograms = [TEXTURE_WEIGHT**2 * found]
     for channel, weight, span in _weigh(perceptual):
-        shares = count_shares(regions, sizes, channel, span, INTENSITY_BINS)
-        histograms.append(weight**2 * smooth_shares(shares))
+        found = count_histograms(regions, sizes, channel, span, INTENSITY_BINS)
+        histograms.append(weight**2 * smooth_histograms(found))
     return np.concatenate(histograms, axis=1)
 
 
-def _weigh(perceptual: Plane) -> list[tuple[Numbers, float, tuple[float, float]]]:
+def _weigh(perceptual: Plane) -> list[tuple[Floats, float, tuple[float, float]]]:
     """Give the channels that say something, how much each counts, and where it goes from and to."""
     together = float(np.hypot(LIGHTNESS_WEIGHT, np.sqrt(2) * COLOUR_WEIGHT))
     if len(perceptual) != COLOURS:
@@ -86,13 +84,13 @@ def _weigh(perceptual: Plane) -> list[tuple[Numbers, float, tuple[float, float]]
     ]
 
 
-def count_shares(
+def count_histograms(
     regions: Integers,
     sizes: Integers,
     values: npt.NDArray[np.floating],
     span: tuple[float, float],
     bins: int,
-) -> Numbers:
+) -> Floats:
     """Make the histogram of each region; a value between the middles of two bins counts in both.
 
     Parameters
@@ -113,7 +111,7 @@ def count_shares(
 
     Examples
     --------
-    >>> count_shares(np.zeros((1, 2), int), np.array([2]), np.array([[0.0, 0.5]]), (0, 1), 2)
+    >>> count_histograms(np.zeros((1, 2), int), np.array([2]), np.array([[0.0, 0.5]]), (0, 1), 2)
     array([[0.75, 0.25]])
     """
     low, high = span
@@ -126,7 +124,7 @@ def count_shares(
     return counts.reshape(-1, bins) / sizes[:, None]
 
 
-def smooth_shares(shares: Numbers) -> Numbers:
+def smooth_histograms(histograms: Floats) -> Floats:
     """Let a quarter of each bin's share spill into the bin on either side.
 
     Without it the roots of shares would tell intensities apart that differ by a fraction of a bin,
@@ -135,14 +133,14 @@ def smooth_shares(shares: Numbers) -> Numbers:
 
     Parameters
     ----------
-    shares
+    histograms
         (n, bins). What would spill beyond the first and the last bin stays there.
 
     Examples
     --------
-    >>> smooth_shares(np.array([[0.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]]))
+    >>> smooth_histograms(np.array([[0.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]]))
     array([[0.25, 0.5 , 0.25, 0.  ],
            [0.75, 0.25, 0.  , 0.  ]])
     """
-    padded = np.pad(shares, ((0, 0), (1, 1)), mode="edge")
+    padded = np.pad(histograms, ((0, 0), (1, 1)), mode="edge")
     return (padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]) / 4

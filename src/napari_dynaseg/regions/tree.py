@@ -6,23 +6,22 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-Integers = npt.NDArray[np.integer]
-Numbers = npt.NDArray[np.floating]
+from napari_dynaseg.labels.numbering import Integers
+from napari_dynaseg.regions.features import Floats
 
 # How a cost grows with the sizes of both regions: hardly, or small things would vanish in large.
 SIZE_POWER = 0.06
 # How it grows where two regions touch along a short part of their borders only.
 BORDER_POWER = 0.25
-# How much less a border counts between regions that are full of steps themselves, and which steps
-# are too small to matter.
-BUSY_POWER, QUIET_STEP = 0.25, 0.2
+# How much less a border counts between regions that are full of gradients themselves, and which
+# gradients are too small to matter.
+BUSY_POWER, QUIET_GRADIENT = 0.25, 0.2
 # Regions of fewer pixels are merged before all others: nobody wants to look at speckle.
 SPECKLE_PIXELS = 30
 SPECKLE_FACTOR = 1e-6
 # What a region's merges cost is reckoned anew when it has grown by this factor: a background that
-# takes up thousands of small regions hardly changes by one of them.
+# takes up thousands of superpixels hardly changes by one of them.
 NOTABLE_GROWTH = 1.02
 
 
@@ -32,12 +31,12 @@ class Graph:
 
     Parameters
     ----------
-    shares
-        Which share of each region is of which kind, (n, b): histograms side by side, weighted.
-        Each sums up to the same in all regions.
+    histograms
+        Which share of each region is of which kind, (n, b): side by side, weighted. Each sums up
+        to the same in all regions.
     sizes
         Pixels of each region, (n,).
-    steps
+    gradients
         How much the pixels of each region differ from their neighbours, on average, (n,).
     pairs
         The regions that touch, (2, e), each pair once, the lower number first.
@@ -47,12 +46,12 @@ class Graph:
         How visible the border between them is, on average, (e,).
     """
 
-    shares: Numbers
+    histograms: Floats
     sizes: Integers
-    steps: Numbers
+    gradients: Floats
     pairs: Integers
     lengths: Integers
-    contrasts: Numbers
+    contrasts: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +71,7 @@ class Tree:
     count: int
     kept: Integers
     absorbed: Integers
-    costs: Numbers
+    costs: Floats
 
     def find_cost(self, regions: int) -> float:
         """Give the cost of the merge that leaves so many regions; 0 if there never were more."""
@@ -97,9 +96,10 @@ def build_tree(graph: Graph) -> Tree:
     A merge costs √(difference · contrast), where the difference is that of the regions'
     histograms, and the contrast that of the border between them: either says little of regions
     that shade into each other, or of a line within a region. A border counts less between regions
-    full of steps, as in foliage. A merge costs a little more between larger regions, and more where
-    the border is a small part of the smaller one's outline. Histograms are compared by the root of
-    each share (Hellinger 1909): a few pixels of another colour count for more than their number.
+    full of gradients, as in foliage. A merge costs a little more between larger regions, and more
+    where the border is a small part of the smaller one's outline. Histograms are compared by the
+    root of each share (Hellinger 1909): a few pixels of another colour count for more than their
+    number.
 
     Parameters
     ----------
@@ -129,9 +129,9 @@ class _Merger:
     """The regions as they are after some merges."""
 
     def __init__(self, graph: Graph) -> None:
-        self._shares = np.array(graph.shares, np.float64)
-        self._roots = np.sqrt(self._shares)
-        self._steps = np.array(graph.steps, np.float64)
+        self._histograms = np.array(graph.histograms, np.float64)
+        self._roots = np.sqrt(self._histograms)
+        self._gradients = np.array(graph.gradients, np.float64)
         self._sizes = np.array(graph.sizes, np.float64)
         self._reckoned_sizes = self._sizes.copy()
         self._pixels = self._sizes.sum()
@@ -161,7 +161,7 @@ class _Merger:
         return cost, one, other, border.entry
 
     def _reckon(
-        self, ones: Integers, others: Integers, lengths: Integers | Numbers, contrasts: Numbers
+        self, ones: Integers, others: Integers, lengths: Integers | Floats, contrasts: Floats
     ) -> list[float]:
         """Reckon what merges cost, see `build_tree`."""
         sizes, other_sizes = self._sizes[ones], self._sizes[others]
@@ -169,7 +169,7 @@ class _Merger:
         distances = np.sqrt(np.einsum("...i,...i->...", differences, differences))
         shares = sizes * other_sizes / (sizes + other_sizes) / self._pixels
         outlines = np.minimum(self._outlines[ones], self._outlines[others]) / lengths
-        busy = np.minimum(self._steps[ones], self._steps[others]) + QUIET_STEP
+        busy = np.minimum(self._gradients[ones], self._gradients[others]) + QUIET_GRADIENT
         costs = (
             np.sqrt(distances * contrasts / busy**BUSY_POWER)
             * shares**SIZE_POWER
@@ -196,9 +196,9 @@ class _Merger:
         del theirs[one]
         size, other_size = self._sizes[one], self._sizes[other]
         total = size + other_size
-        for averages in (self._shares, self._steps):
+        for averages in (self._histograms, self._gradients):
             averages[one] = (averages[one] * size + averages[other] * other_size) / total
-        self._roots[one] = np.sqrt(self._shares[one])
+        self._roots[one] = np.sqrt(self._histograms[one])
         self._sizes[one] = total
         self._outlines[one] += self._outlines[other] - 2 * length
         for neighbour, border in theirs.items():

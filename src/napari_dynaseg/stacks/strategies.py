@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator, Sequence
 from functools import cached_property
 
 from napari_dynaseg.counting import write_count
-from napari_dynaseg.engine.backend import torch
+from napari_dynaseg.engine.weights import Weights, from_numpy
 from napari_dynaseg.errors import FileError, ImageError
 from napari_dynaseg.files.sinks import NETWORK as NETWORK  # noqa: PLC0414 (others take it from here)
 from napari_dynaseg.files.sinks import Results
@@ -148,7 +148,7 @@ class OneNetwork:
         self._results.write_plane(position, labels)
 
     def _train(
-        self, position: Position, settings: Settings, start: torch.Tensor | None = None
+        self, position: Position, settings: Settings, start: Weights | None = None
     ) -> Generator[None, None, Step]:
         plane = self._network.scaling.apply(self._stack.read_channels(position))
         for step in run(RunInput((plane,), settings, start=start)):
@@ -178,7 +178,7 @@ class Follow(OneNetwork):
             return
         before = self._read_network(parent)
         settings = before.settings.change(iterations=before.settings.follow_iterations)
-        start = torch.from_numpy(before.weights)
+        start = from_numpy(before.weights)
         step = yield from self._train(position, settings, start)
         after = before.move_on(step)
         if self._find_children(position):

@@ -12,8 +12,7 @@ from napari.layers import Labels, Layer
 from napari_dynaseg._napari.layers.masks import Cover, freeze_cover
 from napari_dynaseg._napari.layers.transforms import Index, find_coordinates
 from napari_dynaseg.errors import EditError
-from napari_dynaseg.labels.components import Mask
-from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.labels.numbering import LabelMap, Mask
 
 Planes = Literal["This plane", "All planes"]
 # Gives what was painted in a part of a layer.

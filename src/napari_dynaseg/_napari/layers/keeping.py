@@ -6,8 +6,8 @@ from napari.layers import Labels
 from napari_dynaseg._napari.layers.edit_step import Change
 from napari_dynaseg._napari.layers.edit_targets import check_writable, read_locked
 from napari_dynaseg._napari.layers.kept_runs import KeptRun
-from napari_dynaseg.labels.components import find_locked
 from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.labels.scope import find_locked
 from napari_dynaseg.recipes.painted_recipe import keep_map
 from napari_dynaseg.recipes.snapshots import Snapshot
 

@@ -16,9 +16,9 @@ from napari_dynaseg._napari.layers.history import LayerStates, State, ToolStep
 from napari_dynaseg._napari.layers.job import Job
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.axes import Position
-from napari_dynaseg.labels.components import find_locked
-from napari_dynaseg.labels.network_maps import Mask, NetworkMaps
-from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.labels.network_maps import NetworkMaps
+from napari_dynaseg.labels.numbering import LabelMap, Mask
+from napari_dynaseg.labels.scope import find_locked
 from napari_dynaseg.recipes.painted_recipe import MAP_KEY
 from napari_dynaseg.recipes.recipe import METADATA_KEY, Recipe
 from napari_dynaseg.recipes.snapshots import MOST_BYTES, Snapshots

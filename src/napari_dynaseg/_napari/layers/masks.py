@@ -10,7 +10,7 @@ from napari.layers import Labels, Layer, Shapes
 
 from napari_dynaseg._napari.layers.transforms import Floats, Index, Sampler, find_placing
 from napari_dynaseg.errors import EditError
-from napari_dynaseg.labels.components import Mask
+from napari_dynaseg.labels.numbering import Mask
 
 # Gives what is covered of a part of the label layer; in any thread.
 Cover = Callable[[Index], Mask]

@@ -164,7 +164,7 @@ def measure(wanted: MeasureInput) -> pd.DataFrame:
     spans = _find_spans(wanted)
     columns: dict[str, Any] = {size: measured.pixels * _find_size(wanted, spans)}
     middles = (
-        measured.middles @ wanted.matrix.T + wanted.offset if wanted.units else measured.middles
+        measured.centroids @ wanted.matrix.T + wanted.offset if wanted.units else measured.centroids
     )
     columns |= dict(zip(centroid, middles.T, strict=True))
     step = _find_step(wanted)

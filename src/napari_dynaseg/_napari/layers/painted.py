@@ -6,7 +6,7 @@ from napari.layers import Labels
 from napari_dynaseg._napari.layers.kept_runs import KeptRuns
 from napari_dynaseg._napari.layers.transforms import Index
 from napari_dynaseg.errors import EditError, ImageError
-from napari_dynaseg.labels.components import Mask
+from napari_dynaseg.labels.numbering import Mask
 
 
 def find_painted(kept: KeptRuns, layer: Labels, index: Index) -> Mask:

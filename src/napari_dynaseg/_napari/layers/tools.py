@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 
 from napari_dynaseg._napari.layers.edit_step import Change
 from napari_dynaseg._napari.layers.edit_targets import Target
-from napari_dynaseg.labels.components import Mask, check_points, select_regions
+from napari_dynaseg.labels.components import check_points, select_regions
 from napari_dynaseg.labels.edits import (
     delete,
     make_objects,
@@ -19,8 +19,9 @@ from napari_dynaseg.labels.edits import (
     split_into_parts,
     split_touching,
 )
-from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.labels.numbering import LabelMap, Mask
 from napari_dynaseg.labels.outlines import fill_holes, grow, shrink, smooth
+from napari_dynaseg.labels.scope import Scope
 
 Pixel = tuple[int, ...]
 
@@ -51,7 +52,7 @@ class Choice:
 
 
 # What an edit gets: the labels, the choice, the number beside its button, what limits it.
-Edit = Callable[[LabelMap, Choice, int, dict[str, Any]], LabelMap]
+Edit = Callable[[LabelMap, Choice, int, Scope], LabelMap]
 
 
 @dataclass(frozen=True)
@@ -97,9 +98,9 @@ def _edit_chosen(
 ) -> Edit:
     """Adapt an edit of chosen pixels, which may take a number of this name."""
 
-    def adapted(labels: LabelMap, choice: Choice, value: int, limits: dict[str, Any]) -> LabelMap:
-        chosen = choice.find(labels, whole_labels)
-        return edit(labels, chosen=chosen, **({number: value} if number else {}), **limits)
+    def adapted(labels: LabelMap, choice: Choice, value: int, limits: Scope) -> LabelMap:
+        scope = replace(limits, chosen=choice.find(labels, whole_labels))
+        return edit(labels, scope=scope, **({number: value} if number else {}))
 
     return adapted
 
@@ -110,7 +111,7 @@ TOOLS = (
         "Merge",
         "Shift-M",
         "click a region, then those that shall join it, or draw a line across them",
-        lambda labels, choice, _, limits: merge_regions(labels, choice.points, **limits),
+        lambda labels, choice, _, limits: merge_regions(labels, choice.points, limits),
         on="clicks",
     ),
     Tool(
@@ -178,7 +179,7 @@ TOOLS = (
         "Relabel",
         "Shift-R",
         "number all labels 1, 2, 3 … on all planes; colours and classes follow",
-        lambda labels, _, __, limits: relabel_in_sequence(labels, **limits),
+        lambda labels, _, __, limits: relabel_in_sequence(labels, limits),
         on="all",
     ),
 )
@@ -229,12 +230,12 @@ def apply_tool(
         If it cannot be done.
     """
     labels = target.read()
-    limits: dict[str, Any] = {"where": target.read_where(), "locked": target.locked}
+    limits = Scope(where=target.read_where(), locked=target.locked)
     highest = 0
     if tool.makes_labels and not (tool.gathers and _may_reuse_numbers(target, limits, used)):
         highest = max(target.read_highest(), *used, 0)
     if tool.makes_labels:
-        limits["above"] = highest
+        limits = replace(limits, above=highest)
     edited = labels if tool.edit is None else tool.edit(labels, choice, value, limits)
     change = Change.between(target, labels, edited)
     return Outcome(
@@ -245,10 +246,10 @@ def apply_tool(
     )
 
 
-def _may_reuse_numbers(target: Target, limits: dict[str, Any], used: Collection[int]) -> bool:
+def _may_reuse_numbers(target: Target, limits: Scope, used: Collection[int]) -> bool:
     """Tell whether nothing but what is edited, no name and no lock, has a number."""
     is_whole = np.prod(target.shape) == np.prod(target.data.shape)
-    return bool(is_whole and limits["where"] is None and not target.locked and not used)
+    return bool(is_whole and limits.where is None and not target.locked and not used)
 
 
 def _find_origins(change: Change, highest: int) -> dict[int, int]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from napari.components import Dims
 from napari.layers import Layer
 
-from napari_dynaseg.labels.components import Mask
+from napari_dynaseg.labels.numbering import Mask
 
 Floats = npt.NDArray[np.float64]
 # Of each axis of a layer one entry, or all of it.

@@ -20,7 +20,7 @@ def is_preloading() -> bool:
 
 
 def _warm_up() -> None:
-    from napari_dynaseg.engine.cpu.warm_up import warm_up
+    from napari_dynaseg.engine.warm_up import warm_up
 
     # napari chooses the colours of its first Labels layer with this.
     import_module("skimage.color")

@@ -145,7 +145,7 @@ def translate_errors(work: Work, too_little_memory: str) -> Work:
     except MemoryError:
         return Failure(too_little_memory)
     except Exception as error:
-        from napari_dynaseg.engine.backend import is_out_of_memory
+        from napari_dynaseg.engine.devices import is_out_of_memory
 
         if is_out_of_memory(error):
             return Failure(too_little_memory)

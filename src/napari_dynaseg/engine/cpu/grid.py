@@ -8,7 +8,7 @@ from napari_dynaseg.engine.backend import torch
 
 TILE = 4  # pixels that one Winograd tile gives in each direction
 
-# What one lane works on at a time, in float32 values of one array: 0.8 MB and 0.26 MB. The
+# What one thread works on at a time, in float32 values of one array: 0.8 MB and 0.26 MB. The
 # rectangles are smaller, since their transforms hold 2.25 times as much.
 BLOCK_VALUES = 200_000
 RECTANGLE_VALUES = 6_400
@@ -54,7 +54,7 @@ class Grid:
         self.padded_height = math.ceil(height / TILE) * TILE
         self.padded_width = math.ceil(width / TILE) * TILE
         halves = self.padded_height * self.padded_width * channels / BLOCK_VALUES / 2
-        count = 2 * math.ceil(halves)  # even, so that two lanes have the same to do
+        count = 2 * math.ceil(halves)  # even, so that two threads have the same to do
         self.blocks = [slice(*ends) for ends in _split(self.padded_height, count)]
         self.rectangles = list(self._cut_rectangles(channels))
 

@@ -6,26 +6,30 @@ the convolution's output, as it is needed no more.
 """
 
 from collections.abc import Callable
+from dataclasses import InitVar, dataclass, field
 
+from napari_dynaseg.engine import passes
 from napari_dynaseg.engine.backend import torch
-from napari_dynaseg.engine.cpu import passes, winograd
+from napari_dynaseg.engine.compiled import Values
+from napari_dynaseg.engine.cpu import winograd
 from napari_dynaseg.engine.cpu.grid import TILE, Grid, Rectangle
-from napari_dynaseg.engine.cpu.thread_pool import Lanes, Workspace
-from napari_dynaseg.engine.network import Stage
+from napari_dynaseg.engine.cpu.thread_pool import ThreadPool, Workspace
+from napari_dynaseg.engine.network import Stage, set_gradient
 from napari_dynaseg.engine.norm import Moments, Norm, add_up, make_sums
 
 nn = torch.nn
 
 # Over how many sums the gradient of the transformed kernels is spread: 1.4 MB each for 100
-# channels, and the most lanes that can work on it. A fixed number keeps the result the same
-# whatever the number of lanes.
+# channels, and the most threads that can work on it. A fixed number keeps the result the same
+# whatever the number of threads.
 KERNEL_SUMS = 8
 # And over how many the sums of an activation and the products of its channels: 0.08 MB each.
 ACTIVATION_SUMS = 32
 
-FindBeforeNorm = Callable[[slice, torch.Tensor, torch.Tensor], None]
+FindGradient = Callable[[slice, torch.Tensor], torch.Tensor]
 
 
+@dataclass(eq=False)
 class Layer:
     """What both kinds of layer share: the batch norm, and the way back to the convolution.
 
@@ -35,25 +39,21 @@ class Layer:
         The parameters, whose gradients are set.
     grid
         How the plane is cut.
-    lanes
+    pool
         Who computes.
     needs_products
         Whether the Gram matrix is wanted, as below the head, and not the squares alone.
     """
 
-    moments: Moments
-    norm: Norm
+    stage: Stage
+    grid: Grid
+    pool: ThreadPool
+    needs_products: bool
+    moments: Moments = field(init=False)
+    norm: Norm = field(init=False)
 
-    def __init__(
-        self,
-        stage: Stage,
-        grid: Grid,
-        lanes: Lanes,
-        needs_products: bool,
-    ):
-        self.stage = stage
-        self.grid, self.lanes, self.needs_products = grid, lanes, needs_products
-        self.activation = grid.allocate(stage.width)  # (H, W, out), padded
+    def __post_init__(self) -> None:
+        self.activation = self.grid.allocate(self.stage.width)  # (H, W, out), padded
 
     def forward(self) -> None:
         """Compute the activation and the batch norm from what lies below."""
@@ -87,7 +87,7 @@ class Layer:
         gradient
             Gradient of the batch norm's output, (H, W, out), padded with zeros.
         """
-        sums = self.lanes.map(lambda rows: self._sum_gradient(gradient, rows), self.grid.blocks)
+        sums = self.pool.map(lambda rows: self._sum_gradient(gradient, rows), self.grid.blocks)
         behind = self.norm.differentiate(
             add_up([part for part, _ in sums]),
             add_up([part for _, part in sums]),
@@ -95,42 +95,36 @@ class Layer:
         )
         set_gradient(self.stage.gamma, behind.gamma)
         set_gradient(self.stage.beta, behind.beta)
-        through, slope, offset = (
-            vector.float().numpy() for vector in (behind.through, behind.slope, behind.offset)
-        )
+        vectors = behind.through, behind.slope, behind.offset
+        through, slope, offset = (vector.float().numpy() for vector in vectors)
+        self.pass_back(lambda rows, _: flatten(gradient[rows]), through, slope, offset)
 
-        def go_back(rows: slice) -> torch.Tensor:
-            total = make_sums(self.stage.width)
-            activation, of_output = flatten(self.activation[rows]), flatten(gradient[rows])
-            passes.pass_norm_and_relu_back(
-                activation.numpy(), of_output.numpy(), through, slope, offset, total.numpy()
-            )
-            return total
-
-        set_gradient(self.stage.bias, add_up(self.lanes.map(go_back, self.grid.blocks)))
-
-    def pass_relu_back(self, find_before_norm: FindBeforeNorm) -> None:
-        """Go back through the ReLU, from what a function gives for the gradient behind it.
+    def pass_back(
+        self, find_gradient: FindGradient, through: Values, slope: Values, offset: Values
+    ) -> None:
+        """Go back through the batch norm and the ReLU, to the convolution's output.
 
         Sets the gradient of the convolution's bias, and leaves the gradient of the convolution's
         output in the place of the activation.
 
         Parameters
         ----------
-        find_before_norm
-            Gets the rows of a block, its activation, and the place where it writes the gradient
-            of the batch norm's input, both (pixels, out).
+        find_gradient
+            Gets the rows of a block and its activation, and gives the gradient of the batch
+            norm's output, both (pixels, out).
+        through, slope, offset
+            Of the batch norm; see `napari_dynaseg.engine.norm.NormGradient`.
         """
 
         def go_back(rows: slice) -> torch.Tensor:
-            activation = flatten(self.activation[rows])
-            before = self.lanes.workspace.take("before norm", *activation.shape)
-            find_before_norm(rows, activation, before)
-            total = make_sums(self.stage.width)
-            passes.pass_relu_back(activation.numpy(), before.numpy(), total.numpy())
+            activation, total = flatten(self.activation[rows]), make_sums(self.stage.width)
+            behind = find_gradient(rows, activation).numpy()
+            passes.pass_norm_and_relu_back(
+                activation.numpy(), behind, through, slope, offset, total.numpy()
+            )
             return total
 
-        set_gradient(self.stage.bias, add_up(self.lanes.map(go_back, self.grid.blocks)))
+        set_gradient(self.stage.bias, add_up(self.pool.map(go_back, self.grid.blocks)))
 
     def _sum_gradient(
         self, gradient: torch.Tensor, rows: slice
@@ -142,19 +136,15 @@ class Layer:
         return total, dot
 
 
+@dataclass(eq=False)
 class FirstLayer(Layer):
     """The layer on the image, whose 3×3 neighbourhoods are laid out once and for all."""
 
-    def __init__(
-        self,
-        image: torch.Tensor,
-        stage: Stage,
-        grid: Grid,
-        lanes: Lanes,
-        needs_products: bool,
-    ):
-        super().__init__(stage, grid, lanes, needs_products)
-        self._neighbourhoods = lay_out_neighbourhoods(image, grid)  # (H, W, 9 in), padded
+    image: InitVar[torch.Tensor]  # (channels, H, W)
+
+    def __post_init__(self, image: torch.Tensor) -> None:
+        super().__post_init__()
+        self._neighbourhoods = lay_out_neighbourhoods(image, self.grid)  # (H, W, 9 in), padded
 
     def forward(self) -> None:
         """Compute the activation and the batch norm from the image."""
@@ -163,14 +153,13 @@ class FirstLayer(Layer):
         def compute(rows: slice) -> Moments:
             activation = flatten(self.activation[rows])
             inputs = flatten(self._neighbourhoods[rows])
-            torch.addmm(self.stage.bias, inputs, kernels, out=activation)
+            torch.addmm(self.stage.bias, inputs, kernels, out=activation).relu_()
             self.grid.clear_margin(self.activation, rows)
-            total, squares = make_sums(self.stage.width), make_sums(self.stage.width)
-            passes.finish_rows(activation.numpy(), total.numpy(), squares.numpy())
-            products = activation.T @ activation if self.needs_products else None
-            return Moments(total, squares if products is None else products.double())
+            moments = Moments.make_empty(self.stage.width, self.needs_products)
+            moments.add_values(activation)
+            return moments
 
-        self._collect(self.lanes.map(compute, self.grid.blocks))
+        self._collect(self.pool.map(compute, self.grid.blocks))
 
     def set_kernel_gradient(self, gradient: torch.Tensor) -> None:  # noqa: ARG002
         """Set the gradient of the kernels, once the gradient stands in the activation."""
@@ -178,26 +167,21 @@ class FirstLayer(Layer):
         def compute(rows: slice) -> torch.Tensor:
             return flatten(self.activation[rows]).T @ flatten(self._neighbourhoods[rows])
 
-        total = add_up(self.lanes.map(compute, self.grid.blocks))  # (out, 9 in)
+        total = add_up(self.pool.map(compute, self.grid.blocks))  # (out, 9 in)
         kernels = total.view(len(total), 3, 3, -1).permute(0, 3, 1, 2)
         set_gradient(self.stage.weight, kernels)
 
 
+@dataclass(eq=False)
 class DeeperLayer(Layer):
     """A layer on another one, by Winograd's convolution."""
 
-    def __init__(
-        self,
-        below: Layer,
-        stage: Stage,
-        grid: Grid,
-        lanes: Lanes,
-        needs_products: bool,
-    ):
-        super().__init__(stage, grid, lanes, needs_products)
-        self.below = below
-        self._shares = grid.share_rectangles(KERNEL_SUMS)
-        width = stage.width
+    below: Layer
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._shares = self.grid.share_rectangles(KERNEL_SUMS)
+        width = self.stage.width
         self._kernel_sums = torch.zeros(len(self._shares), winograd.PLACES, width, width)
         # What a convolution reads without a batch norm before it.
         self._as_it_is = torch.ones(width), torch.zeros(width)
@@ -209,7 +193,7 @@ class DeeperLayer(Layer):
 
         def compute(share: list[Rectangle]) -> Moments:
             moments = Moments.make_empty(self.stage.width, self.needs_products)
-            total, workspace = moments.total.numpy(), self.lanes.workspace
+            total, workspace = moments.total.numpy(), self.pool.workspace
             for part in share:
                 padded = cut_out(self.below.activation, part, self.grid, workspace, *norm)
                 picture = winograd.convolve(padded, kernels, workspace)
@@ -220,7 +204,7 @@ class DeeperLayer(Layer):
                 moments.add_squares(flatten(picture))
             return moments
 
-        self._collect(self.lanes.map(compute, self.grid.share_rectangles(ACTIVATION_SUMS)))
+        self._collect(self.pool.map(compute, self.grid.share_rectangles(ACTIVATION_SUMS)))
 
     def set_kernel_gradient(self, gradient: torch.Tensor) -> None:
         """Set the gradient of the kernels, and find that of the layer below.
@@ -235,7 +219,7 @@ class DeeperLayer(Layer):
         norm = self._read_norm_below()
 
         def go_back(share: int) -> None:
-            workspace, kernel_sum = self.lanes.workspace, self._kernel_sums[share].zero_()
+            workspace, kernel_sum = self.pool.workspace, self._kernel_sums[share].zero_()
             for part in self._shares[share]:
                 below = cut_out(self.below.activation, part, self.grid, workspace, *norm)
                 inputs = winograd.transform_input(below, workspace)
@@ -244,7 +228,7 @@ class DeeperLayer(Layer):
                 torch.baddbmm(kernel_sum, inputs.transpose(1, 2), errors, out=kernel_sum)
                 see_part(gradient, part).copy_(winograd.convolve(outputs, kernels_back, workspace))
 
-        self.lanes.map(go_back, range(len(self._shares)))
+        self.pool.map(go_back, range(len(self._shares)))
         total = self._kernel_sums.sum(0)
         set_gradient(self.stage.weight, winograd.transform_kernels_back(total))
 
@@ -269,9 +253,13 @@ def lay_out_neighbourhoods(image: torch.Tensor, grid: Grid) -> torch.Tensor:
     padded = nn.functional.pad(image, (1, 1, 1, 1)).permute(1, 2, 0)  # (H + 2, W + 2, channels)
     neighbourhoods = grid.allocate(9 * len(image))
     cells = neighbourhoods.view(grid.padded_height, grid.padded_width, 3, 3, -1)
-    windows = padded.unfold(0, 3, 1).unfold(1, 3, 1)  # (H, W, channels, 3, 3)
-    cells[: grid.height, : grid.width] = windows.permute(0, 1, 3, 4, 2)
+    cells[: grid.height, : grid.width] = see_neighbourhoods(padded)
     return neighbourhoods
+
+
+def see_neighbourhoods(padded: torch.Tensor) -> torch.Tensor:
+    """See the 3×3 neighbourhoods in (H + 2, W + 2, channels): (H, W, 3, 3, channels)."""
+    return padded.unfold(0, 3, 1).unfold(1, 3, 1).permute(0, 1, 3, 4, 2)
 
 
 def flatten_kernels(stage: Stage) -> torch.Tensor:
@@ -303,8 +291,3 @@ def see_part(array: torch.Tensor, part: Rectangle) -> torch.Tensor:
 def flatten(block: torch.Tensor) -> torch.Tensor:
     """See (…, channels) as (pixels, channels)."""
     return block.reshape(-1, block.shape[-1])
-
-
-def set_gradient(parameter: torch.Tensor, gradient: torch.Tensor) -> None:
-    """Set a parameter's gradient, for the optimiser."""
-    parameter.grad = gradient.reshape(parameter.shape).to(parameter.dtype)

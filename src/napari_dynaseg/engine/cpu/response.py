@@ -1,46 +1,38 @@
 """The response map: its labels, its loss, and the gradient of the loss, written out by hand.
 
 The gradient of a mean absolute difference is the sign of the difference, once for each of the
-two pixels; for that of the cross-entropy see `napari_dynaseg.engine.targets`. Both are written
-over the response map, block by block.
+two pixels; for that of the cross-entropy see the module ``cross_entropy``. Both are written over
+the response map, block by block.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from napari_dynaseg.engine.backend import torch
-from napari_dynaseg.engine.cpu.compiled import compiled_sum
+from napari_dynaseg.engine.compiled import Values, compiled_sum
+from napari_dynaseg.engine.cpu.cross_entropy import differentiate_entropies
 from napari_dynaseg.engine.cpu.grid import Grid
-from napari_dynaseg.engine.cpu.passes import spread_out
-from napari_dynaseg.engine.cpu.thread_pool import Lanes
+from napari_dynaseg.engine.cpu.thread_pool import ThreadPool
 from napari_dynaseg.engine.norm import add_up, make_sums
+from napari_dynaseg.engine.passes import spread_out
 from napari_dynaseg.engine.targets import Targets
 
-Values = npt.NDArray[np.float32]
 
-
-@dataclass(frozen=True, eq=False)
-class Losses:
+class Losses(NamedTuple):
     """The terms of the loss, and sums over the plane that the way back needs, float64.
 
     Parameters
     ----------
-    similarity, continuity
-        L_sim and L_con of equation 1.
-    scribble, guidance
-        The terms of the scribbles and of the guidance.
+    terms
+        L_sim and L_con of equation 1, and the terms of the scribbles and of the guidance.
     total
         Σ dr, (q,), with the gradient dr.
     product
         Σ dr yᵀ, (q, in), with the activation y below.
     """
 
-    similarity: float
-    continuity: float
-    scribble: float
-    guidance: float
+    terms: list[float]
     total: torch.Tensor
     product: torch.Tensor
 
@@ -54,15 +46,15 @@ class ResponseMap:
         q.
     grid
         How the plane is cut.
-    lanes
+    pool
         Who computes.
     targets
         What each pixel's response shall be like; by default like its own label.
     """
 
-    def __init__(self, channels: int, grid: Grid, lanes: Lanes, targets: Targets | None = None):
-        self.grid, self.lanes, self.channels = grid, lanes, channels
-        self._targets = targets or Targets.without_scribbles(grid.pixels)
+    def __init__(self, channels: int, grid: Grid, pool: ThreadPool, targets: Targets | None = None):
+        self.grid, self.pool, self.channels = grid, pool, channels
+        self._targets = targets or Targets(grid.pixels)
         self.values = grid.allocate(channels)  # (H, W, q), padded; later its gradient
         size = (grid.padded_height, grid.padded_width)
         self._labels = torch.zeros(size, dtype=torch.int64)
@@ -90,7 +82,7 @@ class ResponseMap:
             return torch.bincount(valid.reshape(-1), minlength=self.channels)
 
         blocks = range(len(self.grid.blocks))
-        counts = torch.stack(self.lanes.map(compute, blocks)).sum(0)
+        counts = torch.stack(self.pool.map(compute, blocks)).sum(0)
         return int(torch.count_nonzero(counts))
 
     def differentiate(self, activation: torch.Tensor, weight: float) -> Losses:
@@ -111,10 +103,9 @@ class ResponseMap:
             gradient = self.values[rows].view(-1, self.channels)
             return terms, total, gradient.T @ activation[rows].view(-1, activation.shape[2])
 
-        parts = self.lanes.map(compute, range(len(self.grid.blocks)))
+        parts = self.pool.map(compute, range(len(self.grid.blocks)))
         terms, total, product = (add_up(column) for column in zip(*parts, strict=True))
-        similarity, continuity, scribble, guidance = terms.tolist()
-        return Losses(similarity, continuity, scribble, guidance, total, product)
+        return Losses(terms.tolist(), total, product)
 
     def _keep_edges(self, place: int) -> None:
         """Keep a block's first and last row for the blocks before and after it."""
@@ -138,22 +129,18 @@ class ResponseMap:
             self.values[block] = 0
             return make_sums(4)
         response = self.values[rows]  # (rows, padded W, q)
-        gradient = self.lanes.workspace.take("gradient", count, width, self.channels)
-        similarity, scribble, guidance = self._targets.set_gradient(
-            rows, response, self._labels[rows], self._largest[rows], gradient, clusters
+        gradient = self.pool.workspace.take("gradient", count, width, self.channels)
+        parts = response, self._labels[rows], self._largest[rows]
+        similarity, scribble, guidance = differentiate_entropies(
+            self._targets, rows, parts, gradient, clusters
         )
         # Beyond the plane's ends lies the end itself: no difference.
         above = self._edges[place, 0] if rows.start > 0 else response[0]
         below = self._edges[place, 1] if rows.stop < self.grid.height else response[-1]
         down, across = self._count_pairs()
-        vertical, horizontal = add_continuity(
-            response.numpy(),
-            above.numpy(),
-            below.numpy(),
-            weight / down,
-            weight / across,
-            gradient.numpy(),
-        )
+        arrays = (response.numpy(), above.numpy(), below.numpy())
+        weights = weight / down, weight / across
+        vertical, horizontal = add_continuity(*arrays, *weights, gradient.numpy())
         spread_out(gradient.numpy(), self.values[block].numpy(), total.numpy())
         continuity = vertical / down + horizontal / across
         return torch.tensor([similarity, continuity, scribble, guidance], dtype=torch.float64)

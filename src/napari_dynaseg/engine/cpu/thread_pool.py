@@ -5,7 +5,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from napari_dynaseg.engine.backend import torch
@@ -15,7 +14,7 @@ Result = TypeVar("Result")
 
 
 class Workspace:
-    """Memory that is taken once and used again at every step, one workspace a lane.
+    """Memory that is taken once and used again at every step, one workspace a thread.
 
     Taking and giving back memory at each step costs as much as half of the arithmetic: the
     system hands out every page anew.
@@ -33,29 +32,30 @@ class Workspace:
 
 
 class Shares:
-    """Deals out places 0…count - 1: to each lane its own part, then what others have left.
+    """Deals out places 0…count - 1: to each thread its own part, then what others have left.
 
-    The same parts of a plane so go to the same lane, pass after pass, and lie in its core's cache.
+    The same parts of a plane so go to the same thread, pass after pass, and lie in its core's
+    cache.
 
     Parameters
     ----------
     count
         How many places.
-    lanes
-        To how many lanes.
+    threads
+        To how many threads.
     """
 
-    def __init__(self, count: int, lanes: int) -> None:
-        ends = [count * lane // lanes for lane in range(lanes + 1)]
+    def __init__(self, count: int, threads: int) -> None:
+        ends = [count * thread // threads for thread in range(threads + 1)]
         self._left = [deque(range(*part)) for part in itertools.pairwise(ends)]
 
-    def take(self, lane: int) -> Iterator[int]:
-        """Give a lane place after place until none is left: its own from their first on."""
-        own = self._left[lane]
+    def take(self, thread: int) -> Iterator[int]:
+        """Give a thread place after place until none is left: its own from their first on."""
+        own = self._left[thread]
         while any(self._left):
             try:
                 place = own.popleft() if own else max(self._left, key=len).pop()
-            except IndexError:  # another lane was faster
+            except IndexError:  # another thread was faster
                 continue
             yield place
 
@@ -65,7 +65,7 @@ class Shares:
             part.clear()
 
 
-class Lanes:
+class ThreadPool:
     """A pool of threads, each of which computes alone.
 
     torch by itself splits each operation over its threads and waits for all of them before the
@@ -75,7 +75,7 @@ class Lanes:
     Parameters
     ----------
     count
-        How many lanes; by default as many as torch has threads.
+        How many threads; by default as many as torch has threads.
     """
 
     def __init__(self, count: int | None = None) -> None:
@@ -84,16 +84,16 @@ class Lanes:
         self._count, self._numbers = count, itertools.count()
         self._local = threading.local()
         self._gate = threading.Barrier(count + 2)
-        self._pool = ThreadPoolExecutor(count, "dynaseg-lane", initializer=self._open_lane)
+        self._workers = ThreadPoolExecutor(count, "dynaseg-worker", initializer=self._open_worker)
         self._leader = ThreadPoolExecutor(1, "dynaseg-leader", initializer=self._open)
-        for pool in (*[self._pool] * count, self._leader):
+        for pool in (*[self._workers] * count, self._leader):
             pool.submit(int)
         self._gate.wait()
         # torch hands the number that was set last, in whichever thread, on to every new thread
         # of the process: ours is not for others.
         torch.set_num_threads(threads)
 
-    def _open_lane(self) -> None:
+    def _open_worker(self) -> None:
         self._local.number = next(self._numbers)
         self._open()
 
@@ -106,14 +106,14 @@ class Lanes:
 
     @property
     def workspace(self) -> Workspace:
-        """The workspace of the lane that asks."""
+        """The workspace of the thread that asks."""
         workspace: Workspace = self._local.workspace
         return workspace
 
     def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
         """Do the work on each item, and give the results in the order of the items.
 
-        The order is what makes sums over the results independent of the number of lanes.
+        The order is what makes sums over the results independent of the number of threads.
         """
         todo = list(items)
         results: list[Any] = [None] * len(todo)
@@ -123,17 +123,17 @@ class Lanes:
             try:
                 for place in shares.take(self._local.number):
                     results[place] = work(todo[place])
-            finally:  # after an error no lane begins another item
+            finally:  # after an error no thread begins another item
                 shares.stop()
 
-        done = [self._pool.submit(work_through) for _ in range(self._count)]
+        done = [self._workers.submit(work_through) for _ in range(self._count)]
         wait(done)
-        for lane in done:
-            lane.result()
+        for worker in done:
+            worker.result()
         return results
 
     def lead(self, work: Callable[[], Result]) -> Result:
-        """Do work that hands parts of it to the lanes, in one more thread that computes alone.
+        """Do work that hands parts of it to the threads, in one more thread that computes alone.
 
         What it computes between those parts does not depend on the caller's threads either.
         """
@@ -142,15 +142,10 @@ class Lanes:
     def close(self) -> None:
         """End the threads, once they have finished what they are at."""
         self._leader.shutdown(cancel_futures=True)
-        self._pool.shutdown(cancel_futures=True)
+        self._workers.shutdown(cancel_futures=True)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

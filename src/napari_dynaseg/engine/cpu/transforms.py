@@ -7,11 +7,8 @@ the two of a pair share is computed once.
 """
 
 import numpy as np
-import numpy.typing as npt
 
-from napari_dynaseg.engine.cpu.compiled import compiled
-
-Values = npt.NDArray[np.float32]
+from napari_dynaseg.engine.compiled import Values, compiled
 
 # The two points besides 0 and infinity, and what the matrices make of them.
 NEAR, FAR = 0.75, 1.5

@@ -1,1 +1,1 @@
-"""The step on a GPU, by torch, recorded once and played again."""
+"""The step on a GPU, by torch: matrix products, and on CUDA one recording of the whole step."""

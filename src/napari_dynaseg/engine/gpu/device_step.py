@@ -33,7 +33,7 @@ class DeviceEngine:
     def __init__(self, image: torch.Tensor, network: nn.Sequential, targets: Targets | None = None):
         self._image = image.permute(1, 2, 0).contiguous()  # (H, W, C)
         self._network, self._stages = network, list_stages(network)
-        self._targets = targets or Targets.without_scribbles(image[0].numel())
+        self._targets = targets or Targets(image[0].numel())
         # A guidance is matched on the host in the midst of a step.
         is_recorded = image.device.type == "cuda" and self._targets.guides is None
         self._recording = Recording(self._take_step) if is_recorded else None

@@ -1,7 +1,7 @@
 """Our descent against torch's own."""
 
 from napari_dynaseg.engine.backend import torch
-from napari_dynaseg.engine.descent import Descent
+from napari_dynaseg.engine.optimiser import MomentumOptimiser
 
 
 def make_parameters():
@@ -10,7 +10,7 @@ def make_parameters():
 
 def test_it_takes_the_steps_of_torch():
     ours, theirs = make_parameters(), make_parameters()
-    descent = Descent(ours, rate=0.1, momentum=0.9)
+    descent = MomentumOptimiser(ours, rate=0.1, momentum=0.9)
     optimiser = torch.optim.SGD(theirs, lr=0.1, momentum=0.9)
     generator = torch.Generator().manual_seed(0)
     for _ in range(4):
@@ -25,7 +25,7 @@ def test_it_takes_the_steps_of_torch():
 
 def test_the_velocities_move_with_the_parameters():
     (parameter,) = make_parameters()[:1]
-    descent = Descent([parameter], rate=1, momentum=0.5)
+    descent = MomentumOptimiser([parameter], rate=1, momentum=0.5)
     parameter.grad = torch.ones(2, 3)
     descent.step()
     descent.move_to(torch.device("cpu"))

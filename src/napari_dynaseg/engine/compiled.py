@@ -9,6 +9,13 @@ from functools import partial
 from typing import Any, TypeVar
 
 import numba
+import numpy as np
+import numpy.typing as npt
+
+# What the loops take: values of a picture, the channels of its labels, and sums over them.
+Values = npt.NDArray[np.float32]
+Channels = npt.NDArray[np.int64]
+Sums = npt.NDArray[np.float64]
 
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 

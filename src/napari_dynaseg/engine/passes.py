@@ -5,12 +5,8 @@ and in float64 over these.
 """
 
 import numpy as np
-import numpy.typing as npt
 
-from napari_dynaseg.engine.cpu.compiled import compiled
-
-Values = npt.NDArray[np.float32]
-Sums = npt.NDArray[np.float64]
+from napari_dynaseg.engine.compiled import Sums, Values, compiled
 
 # Over how many pixels a sum is float32.
 PIXELS_A_SUM = 64
@@ -101,23 +97,6 @@ def finish_rectangle(
 
 
 @compiled
-def finish_rows(values: Values, total: Sums, squares: Sums) -> None:
-    """Apply the ReLU to (pixels, channels) in place; add sums and sums of squares."""
-    part, square = np.zeros(len(total), np.float32), np.zeros(len(total), np.float32)
-    for place in range(len(values)):
-        pixel = values[place]
-        for i in range(len(pixel)):
-            pixel[i] = max(pixel[i], _ZERO)
-            part[i] += pixel[i]
-            square[i] += pixel[i] * pixel[i]
-        if place % PIXELS_A_SUM == PIXELS_A_SUM - 1:
-            _flush(part, total)
-            _flush(square, squares)
-    _flush(part, total)
-    _flush(square, squares)
-
-
-@compiled
 def sum_values(values: Values, total: Sums) -> None:
     """Add the sum of (pixels, channels) over the pixels."""
     part = np.zeros(len(total), np.float32)
@@ -171,30 +150,6 @@ def spread_out(values: Values, goal: Values, total: Sums) -> None:
 
 
 @compiled
-def pass_relu_back(activation: Values, before: Values, total: Sums) -> None:
-    """Replace an activation by the gradient before the ReLU, and add its sum.
-
-    Parameters
-    ----------
-    activation
-        (pixels, channels), changed in place.
-    before
-        The gradient behind the ReLU, (pixels, channels).
-    total
-        (channels,).
-    """
-    part = np.zeros(len(total), np.float32)
-    for place in range(len(activation)):
-        pixel, gradient = activation[place], before[place]
-        for i in range(len(pixel)):
-            pixel[i] = gradient[i] if pixel[i] > _ZERO else _ZERO
-            part[i] += pixel[i]
-        if place % PIXELS_A_SUM == PIXELS_A_SUM - 1:
-            _flush(part, total)
-    _flush(part, total)
-
-
-@compiled
 def pass_norm_and_relu_back(
     activation: Values,
     gradient: Values,
@@ -242,14 +197,6 @@ def sum_with_products(gradient: Values, activation: Values, total: Sums, dot: Su
             _flush(product, dot)
     _flush(part, total)
     _flush(product, dot)
-
-
-@compiled
-def add_matrix(part: Values, total: Sums) -> None:
-    """Add a matrix of float32 to one of float64."""
-    for row in range(len(part)):
-        for column in range(part.shape[1]):
-            total[row, column] += part[row, column]
 
 
 @compiled

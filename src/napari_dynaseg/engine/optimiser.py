@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from napari_dynaseg.engine.backend import torch
 
 
-class Descent:
+class MomentumOptimiser:
     """The parameters of a network and their velocities.
 
     Parameters

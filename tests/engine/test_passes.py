@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from napari_dynaseg.engine.cpu import passes
+from napari_dynaseg.engine import passes
 
 # Five pixels of two channels.
 VALUES = np.array([[1, -2], [3, 4], [-5, 6], [7, 0], [0.5, 1]], np.float32)
@@ -31,14 +31,6 @@ def test_a_rectangle_is_finished_and_cleared_beyond_the_plane(sums):
     assert sums.tolist() == [6, 1]
 
 
-def test_rows_are_finished_with_sums_and_squares(sums):
-    values, squares = VALUES.copy(), np.zeros(2)
-    passes.finish_rows(values, sums, squares)
-    assert values.tolist() == np.maximum(VALUES, 0).tolist()
-    assert sums.tolist() == [11.5, 11]
-    assert squares.tolist() == [59.25, 53]
-
-
 def test_sums_add_to_what_is_there(sums):
     passes.sum_values(VALUES, sums)
     passes.sum_values(VALUES, sums)
@@ -56,7 +48,9 @@ def test_sums_leave_out_no_pixel(pixels, sums):
 
 def test_a_gradient_passes_the_relu_where_the_activation_is_above_0(sums):
     activation = np.maximum(VALUES, 0)
-    passes.pass_relu_back(activation, np.full((5, 2), 2, np.float32), sums)
+    one, zero = np.ones(2, np.float32), np.zeros(2, np.float32)
+    gradient = np.full((5, 2), 2, np.float32)
+    passes.pass_norm_and_relu_back(activation, gradient, one, zero, zero, sums)
     assert activation.tolist() == [[2, 0], [2, 2], [0, 2], [2, 0], [2, 2]]
     assert sums.tolist() == [8, 6]
 
@@ -81,9 +75,3 @@ def test_a_block_is_spread_out_with_zeros_around_it(sums):
     passes.spread_out(np.float32([[[1, 2], [3, 4]]]), goal, sums)
     assert goal.tolist() == [[[1, 2], [3, 4], [0, 0]], [[0, 0], [0, 0], [0, 0]]]
     assert sums.tolist() == [4, 6]
-
-
-def test_a_matrix_is_added():
-    total = np.ones((2, 2))
-    passes.add_matrix(np.float32([[1, 2], [3, 4]]), total)
-    assert total.tolist() == [[2, 3], [4, 5]]
