@@ -12,7 +12,6 @@ from uuid import uuid4
 
 import numpy as np
 import zarr
-from pydantic import ValidationError
 
 from napari_dynaseg.errors import FileError, ImageError
 from napari_dynaseg.files.ome_array import write_empty
@@ -126,7 +125,7 @@ class LabelStore:
             group = zarr.open_group(path, mode="r+", zarr_format=3, use_consolidated=False)
             attributes: dict[str, Any] = group.attrs.asdict()
             own = {**attributes[STORE_KEY], "recipe": attributes[METADATA_KEY]}
-            description = Description.model_validate(own)
+            description = Description.read(own, STORE_KEY)
             array = group[ARRAY]
         except Exception as error:  # zarr raises whatever it likes on a broken file
             raise FileError(f"{path} is no store of labels: {_explain(error)}") from error
@@ -355,10 +354,6 @@ def _name_failure(path: Path) -> Iterator[None]:
 def _explain(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"there is no {error} in it"
-    if isinstance(error, ValidationError):
-        complaint = error.errors()[0]
-        where = ".".join(str(part) for part in complaint["loc"])
-        return f"{where}: {complaint['msg']}; got {complaint['input']!r}"
     return str(error)
 
 

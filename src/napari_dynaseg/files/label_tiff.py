@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import tifffile
-from pydantic import ValidationError
 
 from napari_dynaseg.errors import FileError
-from napari_dynaseg.files.label_state import STATE_KEY, LayerState, read_state
+from napari_dynaseg.files.label_state import STATE_KEY, LayerState
 from napari_dynaseg.files.plain_labels import read_labels
 from napari_dynaseg.image.axes import Axes
-from napari_dynaseg.recipes.recipe import Record
 from napari_dynaseg.recipes.whole_file import write_whole
+from napari_dynaseg.record import Record
 
 ENDING = ".dynaseg.ome.tif"
 NAMESPACE = "napari-dynaseg"
@@ -128,13 +127,13 @@ def read_label_tiff(path: Path) -> tuple[Labels, LayerState]:
         labels, recipe = read_labels(path)
         name = path.name.removesuffix(ENDING).removesuffix(path.suffix)
         return labels, LayerState(name=name, metadata=recipe.to_metadata())
+    note = Note.read(text.encode(), str(path))
     try:
-        note = Note.model_validate_json(text)
         turned = pixels.reshape([note.shape[axis] for axis in note.order])
-    except (ValidationError, ValueError, IndexError) as error:
+    except (ValueError, IndexError) as error:
         raise FileError(f"{path} cannot be read: {error}") from None
     original = turned.transpose(np.argsort(note.order)).astype(note.dtype, order="C")
-    return original, read_state(note.layer)
+    return original, LayerState.from_plain(note.layer)
 
 
 def _iter_planes(pixels: Any, axes: Axes) -> Iterator[Labels]:

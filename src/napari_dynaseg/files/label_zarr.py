@@ -11,7 +11,7 @@ import numpy as np
 import zarr
 
 from napari_dynaseg.errors import FileError, SegmentationError
-from napari_dynaseg.files.label_state import STATE_KEY, LayerState, read_state
+from napari_dynaseg.files.label_state import STATE_KEY, LayerState
 from napari_dynaseg.files.label_store import STORE_KEY, LabelStore
 from napari_dynaseg.files.ome_array import write_empty
 from napari_dynaseg.files.ome_labels import ARRAY
@@ -77,10 +77,10 @@ def read_label_zarr(path: Path) -> tuple[zarr.Array[Any], LayerState]:
     if not isinstance(array, zarr.Array) or array.dtype.kind not in "iu":
         raise FileError(f"{path} cannot be read: expected an array of labels; got {array}")
     if STORE_KEY not in attributes:
-        return array, read_state(attributes[STATE_KEY])
+        return array, LayerState.from_plain(attributes[STATE_KEY])
     store = LabelStore.open(path)
-    saved = attributes.get(STATE_KEY)
-    return array, _add_recipe(read_state(saved) if saved else _describe_store(store), store)
+    state = LayerState.from_plain(attributes[STATE_KEY]) if STATE_KEY in attributes else _describe_store(store)
+    return array, _add_recipe(state, store)
 
 
 def open_store(path: Path) -> LabelStore | None:

@@ -4,7 +4,7 @@ from typing import Any, Literal, Self
 
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.axes import Axes
-from napari_dynaseg.recipes.recipe import Record
+from napari_dynaseg.record import Record
 
 
 class Description(Record):

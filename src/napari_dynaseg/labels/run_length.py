@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from napari_dynaseg.errors import FileError, ImageError
 from napari_dynaseg.image.axes import Position
+from napari_dynaseg.record import Record
 
 # Runs are stored as three rows of these: pixels since the run before, pixels, label.
 STORED = np.dtype("<i8")
@@ -23,7 +24,7 @@ Rows = npt.NDArray[np.int64]
 Number = TypeVar("Number", bound=np.integer[Any])
 
 
-class Correction(BaseModel):
+class Correction(Record):
     """The painted pixels of one plane.
 
     Parameters
@@ -37,8 +38,6 @@ class Correction(BaseModel):
         pixels lie between it and the run before, its length, and its label; as three rows of
         64-bit integers, compressed by zlib, in base64.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     position: Position = ()
     pixels: int = Field(ge=1)

@@ -5,18 +5,18 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict
 
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.labels.numbering import LabelMap, number_by_size
 from napari_dynaseg.labels.run_length import Correction, apply, describe
 from napari_dynaseg.method.annotations import GUIDANCE
 from napari_dynaseg.method.scribbles import LabelNumbers, Scribbles
+from napari_dynaseg.record import Record
 
 Mask = npt.NDArray[np.bool_]
 
 
-class Within(BaseModel):
+class Within(Record):
     """The pixels of a plane that a run is limited to.
 
     The network trains on the box around the mask. In that box the pixels outside the mask are
@@ -31,8 +31,6 @@ class Within(BaseModel):
     covered
         The pixels of the mask, as runs.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     shape: tuple[int, int]
     covered: Correction

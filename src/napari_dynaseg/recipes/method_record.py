@@ -8,7 +8,8 @@ from typing import Any
 from napari_dynaseg.knobs import Knobs
 from napari_dynaseg.method.region_of_interest import Within
 from napari_dynaseg.peers import Method
-from napari_dynaseg.recipes.recipe import Record, Source
+from napari_dynaseg.recipes.recipe import Source
+from napari_dynaseg.record import Record
 
 # Under this key a record lies in a layer's metadata and in a label file.
 METADATA_KEY = "dynaseg_method"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from napari_dynaseg.errors import FileError, ImageError, ImageWarning
 from napari_dynaseg.image.axes import Position
@@ -27,6 +27,7 @@ from napari_dynaseg.method.region_of_interest import (
 )
 from napari_dynaseg.method.scribbles import Scribbles, start_numbers
 from napari_dynaseg.recipes.refinements import Refinement, Trained, refine_again
+from napari_dynaseg.record import Record
 from napari_dynaseg.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,12 +37,6 @@ if TYPE_CHECKING:
 METADATA_KEY = "dynaseg_recipe"
 # And under this one in the header of a network's file, as JSON.
 NETWORK_KEY = "dynaseg_network"
-
-
-class Record(BaseModel):
-    """A frozen record that refuses fields it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Source(Record):
@@ -187,12 +182,7 @@ class Recipe(Record):
         """
         if METADATA_KEY not in metadata:
             raise FileError(f"no recipe here: expected an entry {METADATA_KEY!r}")
-        try:
-            return cls.model_validate(metadata[METADATA_KEY])
-        except ValidationError as error:
-            complaint = error.errors()[0]
-            where = ".".join(str(part) for part in complaint["loc"])
-            raise FileError(f"the recipe cannot be read: {where}: {complaint['msg']}") from None
+        return cls.read(metadata[METADATA_KEY], "the recipe")
 
 
 def read_network_header(content: bytes) -> dict[str, Any]:

@@ -4,14 +4,13 @@ import warnings
 from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict
-
 from napari_dynaseg.errors import ImageWarning
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.network_maps import Mask
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.labels.run_length import Correction, apply, describe, read_painted
+from napari_dynaseg.record import Record
 from napari_dynaseg.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ Planes = Literal["this", "all"]
 Returned = TypeVar("Returned")
 
 
-class Refinement(BaseModel):
+class Refinement(Record):
     """A network trained on with what was painted by then.
 
     Parameters
@@ -38,8 +37,6 @@ class Refinement(BaseModel):
     settings
         The knobs that count: scheme, μ, ``refine_iterations`` and ``scribble_weight``.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     position: Position = ()
     planes: Planes = "this"
