@@ -12,7 +12,7 @@ from benchmarks.accuracy.bsds500 import read_truths
 from benchmarks.accuracy.protocol import SegmentScores, score_labels
 from benchmarks.result_lines import ResultLines
 from napari_dynaseg.image.pixels import to_plane
-from napari_dynaseg.image.plane_files import read_image
+from napari_dynaseg.image.reader import read_plane
 from napari_dynaseg.method.fit import iter_fit
 from napari_dynaseg.settings import PUBLISHED_SCHEMES, Quality, Scheme, Settings
 
@@ -74,7 +74,7 @@ def _score_run(run: Run, iterations: int) -> dict[str, Any]:
     knobs: dict[str, Any] = {"iterations": iterations} if run.quality == "exact" else {}
     settings = Settings(scheme=run.scheme, quality=run.quality, seed=run.seed, **knobs)
     started = time.perf_counter()
-    for step in iter_fit(to_plane(read_image(Path(run.image)).pixels), settings):
+    for step in iter_fit(to_plane(read_plane(run.image), channel_axis=0), settings):
         last = step
     labels = last.labels
     seconds = time.perf_counter() - started

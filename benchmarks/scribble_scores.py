@@ -12,8 +12,7 @@ from benchmarks.accuracy.bsds500 import read_truths
 from benchmarks.accuracy.voc2012 import read_mask
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.image.axes import parse_axes
-from napari_dynaseg.image.pixels import to_channels
-from napari_dynaseg.image.plane_files import read_image
+from napari_dynaseg.image.reader import read_plane
 from napari_dynaseg.image.stack_image import Channels, StackImage
 from napari_dynaseg.labels.network_maps import Mask
 from napari_dynaseg.labels.numbering import LabelMap, RegionNumbers
@@ -77,7 +76,7 @@ def measure_scribbles(folder: Path, settings: Settings) -> Iterator[ScribbleScor
         raise FileError(f"{folder} must hold images with *_scribble.png beside them; found none")
     for path in scribbles:
         name = path.name.removesuffix("_scribble.png")
-        channels = to_channels(read_image(folder / f"{name}.jpg").pixels)
+        channels = read_plane(folder / f"{name}.jpg")
         drawn, truth = _read_classes(path), _read_classes(folder / f"{name}_gt_class.png")
         without = _train(channels, settings, None)[0]
         labels, network = _train(channels, settings, drawn)
@@ -103,7 +102,7 @@ def measure_refining(images: Sequence[Path], settings: Settings) -> Iterator[Ref
     of 2 to 30 % of the image that the run met worst. Images without such a one are left out.
     """
     for image in images:
-        channels = to_channels(read_image(image).pixels)
+        channels = read_plane(image)
         truth = min(read_truths(image), key=lambda drawn: len(np.unique(drawn))).astype(np.int32)
         labels, network = _train(channels, settings, None)
         before = _score_best(_split(labels), truth)

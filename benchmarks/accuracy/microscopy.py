@@ -11,7 +11,7 @@ import numpy.typing as npt
 from benchmarks.accuracy import object_scores
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.image.pixels import Plane, to_plane
-from napari_dynaseg.image.plane_files import read_image
+from napari_dynaseg.image.reader import read_plane
 from napari_dynaseg.labels.numbering import LabelMap
 
 Pixels = npt.NDArray[Any]
@@ -100,8 +100,8 @@ def _list_files(inside: str) -> Callable[[Path], list[str]]:
 
 
 def _read_dsb(folder: Path, name: str) -> tuple[Pixels, Pixels]:
-    image = read_image(folder / "images" / f"{name}.png").pixels
-    return image, read_image(folder / "labels" / f"{name}.tif").pixels
+    image = read_plane(folder / "images" / f"{name}.png")
+    return image, read_plane(folder / "labels" / f"{name}.tif")[0]
 
 
 def _list_times(folder: Path) -> list[str]:
@@ -144,14 +144,14 @@ def _read_volume(path: Path, name: str) -> Pixels:
 
 
 def _read_monuseg(folder: Path, name: str) -> tuple[Pixels, Pixels]:
-    image, truth = (read_image(folder / kind / f"{name}.tif") for kind in ("imgs", "labels"))
-    return image.pixels, truth.pixels
+    image, truth = (read_plane(folder / kind / f"{name}.tif") for kind in ("imgs", "labels"))
+    return image, truth[0]
 
 
 def _read_isbi(folder: Path, name: str) -> tuple[Pixels, Pixels]:
     """Read a slice; its foreground is the membranes, the fifth of it that is not easy."""
-    image, cells = (read_image(folder / kind / f"{name}.png") for kind in ("image", "label"))
-    return image.pixels, cells.pixels == 0
+    image, cells = (read_plane(folder / kind / f"{name}.png") for kind in ("image", "label"))
+    return image, cells[0] == 0
 
 
 SETS: dict[str, CellSet] = {

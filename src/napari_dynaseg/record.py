@@ -11,7 +11,7 @@ LONGEST_TOLD = 40
 
 
 class Record(BaseModel):
-    """A record that refuses fields it does not know; frozen, so that it can pass between threads."""
+    """A record that refuses fields it does not know; frozen, so threads can share it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -13,7 +13,7 @@ from napari_dynaseg import segment as segment_array
 from napari_dynaseg.cli import batch
 from napari_dynaseg.files.label_store import LabelStore
 from napari_dynaseg.files.plain_labels import read_labels
-from napari_dynaseg.image.lazy_array import LazyArray
+from napari_dynaseg.image.stored_array import LazyArray
 
 QUICK = ("--channels", "8", "--iterations", "2", "--device", "cpu")
 ERROR = "napari-dynaseg: error: "

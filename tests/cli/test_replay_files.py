@@ -15,7 +15,7 @@ from napari_dynaseg.errors import FileError, ImageError, ImageWarning, SettingsE
 from napari_dynaseg.files.formats import read_label_layer, write_label_layer
 from napari_dynaseg.files.label_store import LabelStore
 from napari_dynaseg.files.recipe_files import FoundRecipe, read_recipe
-from napari_dynaseg.image.stack_files import open_stack
+from napari_dynaseg.image.reader import open_image
 from napari_dynaseg.labels.numbering import RegionNumbers
 from napari_dynaseg.labels.run_length import describe
 from napari_dynaseg.method.fit import iter_fit
@@ -49,7 +49,7 @@ def output(tmp_path):
 
 def make_live(image, *positions, axes=None, level=None, turn=None):
     """Make labels as a viewer does: live numbers, and a knob turned at iteration 3."""
-    stack = open_stack(image, axes, level)
+    stack = open_image(image, axes, level)
     training = TrainingPlanes.read(stack, [stack.axes.place(at) for at in positions])
     run = iter_fit(training.planes[0], SMALL, companions=training.planes[1:])
     numbers, turned = RegionNumbers(), ()
@@ -182,7 +182,7 @@ def test_a_layer_takes_the_size_of_a_pixel(tmp_path):
 def test_the_labels_of_a_stack_are_made_again(image, tmp_path, way):
     settings = SMALL.change(way=way, follow_iterations=2, training_planes=3)
     plan = plan_stack(
-        open_stack(image), tmp_path / "first.ome.zarr", settings, plane="T=2", planes="T=1:4"
+        open_image(image), tmp_path / "first.ome.zarr", settings, plane="T=2", planes="T=1:4"
     )
     run = StackRun.begin(plan)
     list(run.train())
@@ -197,12 +197,12 @@ def test_the_labels_of_a_stack_are_made_again(image, tmp_path, way):
 
 
 def test_the_labels_of_a_network_that_was_given_are_made_by_it(image, tmp_path):
-    first = StackRun.begin(plan_stack(open_stack(image), tmp_path / "first.ome.zarr", SMALL))
+    first = StackRun.begin(plan_stack(open_image(image), tmp_path / "first.ome.zarr", SMALL))
     list(first.train())
     network = first.read_network()
     other = write_stack(tmp_path / "other.tif", draw(2, 3, 2, 9, 8, seed=1))
     plan = plan_stack(
-        open_stack(other), tmp_path / "second.ome.zarr", network.settings, network=network
+        open_image(other), tmp_path / "second.ome.zarr", network.settings, network=network
     )
     second = StackRun.begin(plan)
     list(second.segment())
@@ -217,7 +217,7 @@ def test_the_labels_of_a_network_that_was_given_are_made_by_it(image, tmp_path):
 
 
 def test_a_network_for_other_channels_is_refused(image, tmp_path):
-    first = StackRun.begin(plan_stack(open_stack(image), tmp_path / "first.ome.zarr", SMALL))
+    first = StackRun.begin(plan_stack(open_image(image), tmp_path / "first.ome.zarr", SMALL))
     list(first.train())
     found = FoundRecipe(first.read_network().recipe, first.read_network())
     other = write_stack(tmp_path / "other.tif", draw(2, 3, 9, 8), "TZYX")
@@ -298,7 +298,7 @@ def test_a_replay_that_was_stopped_goes_on(image, tmp_path):
 
 
 def test_positions_are_found_by_their_indices(image):
-    axes = open_stack(image).axes
+    axes = open_image(image).axes
     assert place_like(axes, (None, 9, 1, None)) == (3, 1, None, None, None)
     assert place_like(axes, (1, None, None)) is None
     assert place_like(axes, ()) is None
@@ -317,7 +317,7 @@ def test_scribbles_and_refinements_of_a_stack_are_made_again_or_left_out(image, 
     drawn[1:4, 2] = 30
     options = {"plane": "T=1,Z=2", "scribbled": drawn}
     first = StackRun.begin(
-        plan_stack(open_stack(image), tmp_path / "first.ome.zarr", SMALL, **options)
+        plan_stack(open_image(image), tmp_path / "first.ome.zarr", SMALL, **options)
     )
     list(first.train())
     list(first.segment())

@@ -14,7 +14,7 @@ from napari_dynaseg.errors import FileError
 from napari_dynaseg.files.label_state import STATE_KEY, LayerState
 from napari_dynaseg.files.label_tiff import ENDING, read_label_tiff, write_label_tiff
 from napari_dynaseg.files.plain_labels import write_labels
-from napari_dynaseg.image.stack_files import open_stack
+from napari_dynaseg.image.reader import open_image
 from napari_dynaseg.recipes.recipe import Source
 
 STATE = LayerState(
@@ -69,14 +69,14 @@ def test_other_readers_find_an_ome_tiff_with_axes_and_sizes_of_pixels(path):
     assert ome["Name"] == STATE.name
     told = {key: ome["Pixels"][key] for key in ("SizeT", "SizeC", "SizeY", "SizeX")}
     assert told == {"SizeT": 3, "SizeC": 1, "SizeY": 5, "SizeX": 4}
-    stack = open_stack(path)
+    stack = open_image(path)
     assert (stack.scale, stack.units) == ((2.0, 0.5, 0.25), ("second", "micrometer", "nanometer"))
 
 
 @pytest.mark.parametrize("shape", [(3, 5, 4), (5, 4, 3), (4, 3, 4)])
 def test_no_axis_is_taken_for_colours(path, shape):
     write_label_tiff(path, draw(*shape), NAMELESS)
-    assert open_stack(path).axes.sentence == f"Z={shape[0]} · Y×X segmented"
+    assert open_image(path).axes.sentence == f"Z={shape[0]} · Y×X segmented"
 
 
 def test_planes_are_pages_wherever_their_axes_lie(path):

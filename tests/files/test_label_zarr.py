@@ -16,7 +16,7 @@ from napari_dynaseg.files.label_state import LayerState
 from napari_dynaseg.files.label_store import STORE_KEY, LabelStore
 from napari_dynaseg.files.label_zarr import ENDING, open_store, read_label_zarr, write_label_zarr
 from napari_dynaseg.image.axes import parse_axes
-from napari_dynaseg.image.stack_files import open_stack
+from napari_dynaseg.image.reader import open_image
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.run_length import describe
 from napari_dynaseg.recipes.recipe import METADATA_KEY, Recipe
@@ -85,7 +85,7 @@ def test_pixels_that_are_set_are_on_disk(path):
 
 def test_other_readers_find_an_ome_zarr_with_axes_and_sizes_of_pixels(path):
     write_label_zarr(path, draw(3, 5, 4), STATE)
-    stack = open_stack(path)
+    stack = open_image(path)
     assert stack.axes.sentence == "T=3 · Y×X segmented"
     assert (stack.scale, stack.units) == (STATE.scale, STATE.units)
     np.testing.assert_array_equal(stack.read_channels((1, None, None))[0], draw(3, 5, 4)[1])
@@ -137,7 +137,7 @@ def test_a_layer_saved_where_its_pixels_lie_keeps_them(path):
     again, state = read_label_zarr(path)
     np.testing.assert_array_equal(again[:], draw(3, 5, 4))
     assert state == STATE
-    assert open_stack(path).scale == STATE.scale
+    assert open_image(path).scale == STATE.scale
 
 
 def test_a_layer_copied_elsewhere_leaves_its_own_folder(path, tmp_path):

@@ -17,7 +17,7 @@ from napari_dynaseg.files.label_store import LabelStore
 from napari_dynaseg.files.recipe_files import read_recipe
 from napari_dynaseg.files.snippets import Choice, write_command, write_python
 from napari_dynaseg.image.axes import parse_axes
-from napari_dynaseg.image.stack_files import open_stack
+from napari_dynaseg.image.reader import open_image
 from napari_dynaseg.image.stack_image import StackImage
 
 SMALL = Settings(channels=6, iterations=3, minimum_labels=1, device="cpu")
@@ -38,7 +38,7 @@ def folder(tmp_path, monkeypatch):
 @pytest.fixture
 def stack():
     tifffile.imwrite("my cells.tif", draw(4, 3, 2, 9, 8), imagej=True, metadata={"axes": "TZCYX"})
-    return open_stack("my cells.tif")
+    return open_image("my cells.tif")
 
 
 def run_python(text, **names):
@@ -58,12 +58,12 @@ def run_command(text):
 @pytest.mark.parametrize("shape", [(9, 8), (9, 8, 3)])
 def test_a_picture_is_copied_in_few_words(shape):
     imageio.imwrite("cup.png", draw(*shape, dtype=np.uint8))
-    choice = Choice(open_stack("cup.png"), (None, None), Settings())
+    choice = Choice(open_image("cup.png"), (None, None), Settings())
     assert write_command(choice) == ("napari-dynaseg segment cup.png -o cup_labels.dynaseg.ome.tif")
     assert write_python(choice) == (
         "from napari_dynaseg import segment\n"
-        "from napari_dynaseg.image.stack_files import open_stack\n\n"
-        "stack = open_stack('cup.png')\n"
+        "from napari_dynaseg.image.reader import open_image\n\n"
+        "stack = open_image('cup.png')\n"
         "plane = stack.read_channels((None, None))  # (C, H, W)\n"
         "labels = segment(plane, channel_axis=0)\n"
     )
@@ -71,7 +71,7 @@ def test_a_picture_is_copied_in_few_words(shape):
 
 def test_a_picture_gives_the_same_labels():
     imageio.imwrite("cup.png", draw(9, 8, 3, dtype=np.uint8))
-    choice = Choice(open_stack("cup.png"), (None, None), SMALL.change(scheme="fsf"))
+    choice = Choice(open_image("cup.png"), (None, None), SMALL.change(scheme="fsf"))
     expected = segment(draw(9, 8, 3, dtype=np.uint8), scheme="fsf", **KNOBS)
     np.testing.assert_array_equal(run_python(write_python(choice)), expected)
     run_command(write_command(choice))
@@ -91,7 +91,7 @@ def test_a_picture_gives_the_same_labels():
 )
 def test_only_what_differs_from_the_defaults_is_written(settings, options):
     imageio.imwrite("cup.png", draw(9, 8, dtype=np.uint8))
-    choice = Choice(open_stack("cup.png"), (None, None), settings)
+    choice = Choice(open_image("cup.png"), (None, None), settings)
     assert write_command(choice).endswith(f".dynaseg.ome.tif{options}")
 
 
@@ -130,7 +130,7 @@ def test_all_planes_need_no_range(stack):
 
 def test_a_level_is_told():
     write_ome_zarr("cells.ome.zarr", draw(2, 1, 3, 16, 12), levels=2)
-    choice = Choice(open_stack("cells.ome.zarr", level=1), (1, None, 2, None, None), SMALL)
+    choice = Choice(open_image("cells.ome.zarr", level=1), (1, None, 2, None, None), SMALL)
     assert " --axes TCZYX --level 1 --plane T=1,Z=2 " in write_command(choice)
     expected = segment(draw(2, 1, 3, 16, 12)[1, :, 2, ::2, ::2], channel_axis=0, **KNOBS)
     np.testing.assert_array_equal(run_python(write_python(choice)), expected)
@@ -138,7 +138,7 @@ def test_a_level_is_told():
 
 def test_one_plane_of_a_zarr_goes_into_a_zarr():
     write_ome_zarr("cells.ome.zarr", draw(16, 12), axes="yx")
-    choice = Choice(open_stack("cells.ome.zarr"), (None, None), SMALL)
+    choice = Choice(open_image("cells.ome.zarr"), (None, None), SMALL)
     assert write_command(choice) == (
         f"napari-dynaseg segment cells.ome.zarr -o cells_labels.dynaseg.ome.zarr {KNOB_OPTIONS}"
     ).replace("cells.ome.zarr -o", f"{choice.stack.path} -o")
@@ -181,6 +181,6 @@ def test_an_address_is_taken_at_its_word():
 
 def test_labels_of_the_copied_command_hold_their_recipe():
     tifffile.imwrite("cells.tif", draw(9, 8))
-    run_command(write_command(Choice(open_stack("cells.tif"), (None, None), SMALL)))
+    run_command(write_command(Choice(open_image("cells.tif"), (None, None), SMALL)))
     recipe = read_recipe(Path("cells_labels.dynaseg.ome.tif")).recipe
     assert recipe.settings == SMALL.model_dump()

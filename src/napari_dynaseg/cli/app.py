@@ -234,7 +234,7 @@ def _segment_image(
 
     if network:
         return f"{batch.label_file(plan, network)} labels"
-    labels = _read_given(given, batch.read_channels(plan).shape[1:]) if any(given.values()) else {}
+    labels = _read_given(given, plan.open().axes.plane_shape) if any(given.values()) else {}
     return _show_progress(str(plan.image), batch.segment_file(plan, settings, **labels), settings)
 
 
@@ -250,7 +250,7 @@ def _segment_stack(
     given: "dict[str, GivenFile | None]",
 ) -> None:
     from napari_dynaseg.cli.batch import read_mask
-    from napari_dynaseg.image.stack_files import open_stack
+    from napari_dynaseg.image.reader import open_image
     from napari_dynaseg.stacks.plan import StackRun, plan_stack
     from napari_dynaseg.stacks.workers import open_client
 
@@ -258,7 +258,7 @@ def _segment_stack(
         raise SettingsError(f"{output} takes the labels of one stack; got {len(images)} images")
     name = images[0]
     with name_in_warnings(name), open_client(settings, **cluster) as client:
-        stack = open_stack(name, **reading)
+        stack = open_image(name, **reading)
         within = read_mask(mask, stack.axes.plane_shape) if mask else None
         choice |= _read_given(given, stack.axes.plane_shape)
         plan = plan_stack(stack, output, settings, within=within, **choice)

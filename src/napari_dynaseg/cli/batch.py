@@ -1,20 +1,18 @@
 """Many files, one plane each: which output belongs to which image, and making it."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from napari_dynaseg.errors import FileError, ImageError, SegmentationError
-from napari_dynaseg.files.formats import find_ending, write_label_map
+from napari_dynaseg.errors import FileError, ImageError
+from napari_dynaseg.files.formats import write_label_map
 from napari_dynaseg.files.plain_labels import write_preview
-from napari_dynaseg.image.pixels import Plane, Scaling, to_channels
-from napari_dynaseg.image.plane_files import TIFF_ENDINGS, list_images, read_image
+from napari_dynaseg.image.pixels import Plane, Scaling
+from napari_dynaseg.image.reader import TIFF_ENDINGS, list_images, open_plane, read_plane
 from napari_dynaseg.image.remote import is_address
-from napari_dynaseg.image.stack_files import open_stack
-from napari_dynaseg.image.stack_image import Channels, StackImage
+from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.fit import iter_fit
 from napari_dynaseg.method.region_of_interest import (
@@ -31,7 +29,7 @@ from napari_dynaseg.recipes.saved_network import check_channels, check_ending
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.settings import Settings, check_keeps_network
 
-STACKS_ELSEWHERE = "give an output that ends in .ome.zarr to segment a whole stack"
+STACKS_ELSEWHERE = "; give an output that ends in .ome.zarr to segment a whole stack"
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class FilePlan:
     image, labels, preview
         The files.
     axes, level
-        As for `napari_dynaseg.image.stack_files.open_stack`, where the file is not to say.
+        As for `napari_dynaseg.image.reader.open_image`, where the file is not to say.
     network
         Where the trained network is kept, if it is.
     within
@@ -57,6 +55,23 @@ class FilePlan:
     level: int | None = None
     network: Path | None = None
     within: Path | None = None
+
+    def open(self) -> StackImage:
+        """Open the image.
+
+        Raises
+        ------
+        FileError
+            If the file cannot be read, or has no such level.
+        ImageError
+            If it is no plane, or the axes do not fit.
+        """
+        return open_plane(self.image, self.axes, self.level, STACKS_ELSEWHERE)
+
+    def describe_source(self, plane: Plane) -> Source:
+        """Describe the image, whose plane is (C, H, W), for a recipe."""
+        where = {"path": str(self.image), "axes": self.axes or "", "level": self.level or 0}
+        return Source.of(plane, self.image.name, **where)
 
     def find_existing(self) -> Path | None:
         """Find an output that is there already."""
@@ -118,7 +133,7 @@ def plan_outputs(
 def _refuse_stack(path: str | Path) -> Path:
     """Refuse an address and a Zarr by name, before a path is made of it."""
     if is_address(str(path)) or Path(path).suffix == ".zarr":
-        raise FileError(f"{path} is no file of one plane; {STACKS_ELSEWHERE}")
+        raise FileError(f"{path} is no file of one plane{STACKS_ELSEWHERE}")
     return Path(path)
 
 
@@ -175,7 +190,8 @@ def segment_file(
     """
     if plan.network:
         check_keeps_network(settings)
-    channels = read_channels(plan)
+    image = plan.open()
+    channels = image.read_first()
     scaling = Scaling.measure([channels])
     plane = scaling.apply(channels)
     within = read_mask(plan.within, plane.shape[1:]) if plan.within else None
@@ -184,17 +200,10 @@ def segment_file(
     wanted, guiding = drawn.channels if drawn else None, limit_guidance(guidance, within)
     for step in iter_fit(limited, settings, scribbles=wanted, guidance=guiding):
         yield step
-    source = Source.of(
-        plane,
-        plan.image.name,
-        path=str(plan.image),
-        axes=plan.axes or "",
-        level=plan.level or 0,
-    )
     recipe = Recipe.now(
         settings,
         step.iteration,
-        source,
+        plan.describe_source(plane),
         numbering="size",
         within=within,
         scribbles=describe_given(scribbled),
@@ -206,7 +215,7 @@ def segment_file(
         table = numbers.list_all(settings.channels)
         TrainedNetwork.from_step(step, recipe, scaling, table).save(plan.network)
     labels = place_labels(step.labels, numbers, within, bool(drawn))
-    write_outputs(plan, plane, labels, recipe)
+    write_outputs(plan, image, plane, labels, recipe)
 
 
 def read_mask(path: Path, shape: tuple[int, ...]) -> Within:
@@ -220,7 +229,8 @@ def read_mask(path: Path, shape: tuple[int, ...]) -> Within:
         If it has not the plane's shape, or is 0 throughout.
     """
     try:
-        return Within.of(read_image(path).pixels, shape)
+        channels = read_plane(path)
+        return Within.of(channels[0] if len(channels) == 1 else channels, shape)
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from None
 
@@ -248,55 +258,20 @@ def label_file(plan: FilePlan, network: TrainedNetwork) -> int:
         If the image cannot be read, has another number of channels, or an output cannot be
         written.
     """
-    channels = read_channels(plan)
-    check_channels(network, len(channels), str(plan.image))
+    image = plan.open()
+    check_channels(network, image.channels, str(plan.image))
+    channels = image.read_first()
     labels = network.label(channels)
-    write_outputs(plan, network.scaling.apply(channels), labels, network.recipe)
+    write_outputs(plan, image, network.scaling.apply(channels), labels, network.recipe)
     return len(np.unique(labels))
 
 
-def read_channels(plan: FilePlan) -> Channels:
-    """Read the one plane of an image file, (C, H, W), its values as they are.
-
-    Raises
-    ------
-    FileError
-        If the file cannot be read, or has no such level.
-    ImageError
-        If it is no plane, or the axes do not fit.
-    """
-    if plan.axes is None and plan.level is None:
-        return _read_single(plan.image)
-    stack = open_stack(plan.image, plan.axes, plan.level)
-    first, *others = stack.axes.list_positions()
-    if others:
-        raise ImageError(f"{plan.image} is a stack ({stack.axes.sentence}); {STACKS_ELSEWHERE}")
-    return stack.read_channels(first)
-
-
-def _read_single(path: Path) -> Channels:
-    dimensions = 3  # of a stack that is refused before its pixels are read
-    try:
-        image = read_image(path)
-        dimensions = image.pixels.ndim
-        return to_channels(image.pixels, image.channel_axis)
-    except ImageError as error:
-        if dimensions < 3:
-            raise
-        raise ImageError(f"{error}; {STACKS_ELSEWHERE}") from error
-
-
-def _measure(plan: FilePlan) -> StackImage | None:
-    """Open the image for the size of its pixels, where a layer of labels is to have it."""
-    if find_ending(plan.labels) is None:
-        return None
-    with suppress(SegmentationError):
-        return open_stack(plan.image, plan.axes, plan.level)
-    return None
-
-
 def write_outputs(
-    plan: FilePlan, plane: Plane, labels: LabelMap, recipe: Recipe | MethodRecord
+    plan: FilePlan,
+    image: StackImage,
+    plane: Plane,
+    labels: LabelMap,
+    recipe: Recipe | MethodRecord,
 ) -> None:
     """Write the label map of an image, with what made it, and its picture where one is wanted.
 
@@ -305,6 +280,6 @@ def write_outputs(
     FileError
         If an output cannot be written.
     """
-    write_label_map(plan.labels, labels, recipe, _measure(plan))
+    write_label_map(plan.labels, labels, recipe, image)
     if plan.preview:
         write_preview(plan.preview, plane, labels)

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
-from napari_dynaseg.cli.batch import FilePlan, read_channels, write_outputs
+from napari_dynaseg.cli.batch import FilePlan, write_outputs
 from napari_dynaseg.image.pixels import Scaling
 from napari_dynaseg.knobs import Knobs
 from napari_dynaseg.peers import Method, Preview
 from napari_dynaseg.recipes.method_record import MethodRecord
-from napari_dynaseg.recipes.recipe import Source
 
 
 def compare_file(plan: FilePlan, method: Method, knobs: Knobs) -> Iterator[Preview]:
@@ -30,7 +29,8 @@ def compare_file(plan: FilePlan, method: Method, knobs: Knobs) -> Iterator[Previ
     SegmentationError
         If the image cannot be read or segmented, or an output cannot be written.
     """
-    channels = read_channels(plan)
+    image = plan.open()
+    channels = image.read_first()
     plane = Scaling.measure([channels]).apply(channels)
     work = method.begin(plane, knobs)
     total = 1
@@ -42,7 +42,6 @@ def compare_file(plan: FilePlan, method: Method, knobs: Knobs) -> Iterator[Previ
             break
         total = preview.total
         yield preview
-    where = {"path": str(plan.image), "axes": plan.axes or "", "level": plan.level or 0}
-    source = Source.of(plane, plan.image.name, **where)
-    write_outputs(plan, plane, labels, MethodRecord.now(method, knobs, source))
+    record = MethodRecord.now(method, knobs, plan.describe_source(plane))
+    write_outputs(plan, image, plane, labels, record)
     yield Preview(total, total, lambda: labels)

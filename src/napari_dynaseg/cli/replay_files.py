@@ -6,16 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_dynaseg.cli.batch import FilePlan, read_channels
+from napari_dynaseg.cli.batch import STACKS_ELSEWHERE
 from napari_dynaseg.errors import FileError, ImageError, SegmentationError
 from napari_dynaseg.files.formats import write_label_map
 from napari_dynaseg.files.ome_labels import ENDING as ZARR_ENDING
 from napari_dynaseg.files.recipe_files import FoundRecipe
 from napari_dynaseg.files.sinks import NETWORK
-from napari_dynaseg.image.axes import Axes, Position, parse_axes
-from napari_dynaseg.image.plane_files import TIFF_ENDINGS
+from napari_dynaseg.image.axes import Axes, Position, list_indices
+from napari_dynaseg.image.reader import TIFF_ENDINGS, open_image, open_plane
 from napari_dynaseg.image.selection import Box, find_box, find_nearest, find_plane, list_box
-from napari_dynaseg.image.stack_files import open_stack
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.scribbles import start_numbers
@@ -117,7 +116,7 @@ def plan_replay(
     output
         A ``.tif`` for the labels of one plane, a ``.zarr`` for those of a stack.
     axes, level
-        As for `napari_dynaseg.image.stack_files.open_stack`; by default as the image of the recipe
+        As for `napari_dynaseg.image.reader.open_image`; by default as the image of the recipe
         was read, if this one can be.
     plane
         The plane to train on, such as ``T=3,Z=10``; by default the recipe's, or the nearest
@@ -138,7 +137,10 @@ def plan_replay(
     told = any(each is not None for each in (axes, level, plane))
     is_stack = output.suffix == ZARR_ENDING
     is_plain = not (is_stack or told or source.position or source.axes)
-    stack = _open_plain(image) if is_plain else _open_like(image, axes, level, found.recipe)
+    if is_plain:
+        stack = open_plane(image, hint=STACKS_ELSEWHERE)
+    else:
+        stack = _open_like(image, axes, level, found.recipe)
     start = place_like(stack.axes, source.position) if plane is None else None
     if start is None:
         if plane is None and not is_stack:
@@ -153,11 +155,11 @@ def plan_replay(
 
 def place_like(axes: Axes, position: Position) -> Position | None:
     """Find the plane at a position of another image, or the nearest; `None` if none is like it."""
-    indices = [at for at in position if at is not None]
-    sizes = [axes.sizes[axis] for axis in axes.stack]
-    if len(indices) == len(sizes):
+    indices = list_indices(position)
+    if len(indices) == len(axes.stack):
         return find_nearest(axes, find_box(axes), axes.place(indices))
-    return axes.place([0] * len(sizes)) if max(sizes, default=1) == 1 else None
+    first, *others = axes.list_positions()
+    return None if others else first
 
 
 def _check_output(output: Path, image: str) -> None:
@@ -168,19 +170,12 @@ def _check_output(output: Path, image: str) -> None:
         raise FileError(f"{output} is the image itself; choose another output")
 
 
-def _open_plain(image: str) -> StackImage:
-    """Open an image as ``segment`` does when it is told nothing."""
-    channels = read_channels(FilePlan(Path(image), Path(), None))
-    axes = parse_axes("CYX", channels.shape)
-    return StackImage((channels,), axes, Path(image).name, image)
-
-
 def _open_like(image: str, axes: str | None, level: int | None, recipe: Recipe) -> StackImage:
     """Open an image as that of the recipe was; another one may have other axes and levels."""
     if axes is None and level is None:
         with suppress(SegmentationError):
-            return open_stack(image, recipe.source.axes or None, recipe.source.level)
-    return open_stack(image, axes, level)
+            return open_image(image, recipe.source.axes or None, recipe.source.level)
+    return open_image(image, axes, level)
 
 
 def replay_plane(plan: ReplayPlan) -> Iterator[Step]:
@@ -320,7 +315,7 @@ class StackReplay(StackRun):
 def _find_box(axes: Axes, recipe: Recipe) -> Box:
     """Find the planes that a recipe went through; all, if this image has none of them."""
     whole = find_box(axes)
-    first, last = ([at for at in end if at is not None] for end in recipe.planes or ((), ()))
+    first, last = map(list_indices, recipe.planes or ((), ()))
     if len(first) != len(whole):
         return whole
     ends = zip(first, last, whole, strict=True)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_dynaseg.errors import FileError, ImageError, SettingsError
-from napari_dynaseg.image.plane_files import TIFF_ENDINGS, read_image
+from napari_dynaseg.image.reader import TIFF_ENDINGS, read_plane
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.annotations import SCRIBBLES, GivenKind
 
@@ -98,7 +98,8 @@ def _read_numbers(path: Path, kind: GivenKind) -> npt.NDArray[np.generic]:
         expected = ", ".join(GIVEN_ENDINGS)
         raise FileError(f"a file of {kind.name} ends in {expected}; got {path}")
     if path.suffix.lower() in TIFF_ENDINGS:
-        return read_image(path).pixels
+        channels = read_plane(path)
+        return channels[0] if len(channels) == 1 else channels
     from PIL import Image
 
     try:

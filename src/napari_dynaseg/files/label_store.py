@@ -17,7 +17,7 @@ from napari_dynaseg.errors import FileError, ImageError
 from napari_dynaseg.files.ome_array import write_empty
 from napari_dynaseg.files.ome_labels import ARRAY, ENDING, describe_labels
 from napari_dynaseg.files.store_description import Description
-from napari_dynaseg.image.axes import Axes, Position
+from napari_dynaseg.image.axes import Axes, Index, Position, list_indices
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.recipes.recipe import METADATA_KEY
 
@@ -199,7 +199,7 @@ class LabelStore:
         with _name_failure(self.path):
             mark.unlink(missing_ok=True)
             self._remove_partial_chunks(position)
-            self.array[index] = self._turn(labels)
+            self.array[index] = self.axes.turn(labels)
             mark.parent.mkdir(parents=True, exist_ok=True)
             mark.touch()
 
@@ -230,7 +230,7 @@ class LabelStore:
         """
         index = self._index(position)
         try:
-            labels: LabelMap = self._turn(np.asarray(self.array[index], np.int32))
+            labels: LabelMap = self.axes.turn(np.asarray(self.array[index], np.int32))
         except (OSError, RuntimeError, ValueError) as error:
             where = self.axes.describe_position(position)
             raise FileError(f"{self.path}: {where} cannot be read: {error}") from error
@@ -291,34 +291,21 @@ class LabelStore:
             note.unlink(missing_ok=True)
             _remove_all(note.parent, escape(name) + PARTIAL)
 
-    def _index(self, position: Position) -> tuple[int | slice, ...]:
+    def _index(self, position: Position) -> Index:
         """Turn a position into an index of the array."""
-        indices = [at for at in position if at is not None]
-        sizes = [self.axes.sizes[axis] for axis in self.axes.stack]
-        if (
-            len(indices) != len(sizes)
-            or self.axes.place(indices) != position
-            or not all(0 <= at < size for at, size in zip(indices, sizes, strict=True))
-        ):
+        indices = list_indices(position)
+        if not self.axes.has_plane(indices) or self.axes.place(indices) != position:
             raise ImageError(f"{position} is no plane of {self.axes.sentence}")
-        return tuple(
-            slice(None) if axis in self.axes.plane else (at or 0)
-            for axis, at in enumerate(position)
-        )
-
-    def _turn(self, labels: LabelMap) -> LabelMap:
-        """Turn a label map between rows and columns and the order of the data."""
-        row, column = self.axes.plane
-        return labels.T if row > column else labels
+        return self.axes.index_labels(position)
 
     def _mark(self, position: Position) -> Path:
-        name = "-".join(str(at) for at in position if at is not None)
+        name = "-".join(map(str, list_indices(position)))
         return self.path / MARKS / (name or "plane")
 
     def _remove_partial_chunks(self, position: Position) -> None:
         """Remove what was being written of a plane when its process was killed."""
         chunks = "/".join(
-            "*" if axis in self.axes.plane else str(at or 0) for axis, at in enumerate(position)
+            "*" if isinstance(at, slice) else str(at) for at in self.axes.index_labels(position)
         )
         _remove_all(self.path / ARRAY / "c", chunks + PARTIAL)
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +96,7 @@ def write_label_tiff(path: Path, pixels: Any, state: LayerState) -> None:
         lambda part: tifffile.imwrite(
             part,
             (plane.astype(dtype) for plane in _iter_planes(pixels, axes)),
-            shape=[axes.sizes[axis] for axis in order],
+            shape=(*axes.stack_sizes, *axes.plane_shape),
             dtype=dtype,
             ome=True,
             photometric="minisblack",
@@ -138,11 +137,8 @@ def read_label_tiff(path: Path) -> tuple[Labels, LayerState]:
 
 def _iter_planes(pixels: Any, axes: Axes) -> Iterator[Labels]:
     """Read the planes in the order of the file."""
-    row, column = axes.plane
-    for indices in product(*(range(axes.sizes[axis]) for axis in axes.stack)):
-        at = dict(zip(axes.stack, indices, strict=True))
-        plane = np.asarray(pixels[tuple(at.get(axis, slice(None)) for axis in range(pixels.ndim))])
-        yield plane.T if row > column else plane
+    for position in axes.list_positions():
+        yield axes.turn(np.asarray(pixels[axes.index_labels(position)]))
 
 
 def _choose_dtype(pixels: Any, axes: Axes) -> np.dtype[Any]:

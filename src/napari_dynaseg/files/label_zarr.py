@@ -18,7 +18,6 @@ from napari_dynaseg.files.ome_labels import ARRAY
 from napari_dynaseg.files.sinks import NETWORK
 from napari_dynaseg.files.zarr_folder import ENDING as ENDING  # noqa: PLC0414 (others take it from here)
 from napari_dynaseg.files.zarr_folder import find_folder
-from napari_dynaseg.image.axes import Axes
 from napari_dynaseg.recipes.recipe import METADATA_KEY, Recipe, read_network_header
 
 
@@ -54,7 +53,7 @@ def write_label_zarr(path: Path, pixels: Any, state: LayerState) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             array = write_empty(part, axes, attributes, str(pixels.dtype))
-            for index in _iter_planes(axes):
+            for index in map(axes.index_labels, axes.list_positions()):
                 array[index] = np.asarray(pixels[index])
             _put_in_place(part, path)
         finally:
@@ -79,7 +78,11 @@ def read_label_zarr(path: Path) -> tuple[zarr.Array[Any], LayerState]:
     if STORE_KEY not in attributes:
         return array, LayerState.from_plain(attributes[STATE_KEY])
     store = LabelStore.open(path)
-    state = LayerState.from_plain(attributes[STATE_KEY]) if STATE_KEY in attributes else _describe_store(store)
+    state = (
+        LayerState.from_plain(attributes[STATE_KEY])
+        if STATE_KEY in attributes
+        else _describe_store(store)
+    )
     return array, _add_recipe(state, store)
 
 
@@ -158,11 +161,6 @@ def _open(path: Path) -> zarr.Group:
     if not is_ours:
         raise FileError(f"{path} holds no label layer of napari-dynaseg")
     return group
-
-
-def _iter_planes(axes: Axes) -> Iterator[tuple[slice | int, ...]]:
-    for position in axes.list_positions():
-        yield tuple(slice(None) if at is None else at for at in position)
 
 
 def _put_in_place(part: Path, path: Path) -> None:

@@ -13,8 +13,8 @@ from napari_dynaseg.files import label_tiff, label_zarr
 from napari_dynaseg.files.annotation_files import read_given_file
 from napari_dynaseg.files.ome_labels import ENDING as ZARR_ENDING
 from napari_dynaseg.image.axes import Position
+from napari_dynaseg.image.reader import open_image
 from napari_dynaseg.image.remote import is_address
-from napari_dynaseg.image.stack_files import open_stack
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.recipes.recipe import describe_given
@@ -109,8 +109,7 @@ class Choice:
     @property
     def is_stack(self) -> bool:
         """Whether the image has more than one plane."""
-        axes = self.stack.axes
-        return any(axes.sizes[axis] > 1 for axis in axes.stack)
+        return max(self.stack.axes.stack_sizes, default=1) > 1
 
     def find_output(self, ending: str) -> Path:
         """Give the place of the labels: the one that was said, or one of the image's name."""
@@ -158,7 +157,7 @@ class Choice:
 
     def _agrees_with(self, path: str) -> bool:
         try:
-            there = open_stack(path, self.letters, self.stack.level)
+            there = open_image(path, self.letters, self.stack.level)
             same = there.axes.sizes == self.stack.axes.sizes
             return same and np.array_equal(
                 there.read_channels(self.position), self.stack.read_channels(self.position)
@@ -236,8 +235,8 @@ def _open_file(choice: Choice) -> str:
     axes = [] if choice.letters in PLAIN_AXES else [repr(choice.letters)]
     level = {"level": choice.stack.level} if choice.stack.level else {}
     arguments = _write_call(repr(choice.find_file()), *axes, **level)
-    importing = "from napari_dynaseg.image.stack_files import open_stack"
-    return f"{importing}\n\nstack = open_stack({arguments})\n"
+    importing = "from napari_dynaseg.image.reader import open_image"
+    return f"{importing}\n\nstack = open_image({arguments})\n"
 
 
 def _take_arrays(choice: Choice) -> str:

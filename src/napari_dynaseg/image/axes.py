@@ -3,7 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
-from typing import Literal
+from typing import Literal, TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from napari_dynaseg.errors import ImageError
 
@@ -18,6 +21,8 @@ SHORTEST_STACK_GUESSED = 2
 
 # Index of a plane on each axis of an image; `None` on an axis that is used whole.
 Position = tuple[int | None, ...]
+Index = tuple[int | slice, ...]
+Kind = TypeVar("Kind", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,22 @@ class Axes:
         )
 
     @property
+    def stack_sizes(self) -> tuple[int, ...]:
+        """Lengths of the stack axes."""
+        return tuple(self.sizes[axis] for axis in self.stack)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the image, colour samples counted."""
+        return (*self.sizes, self.samples) if self.samples else self.sizes
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether the data has the columns of the plane before its rows."""
+        row, column = self.plane
+        return row > column
+
+    @property
     def plane_shape(self) -> tuple[int, int]:
         """Rows and columns of the plane."""
         row, column = self.plane
@@ -83,7 +104,9 @@ class Axes:
 
     def describe_others(self) -> list[str]:
         """Say of each axis outside the plane, and of colour samples, how it is used."""
-        parts = [self._describe(axis) for axis in range(len(self.sizes)) if axis not in self.plane]
+        parts = [
+            self.describe_axis(axis) for axis in range(len(self.sizes)) if axis not in self.plane
+        ]
         if self.samples:
             parts.append("RGB used as channels" + ", alpha left out" * (self.samples == 4))
         return parts
@@ -104,7 +127,12 @@ class Axes:
         long = [axis for axis in reversed(range(len(self.sizes))) if self.sizes[axis] > 1]
         return [_order_plane(pair, self.names) for pair in combinations(long, 2)]
 
-    def _describe(self, axis: int) -> str:
+    def is_named(self, axis: int) -> bool:
+        """Tell whether an axis has a name of its own."""
+        return self.names[axis] != _name_axis(axis, "", len(self.sizes))
+
+    def describe_axis(self, axis: int) -> str:
+        """Say how long an axis is, and whether it holds the channels, such as ``T=20``."""
         use = " used as channels" if axis == self.channel else ""
         return f"{self.names[axis]}={self.sizes[axis]}{use}"
 
@@ -131,9 +159,7 @@ class Axes:
 
     def list_positions(self) -> Iterator[Position]:
         """List the positions of all planes, the last stack axis running fastest."""
-        stack = self.stack
-        for indices in product(*(range(self.sizes[axis]) for axis in stack)):
-            yield self.place(indices)
+        return map(self.place, product(*map(range, self.stack_sizes)))
 
     def place(self, indices: Sequence[int]) -> Position:
         """Turn one index for each stack axis into a position."""
@@ -141,6 +167,45 @@ class Axes:
         for axis, index in zip(self.stack, indices, strict=True):
             position[axis] = index
         return tuple(position)
+
+    def has_plane(self, indices: Sequence[int]) -> bool:
+        """Tell whether there is a plane at some indices, one for each stack axis."""
+        sizes = self.stack_sizes
+        return len(indices) == len(sizes) and all(
+            0 <= at < size for at, size in zip(indices, sizes, strict=True)
+        )
+
+    def index_image(self, position: Position) -> Index:
+        """Say where in the image a plane lies, all its channels included."""
+        return tuple(slice(None) if at is None else at for at in position)
+
+    def index_labels(self, position: Position) -> Index:
+        """Say where in the labels of all planes, which have `label_sizes`, those of one lie."""
+        return tuple(
+            slice(None) if axis in self.plane else (at or 0) for axis, at in enumerate(position)
+        )
+
+    def turn(self, plane: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
+        """Turn one value a pixel, (H, W), to the order of the data, or back."""
+        return plane.T if self.is_turned else plane
+
+    def wrap(self, plane: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
+        """Give one value a pixel, (H, W), all axes of the image: length 1 on the others."""
+        sizes = [size if axis in self.plane else 1 for axis, size in enumerate(self.sizes)]
+        return self.turn(plane).reshape(sizes)
+
+    def unwrap(self, wrapped: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
+        """Give back, (H, W), what `wrap` gave all axes of the image."""
+        return self.turn(wrapped.reshape([self.sizes[axis] for axis in sorted(self.plane)]))
+
+    def bring_channels_first(self, part: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
+        """Bring what the image holds at `index_image` into (C, H, W); alpha is left out."""
+        kept = [axis for axis in range(len(self.sizes)) if axis not in self.stack]
+        order = [kept.index(axis) for axis in (self.channel, *self.plane) if axis is not None]
+        if self.samples:
+            part, order = part[..., :3], [len(kept), *order]
+        channels = part.transpose(order)
+        return channels if channels.ndim == 3 else channels[None]
 
     def describe_position(self, position: Position) -> str:
         """Name a plane, such as ``T=4, Z=0``; an image of one plane has ``the plane``."""
@@ -150,6 +215,11 @@ class Axes:
             if index is not None
         ]
         return ", ".join(parts) or "the plane"
+
+
+def list_indices(position: Position) -> list[int]:
+    """List the index of a plane on each stack axis."""
+    return [at for at in position if at is not None]
 
 
 def read_axes(

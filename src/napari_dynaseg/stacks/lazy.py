@@ -161,12 +161,11 @@ def _read_axes(array: Any, letters: str | None) -> Axes:
 
 
 def _cut_into_planes(array: Any, axes: Axes) -> da.Array:
-    sizes = (*axes.sizes, *([axes.samples] if axes.samples else []))
-    chunks = tuple(1 if axis in axes.stack else size for axis, size in enumerate(sizes))
+    chunks = tuple(1 if axis in axes.stack else size for axis, size in enumerate(axes.shape))
     if isinstance(array, da.Array):
         return array.rechunk(chunks)
     # Without a name of its own an array would be hashed whole, without meta a piece be read.
-    return da.from_array(array, chunks, name=False, meta=np.empty((0,) * len(sizes), array.dtype))
+    return da.from_array(array, chunks, name=False, meta=np.empty((0,) * array.ndim, array.dtype))
 
 
 def _list_channel_axes(axes: Axes) -> list[int]:
@@ -180,6 +179,5 @@ def _label_block(block: npt.NDArray[Any], network: TrainedNetwork, axes: Axes) -
     sizes = block.shape[: len(axes.sizes)]
     image = StackImage((block,), replace(axes, sizes=sizes), NAME)
     labels = network.label(image.read_channels(image.axes.place([0] * len(axes.stack))))
-    row, column = axes.plane
     kept = [size for axis, size in enumerate(sizes) if axis != axes.channel]
-    return (labels if row < column else labels.T).reshape(kept)
+    return axes.turn(labels).reshape(kept)

@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_dynaseg.errors import ImageWarning
 from napari_dynaseg.files.label_store import LabelStore
-from napari_dynaseg.image.axes import Position
+from napari_dynaseg.image.axes import Position, list_indices
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.labels.run_length import apply
@@ -138,4 +138,4 @@ def _unpack(content: bytes, stack: StackImage) -> LabelMap:
 
 
 def _name_note(position: Position) -> str:
-    return "-".join([REFINED, *(str(at) for at in position if at is not None)])
+    return "-".join([REFINED, *map(str, list_indices(position))])

@@ -152,8 +152,7 @@ class Refinement:
         refinements = (*recipe.refinements, result.refinement)
         made = recipe.model_copy(update={"refinements": refinements}).to_metadata()
         if not self._run.is_stack:
-            row, column = self._run.job.axes.plane
-            made |= keep_map(result.labels, row > column)
+            made |= keep_map(result.labels, self._run.job.axes.is_turned)
         self._layer.metadata = {**metadata, **made}
 
     def _end(self) -> None:

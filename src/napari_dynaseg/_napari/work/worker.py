@@ -194,8 +194,7 @@ def _describe_memory(job: Job) -> str:
 
 def _segment_plane(job: Job, settings: Settings, pace: Pace) -> Updates:
     update = yield from _train_job(job, settings, pace)
-    row, column = job.axes.plane
-    return replace(update, kept_map=keep_map(update.labels, row > column))
+    return replace(update, kept_map=keep_map(update.labels, job.axes.is_turned))
 
 
 def _segment_stack(job: Job, settings: Settings, pace: Pace, plan: StackPlan) -> Updates:

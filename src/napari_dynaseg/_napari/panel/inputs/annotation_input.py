@@ -9,7 +9,7 @@ from napari.components import Dims, ViewerModel
 from napari.layers import Labels
 
 from napari_dynaseg._napari.layers.job import Job
-from napari_dynaseg._napari.layers.transforms import Index, Sampler, find_coordinates, find_placing
+from napari_dynaseg._napari.layers.transforms import Sampler, find_coordinates, find_placing
 from napari_dynaseg._napari.panel.inputs.within_choice import WithinChoice
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.labels.numbering import LabelMap
@@ -132,14 +132,12 @@ def freeze_given(layer: Labels, job: Job, dims: Dims, kind: GivenKind = SCRIBBLE
     blank = np.broadcast_to(np.int32(0), job.stack_shape)
     own = Labels(blank, **job.stack_placement)
     sampler = Sampler(layer.data, find_placing(own, layer, dims), job.stack_shape)
-    index: Index = tuple(
-        slice(None) if axis in job.axes.plane else (at or 0) for axis, at in enumerate(job.position)
-    )
+    index = job.axes.index_labels(job.position)
     drawn = np.zeros([job.axes.sizes[axis] for axis in sorted(job.axes.plane)], np.int64)
     for fixed in _list_entries(layer, job, dims):
         values, inside = sampler.read(index, fixed)
         drawn = np.where((drawn == 0) & inside, values.astype(np.int64), drawn)
-    return _check(drawn if job.axes.plane[0] < job.axes.plane[1] else drawn.T, layer, kind)
+    return _check(job.axes.turn(drawn), layer, kind)
 
 
 def _list_entries(layer: Labels, job: Job, dims: Dims) -> list[dict[int, int]]:
