@@ -11,6 +11,7 @@ import numpy.typing as npt
 from benchmarks.accuracy.bsds500 import read_truths
 from benchmarks.accuracy.voc2012 import read_mask
 from napari_dynaseg.errors import FileError
+from napari_dynaseg.generators import run_through
 from napari_dynaseg.image.axes import parse_axes
 from napari_dynaseg.image.reader import read_plane
 from napari_dynaseg.image.stack_image import Channels, StackImage
@@ -19,7 +20,6 @@ from napari_dynaseg.labels.numbering import LabelMap, RegionNumbers
 from napari_dynaseg.method.fit import iter_fit
 from napari_dynaseg.method.scribbles import Scribbles
 from napari_dynaseg.recipes.recipe import Recipe
-from napari_dynaseg.recipes.refinements import run_through
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.recipes.training_planes import TrainingPlanes
 from napari_dynaseg.settings import Settings

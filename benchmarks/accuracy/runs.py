@@ -11,8 +11,9 @@ from benchmarks.accuracy.data_set import DataSet
 from benchmarks.accuracy.method_choice import MethodChoice
 from benchmarks.processes import open_pool, use_threads
 from benchmarks.result_lines import ResultLines
+from napari_dynaseg.generators import run_through
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.peers import find_method, finish
+from napari_dynaseg.peers import find_method
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ def do_run(data_set: DataSet, run: Run) -> dict[str, Any]:
     method = find_method(run.method_name)
     knobs = {name: value for name, value in run.knobs.items() if name not in method.fixed}
     started = time.perf_counter()
-    labels = finish(method.begin(plane, method.configure(**knobs)))
+    labels = run_through(method.begin(plane, method.configure(**knobs)))
     seconds = time.perf_counter() - started
     if run.labels:
         _write_labels(run.labels, labels)

@@ -151,16 +151,6 @@ def test_replay_on_another_number_of_threads_gives_the_same(plane, recipe):
         torch.set_num_threads(threads)
 
 
-def test_a_recipe_from_before_there_was_a_quality_replays_exactly():
-    plane = np.random.default_rng(0).random((1, 210, 220), dtype=np.float32)
-    exact = SMALL.change(quality="exact")
-    source = Source.of(plane, "cells")
-    new = Recipe.now(exact, 2, source, numbering="size")
-    knobs = {name: value for name, value in new.settings.items() if name != "quality"}
-    old = new.model_copy(update={"settings": knobs})
-    np.testing.assert_array_equal(replay(plane, old), replay(plane, new))
-
-
 def test_replay_refuses_settings_out_of_range(plane, recipe):
     bad = recipe.model_copy(update={"settings": {**recipe.settings, "mu": -1}})
     with pytest.raises(SettingsError, match=r"mu must be a number .*; got -1"):

@@ -316,7 +316,6 @@ def replay(
     """
     from napari_dynaseg.cli.replay_files import StackReplay, plan_replay, replay_plane
     from napari_dynaseg.files.recipe_files import read_recipe
-    from napari_dynaseg.recipes.recipe import read_settings
 
     found = read_recipe(recipe)
     if output.suffix != ".zarr" and output.exists() and not overwrite:
@@ -327,8 +326,7 @@ def replay(
         if output.suffix == ".zarr":
             _run_stack(image, StackReplay.prepare(plan, overwrite))
             return
-        settings = read_settings(found.recipe.settings)
-        summary = _show_progress(image, replay_plane(plan), settings)
+        summary = _show_progress(image, replay_plane(plan), found.recipe.read_settings())
     typer.echo(f"{image}: {summary or 'labelled by its network'} -> {output}")
 
 

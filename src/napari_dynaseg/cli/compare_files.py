@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from napari_dynaseg.cli.batch import FilePlan, write_outputs
+from napari_dynaseg.generators import Loop
 from napari_dynaseg.image.pixels import Scaling
 from napari_dynaseg.knobs import Knobs
 from napari_dynaseg.peers import Method, Preview
@@ -32,16 +33,11 @@ def compare_file(plan: FilePlan, method: Method, knobs: Knobs) -> Iterator[Previ
     image = plan.open()
     channels = image.read_first()
     plane = Scaling.measure([channels]).apply(channels)
-    work = method.begin(plane, knobs)
-    total = 1
-    while True:
-        try:
-            preview = next(work)
-        except StopIteration as end:
-            labels = end.value
-            break
+    total, loop = 1, Loop(method.begin(plane, knobs))
+    for preview in loop:
         total = preview.total
         yield preview
+    labels = loop.returned
     record = MethodRecord.now(method, knobs, plan.describe_source(plane))
     write_outputs(plan, image, plane, labels, record)
     yield Preview(total, total, lambda: labels)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_dynaseg.cli.batch import STACKS_ELSEWHERE
 from napari_dynaseg.errors import FileError, ImageError, SegmentationError
@@ -12,6 +12,7 @@ from napari_dynaseg.files.formats import write_label_map
 from napari_dynaseg.files.ome_labels import ENDING as ZARR_ENDING
 from napari_dynaseg.files.recipe_files import FoundRecipe
 from napari_dynaseg.files.sinks import NETWORK
+from napari_dynaseg.generators import Loop
 from napari_dynaseg.image.axes import Axes, Position, list_indices
 from napari_dynaseg.image.reader import TIFF_ENDINGS, open_image, open_plane
 from napari_dynaseg.image.selection import Box, find_box, find_nearest, find_plane, list_box
@@ -21,11 +22,11 @@ from napari_dynaseg.method.scribbles import start_numbers
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.recipes.recipe import (
     Recipe,
+    Source,
     decode_given,
     is_source,
     iter_replay,
     read_scribbles,
-    read_settings,
     retrain,
 )
 from napari_dynaseg.recipes.saved_network import check_channels
@@ -81,6 +82,13 @@ class ReplayPlan:
             return training
         source = training.source.model_copy(update={"axes": "", "position": ()})
         return replace(training, source=source)
+
+    def describe_labels(self, source: Source, step: Step, **more: Any) -> Recipe:
+        """Describe the labels of a step: as the recipe, but made here and now, of this image."""
+        recipe = self.recipe
+        by_hand = recipe.list_hand_work() if source.sha256 == recipe.source.sha256 else {}
+        kept = {"numbering": recipe.numbering, "changes": recipe.changes, "within": recipe.within}
+        return Recipe.now(recipe.read_settings(), step.iteration, source, **kept, **by_hand, **more)
 
     def read_scribbled(self) -> LabelMap | None:
         """Read what was scribbled, (H, W), where this is the image that it was scribbled on."""
@@ -204,26 +212,11 @@ def replay_plane(plan: ReplayPlan) -> Iterator[Step]:
         write_label_map(plan.output, labels, network.recipe, plan.stack)
         return
     training, recipe = plan.read_training(), plan.recipe
-    steps = iter_replay(training.planes[0], recipe, training.planes[1:])
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as end:
-            labels = end.value
-            break
+    loop = Loop(iter_replay(training.planes[0], recipe, training.planes[1:]))
+    for step in loop:
         yield step
-    is_same = training.source.sha256 == recipe.source.sha256
-    made = Recipe.now(
-        read_settings(recipe.settings),
-        step.iteration,
-        training.source,
-        numbering=recipe.numbering,
-        changes=recipe.changes,
-        is_sketch=recipe.is_sketch,
-        within=recipe.within,
-        **(recipe.list_hand_work() if is_same else {}),
-    )
-    write_label_map(plan.output, labels, made, plan.stack)
+    made = plan.describe_labels(training.source, step, is_sketch=recipe.is_sketch)
+    write_label_map(plan.output, loop.returned, made, plan.stack)
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,7 +241,7 @@ class StackReplay(StackRun):
             check_channels(network, replay.stack.channels, replay.stack.name)
         box = _find_box(axes, replay.recipe)
         near = replace(replay, start=find_nearest(axes, box, replay.start))
-        settings = network.settings if network else read_settings(replay.recipe.settings)
+        settings = network.settings if network else replay.recipe.read_settings()
         positions = tuple(list_box(axes, box))
         within = None if network else replay.recipe.within
         plan = StackPlan(
@@ -274,16 +267,7 @@ class StackReplay(StackRun):
             yield step
         if recipe.numbering == "size":
             numbers.follow(step.labels)
-        is_same = training.source.sha256 == recipe.source.sha256
-        made = Recipe.now(
-            self.plan.settings,
-            step.iteration,
-            training.source,
-            numbering=recipe.numbering,
-            changes=recipe.changes,
-            within=recipe.within,
-            **(recipe.list_hand_work() if is_same else {}),
-        )
+        made = self.replay.describe_labels(training.source, step)
         table = numbers.list_all(self.plan.settings.channels)
         network = TrainedNetwork.from_step(step, made, training.scaling, table)
         self.store.write_note(NETWORK, network.to_bytes())

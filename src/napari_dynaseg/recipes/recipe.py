@@ -8,13 +8,14 @@ import warnings
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
 from napari_dynaseg.errors import FileError, ImageError, ImageWarning
+from napari_dynaseg.generators import run_through
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap
@@ -84,7 +85,42 @@ class Change(Record):
     settings: dict[str, Any]
 
 
-class Recipe(Record):
+class Provenance(Record):
+    """What is said of every label map that a run made.
+
+    Parameters
+    ----------
+    source
+        The image.
+    within
+        The pixels that the run was limited to; `None` for the whole plane.
+    versions
+        Of this package, the libraries that it rests on, and Python.
+    created
+        Date and time, UTC, ISO 8601.
+    """
+
+    key: ClassVar[str]
+    source: Source
+    within: Within | None = None
+    versions: dict[str, str]
+    created: str
+
+    def to_metadata(self) -> dict[str, Any]:
+        """Give it as plain values that JSON can hold, under its key."""
+        return {self.key: self.model_dump(mode="json")}
+
+
+def describe_moment(*packages: str) -> dict[str, Any]:
+    """Describe this moment for a provenance: when it is, and which versions there are."""
+    versions = {package: version(package) for package in ("napari-dynaseg", *packages)}
+    return {
+        "versions": {**versions, "python": platform.python_version()},
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+class Recipe(Provenance):
     """Everything that a label map depends on.
 
     Parameters
@@ -101,10 +137,6 @@ class Recipe(Record):
     is_sketch
         Whether these are the labels of the reduced plane, enlarged: what a run in fast quality
         shows of a large plane until it ends.
-    source
-        The image.
-    within
-        What the run was limited to; `None` for the whole plane.
     planes
         Where the network labelled a stack: the first and the last of its planes, which make a
         box on the stack axes.
@@ -117,20 +149,17 @@ class Recipe(Record):
         What was painted over the labels that came of all that.
     device, threads
         What it was computed on.
-    versions
-        Of this package, torch and Python.
-    created
-        Date and time, UTC, ISO 8601.
+    source, within, versions, created
+        As in `Provenance`.
     """
 
+    key = METADATA_KEY
     format: Literal[1] = 1
     settings: dict[str, Any]
     changes: tuple[Change, ...] = ()
     last_iteration: int = Field(ge=1)
     numbering: Literal["size", "live"]
     is_sketch: bool = False
-    source: Source
-    within: Within | None = None
     planes: tuple[Position, Position] | None = None
     scribbles: tuple[Correction, ...] = ()
     guidance: tuple[Correction, ...] = ()
@@ -138,8 +167,6 @@ class Recipe(Record):
     corrections: tuple[Correction, ...] = ()
     device: str
     threads: int
-    versions: dict[str, str]
-    created: str
 
     @classmethod
     def now(cls, settings: Settings, last_iteration: int, source: Source, **more: Any) -> "Recipe":
@@ -153,12 +180,7 @@ class Recipe(Record):
             source=source,
             device=str(backend["device"]),
             threads=int(backend["threads"]),
-            versions={
-                "napari-dynaseg": version("napari-dynaseg"),
-                "torch": str(backend["torch"]),
-                "python": platform.python_version(),
-            },
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            **describe_moment("torch"),
             **more,
         )
 
@@ -167,9 +189,9 @@ class Recipe(Record):
         names = ("scribbles", "guidance", "refinements", "corrections")
         return {name: getattr(self, name) for name in names}
 
-    def to_metadata(self) -> dict[str, Any]:
-        """Give the recipe as plain values that JSON can hold, under its key."""
-        return {METADATA_KEY: self.model_dump(mode="json")}
+    def read_settings(self) -> Settings:
+        """Read the knobs at the start."""
+        return Settings(**self.settings)
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, Any]) -> "Recipe":
@@ -235,13 +257,7 @@ def replay(plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()) -> La
         If something was scribbled or painted, or guided the run, and this is another image, where
         that is left out.
     """
-    steps = iter_replay(plane, recipe, companions)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            labels: LabelMap = end.value
-            return labels
+    return run_through(iter_replay(plane, recipe, companions))
 
 
 def iter_replay(
@@ -261,7 +277,7 @@ def iter_replay(
     made = place_labels(labels, numbers, recipe.within, by_numbers)
     if not is_source(plane, recipe):
         return made
-    settings, position = read_settings(recipe.settings), recipe.source.position
+    settings, position = recipe.read_settings(), recipe.source.position
     trained = Trained(step.weights, numbers.list_all(settings.channels), made)
     refined = refine_again(plane, position, settings, trained, recipe.refinements, recipe.within)
     return apply(refined, recipe.corrections, position)
@@ -304,7 +320,7 @@ def read_scribbles(plane: Plane, recipe: Recipe) -> Scribbles | None:
     FileError
         If they cannot be read.
     """
-    channels = read_settings(recipe.settings).channels
+    channels = recipe.read_settings().channels
     return limit_scribbles(decode_given(plane, recipe, "scribbles"), recipe.within, channels)
 
 
@@ -329,11 +345,11 @@ def retrain(plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()) -> I
             f"the recipe was made from {len(recipe.source.companions)} further planes of its "
             f"stack; got {len(companions)}"
         )
-    turns = {change.iteration: read_settings(change.settings) for change in recipe.changes}
+    turns = {change.iteration: Settings(**change.settings) for change in recipe.changes}
     within, scribbles = recipe.within, read_scribbles(plane, recipe)
     run = iter_fit(
         within.crop(plane) if within else plane,
-        read_settings(recipe.settings),
+        recipe.read_settings(),
         companions=companions,
         scribbles=scribbles.channels if scribbles else None,
         guidance=limit_guidance(decode_given(plane, recipe, "guidance"), within),
@@ -356,8 +372,8 @@ def is_source(plane: Plane, recipe: Recipe) -> bool:
         If it is another, and something was painted on the labels of that one, or scribbled, or
         it was guided.
     """
-    is_same = Source.of(plane, recipe.source.name).sha256 == recipe.source.sha256
     name = recipe.source.name
+    is_same = Source.of(plane, name).sha256 == recipe.source.sha256
     left_out = []
     if recipe.scribbles or recipe.refinements or recipe.corrections:
         left_out.append(f"what was painted on the labels of {name}")
@@ -371,8 +387,3 @@ def is_source(plane: Plane, recipe: Recipe) -> bool:
             stacklevel=3,
         )
     return is_same
-
-
-def read_settings(knobs: dict[str, Any]) -> Settings:
-    """Read a recipe's settings; before there was a quality, every run was exact."""
-    return Settings(**{"quality": "exact", **knobs})

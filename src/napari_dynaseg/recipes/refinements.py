@@ -1,10 +1,11 @@
 """How a network was trained on with what a user painted: in a recipe, and done again."""
 
 import warnings
-from collections.abc import Generator, Iterable
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from napari_dynaseg.errors import ImageWarning
+from napari_dynaseg.generators import run_through
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.network_maps import Mask
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from napari_dynaseg.method.scribbles import Numbers
 
 Planes = Literal["this", "all"]
-Returned = TypeVar("Returned")
 
 
 class Refinement(Record):
@@ -141,13 +141,3 @@ def refine_again(
         refined = run_through(train_on(plane, knobs, weights, numbers, shown, painted, within))
         labels, weights, numbers = refined.labels, refined.step.weights, refined.numbers
     return labels
-
-
-def run_through(work: Generator[Any, None, Returned]) -> Returned:
-    """Run a generator to its end, and give what it returns."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            returned: Returned = end.value
-            return returned

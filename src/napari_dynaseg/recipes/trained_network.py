@@ -64,13 +64,13 @@ class TrainedNetwork:
         SettingsError
             If the scheme is Auto.
         """
-        check_keeps_network(Settings(**recipe.settings))
+        check_keeps_network(recipe.read_settings())
         return cls(recipe, scaling, step.weights.cpu().numpy(), step.statistics, numbers)
 
     @property
     def settings(self) -> Settings:
         """The knobs that it was trained with."""
-        return Settings(**self.recipe.settings)
+        return self.recipe.read_settings()
 
     def label(self, channels: npt.NDArray[Any]) -> LabelMap:
         """Label one plane.

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from dask.utils import SerializableLock
 
 from napari_dynaseg.errors import ImageError, SettingsError
+from napari_dynaseg.generators import run_through
 from napari_dynaseg.image.axes import Axes, Position, parse_axes, read_axes
 from napari_dynaseg.image.order import spread_positions
 from napari_dynaseg.image.selection import check_plane, find_plane
@@ -125,13 +126,7 @@ class TrainingOnDemand:
     def _train(self) -> TrainedNetwork:
         positions = list(self._stack.axes.list_positions())
         training = spread_positions(positions, self._start, self._settings.training_planes)
-        run = train_network(self._stack, self._settings, training)
-        while True:
-            try:
-                next(run)
-            except StopIteration as end:
-                network: TrainedNetwork = end.value
-                return network
+        return run_through(train_network(self._stack, self._settings, training))
 
 
 def _check_settings(settings: dict[str, Any], network: TrainedNetwork | None) -> Settings:

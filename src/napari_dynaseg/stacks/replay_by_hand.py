@@ -9,12 +9,13 @@ import numpy as np
 
 from napari_dynaseg.errors import ImageWarning
 from napari_dynaseg.files.label_store import LabelStore
+from napari_dynaseg.generators import run_through
 from napari_dynaseg.image.axes import Position, list_indices
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.labels.run_length import apply
-from napari_dynaseg.recipes.recipe import Recipe, read_settings
-from napari_dynaseg.recipes.refinements import Refinement, run_through
+from napari_dynaseg.recipes.recipe import Recipe
+from napari_dynaseg.recipes.refinements import Refinement
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.stacks.refined_stack import spread_over_planes
 
@@ -61,7 +62,7 @@ class RefinedPlanes:
             )
             return network
         _, shown, painted = refinement.paint(self.read(position), position)
-        knobs = read_settings(network.recipe.settings).change(**refinement.settings)
+        knobs = network.settings.change(**refinement.settings)
         channels = self.stack.read_channels(position)
         refined, after = run_through(network.refine(channels, shown, painted, knobs))
         self.keep(position, refined.labels)
