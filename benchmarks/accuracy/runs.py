@@ -177,6 +177,6 @@ def do_run(data_set: DataSet, run: Run) -> dict[str, Any]:
 def _write_labels(path: Path, labels: LabelMap) -> None:
     import tifffile
 
-    from napari_dynaseg.recipes.whole_file import write_whole
+    from napari_dynaseg.recipes.writing import write_whole
 
     write_whole(path, lambda part: tifffile.imwrite(part, labels, compression="zlib"))

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as npst
 from napari_dynaseg import Recipe, Settings
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.files.label_state import STATE_KEY, LayerState
-from napari_dynaseg.files.label_tiff import ENDING, read_label_tiff, write_label_tiff
+from napari_dynaseg.files.label_tiff import LAYER_TIFF_ENDING, read_label_tiff, write_label_tiff
 from napari_dynaseg.files.plain_labels import write_labels
 from napari_dynaseg.image.reader import open_image
 from napari_dynaseg.recipes.recipe import Source
@@ -34,12 +34,12 @@ def draw(*shape, dtype=np.int32):
 
 @pytest.fixture
 def path(tmp_path):
-    return tmp_path / f"cells{ENDING}"
+    return tmp_path / f"cells{LAYER_TIFF_ENDING}"
 
 
 @given(st.data())
 def test_pixels_of_any_whole_dtype_and_shape_come_back_as_they_were(tmp_path_factory, data):
-    path = tmp_path_factory.mktemp("layers") / f"cells{ENDING}"
+    path = tmp_path_factory.mktemp("layers") / f"cells{LAYER_TIFF_ENDING}"
     dtype = data.draw(st.sampled_from(DTYPES))
     shape = data.draw(npst.array_shapes(min_dims=2, max_dims=5, max_side=4))
     low, high = max(np.iinfo(dtype).min, -(2**31)), min(np.iinfo(dtype).max, 2**31 - 1)

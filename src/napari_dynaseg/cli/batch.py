@@ -25,8 +25,8 @@ from napari_dynaseg.method.scribbles import start_numbers
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.recipes.method_record import MethodRecord
 from napari_dynaseg.recipes.recipe import Recipe, Source, describe_given
-from napari_dynaseg.recipes.saved_network import check_channels, check_ending
-from napari_dynaseg.recipes.trained_network import TrainedNetwork
+from napari_dynaseg.recipes.saved_network import check_channels
+from napari_dynaseg.recipes.trained_network import TrainedNetwork, check_ending
 from napari_dynaseg.settings import Settings, check_keeps_network
 
 STACKS_ELSEWHERE = "; give an output that ends in .ome.zarr to segment a whole stack"

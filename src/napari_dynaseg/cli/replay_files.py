@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from napari_dynaseg.cli.batch import STACKS_ELSEWHERE
 from napari_dynaseg.errors import FileError, ImageError, SegmentationError
 from napari_dynaseg.files.formats import write_label_map
-from napari_dynaseg.files.ome_labels import ENDING as ZARR_ENDING
+from napari_dynaseg.files.ome_labels import ZARR_ENDING
 from napari_dynaseg.files.recipe_files import FoundRecipe
 from napari_dynaseg.files.sinks import NETWORK
 from napari_dynaseg.generators import Loop

@@ -19,7 +19,7 @@ from pydantic import Field
 
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.files.label_state import LayerState
-from napari_dynaseg.recipes.whole_file import write_whole
+from napari_dynaseg.recipes.writing import write_whole
 from napari_dynaseg.record import Record
 
 HEAD = "journal.json"

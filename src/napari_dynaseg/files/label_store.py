@@ -1,9 +1,7 @@
 """The label maps of a whole stack on disk, written plane by plane and resumed after any break."""
 
-import contextlib
 import re
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
@@ -14,12 +12,12 @@ import numpy as np
 import zarr
 
 from napari_dynaseg.errors import FileError, ImageError
-from napari_dynaseg.files.ome_array import write_empty
-from napari_dynaseg.files.ome_labels import ARRAY, ENDING, describe_labels
+from napari_dynaseg.files.ome_labels import ARRAY, ZARR_ENDING, describe_labels, write_empty
 from napari_dynaseg.files.store_description import Description
 from napari_dynaseg.image.axes import Axes, Index, Position, list_indices
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.recipes.recipe import METADATA_KEY
+from napari_dynaseg.recipes.writing import name_failure
 
 # Under this key a store describes itself, beside the metadata that other readers understand.
 STORE_KEY = "dynaseg_store"
@@ -103,7 +101,7 @@ class LabelStore:
         if path.exists():
             raise FileError(f"{path} exists already; expected a path that is free")
         part = path.with_name(f".{path.name}.{uuid4().hex}.partial")
-        with _name_failure(path):
+        with name_failure(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
                 _write_empty(part, description)
@@ -196,7 +194,7 @@ class LabelStore:
                 f"a plane of {self.path} has shape {self.axes.plane_shape}; got {labels.shape}"
             )
         mark = self._mark(position)
-        with _name_failure(self.path):
+        with name_failure(self.path):
             mark.unlink(missing_ok=True)
             self._remove_partial_chunks(position)
             self.array[index] = self.axes.turn(labels)
@@ -253,7 +251,7 @@ class LabelStore:
         """
         note = self.path / NOTES / name
         part = note.with_name(f"{name}.{uuid4().hex}.partial")
-        with _name_failure(note):
+        with name_failure(note):
             note.parent.mkdir(parents=True, exist_ok=True)
             try:
                 part.write_bytes(content)
@@ -287,7 +285,7 @@ class LabelStore:
             If it cannot be removed.
         """
         note = self.path / NOTES / name
-        with _name_failure(note):
+        with name_failure(note):
             note.unlink(missing_ok=True)
             _remove_all(note.parent, escape(name) + PARTIAL)
 
@@ -314,7 +312,7 @@ class LabelStore:
 
         Nobody writes there any more, unlike in the planes that are not finished.
         """
-        with _name_failure(self.path):
+        with name_failure(self.path):
             for part in self.path.parent.glob(f".{escape(self.path.name)}{PARTIAL}"):
                 shutil.rmtree(part, ignore_errors=True)
             for position in self.axes.list_positions():
@@ -326,16 +324,8 @@ def _check_path(path: Path) -> None:
     # A Path turns the two slashes of an address into one.
     if re.match(r"\w\w+:[/\\]", str(path)):
         raise FileError(f"labels are written to local folders only; got {path}")
-    if path.suffix != ENDING:
-        raise FileError(f"a store of labels must end in {ENDING}; got {path}")
-
-
-@contextlib.contextmanager
-def _name_failure(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise FileError(f"{path} cannot be written: {error}") from error
+    if path.suffix != ZARR_ENDING:
+        raise FileError(f"a store of labels must end in {ZARR_ENDING}; got {path}")
 
 
 def _explain(error: Exception) -> str:

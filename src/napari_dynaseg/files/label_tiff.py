@@ -13,10 +13,10 @@ from napari_dynaseg.errors import FileError
 from napari_dynaseg.files.label_state import STATE_KEY, LayerState
 from napari_dynaseg.files.plain_labels import read_labels
 from napari_dynaseg.image.axes import Axes
-from napari_dynaseg.recipes.whole_file import write_whole
+from napari_dynaseg.recipes.writing import write_whole
 from napari_dynaseg.record import Record
 
-ENDING = ".dynaseg.ome.tif"
+LAYER_TIFF_ENDING = ".dynaseg.ome.tif"
 NAMESPACE = "napari-dynaseg"
 MOST_AXES = 5
 # Axes of an OME-TIFF beside the plane, in the order in which axes without a name take them.
@@ -67,7 +67,7 @@ def write_label_tiff(path: Path, pixels: Any, state: LayerState) -> None:
     Parameters
     ----------
     path
-        Ends in `ENDING`.
+        Ends in `LAYER_TIFF_ENDING`.
     pixels
         Whole numbers, two to five axes; in memory or lazy, read one plane at a time. They are
         stored as uint16 while the labels fit.
@@ -124,7 +124,7 @@ def read_label_tiff(path: Path) -> tuple[Labels, LayerState]:
         raise FileError(f"{path} cannot be read: {error}") from error
     if text is None or pixels is None:
         labels, recipe = read_labels(path)
-        name = path.name.removesuffix(ENDING).removesuffix(path.suffix)
+        name = path.name.removesuffix(LAYER_TIFF_ENDING).removesuffix(path.suffix)
         return labels, LayerState(name=name, metadata=recipe.to_metadata())
     note = Note.read(text.encode(), str(path))
     try:

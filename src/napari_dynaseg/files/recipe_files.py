@@ -7,7 +7,7 @@ from pathlib import Path
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.files.label_tiff import read_label_tiff
 from napari_dynaseg.files.label_zarr import open_store, read_label_zarr
-from napari_dynaseg.files.ome_labels import ENDING as ZARR_ENDING
+from napari_dynaseg.files.ome_labels import ZARR_ENDING
 from napari_dynaseg.files.sinks import NETWORK
 from napari_dynaseg.image.reader import TIFF_ENDINGS
 from napari_dynaseg.recipes.recipe import METADATA_KEY, Recipe

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from napari_dynaseg.errors import FileError, SegmentationError
-from napari_dynaseg.files import label_tiff, label_zarr
 from napari_dynaseg.files.annotation_files import read_given_file
-from napari_dynaseg.files.ome_labels import ENDING as ZARR_ENDING
+from napari_dynaseg.files.label_tiff import LAYER_TIFF_ENDING
+from napari_dynaseg.files.ome_labels import LAYER_ZARR_ENDING, ZARR_ENDING
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.image.reader import open_image
 from napari_dynaseg.image.remote import is_address
@@ -179,7 +179,7 @@ def write_command(choice: Choice) -> str:
     path = choice.find_file()
     is_file = not is_address(path) and Path(path).suffix != ZARR_ENDING
     is_single = is_file and not choice.is_stack
-    output = choice.find_output(label_tiff.ENDING if is_single else label_zarr.ENDING)
+    output = choice.find_output(LAYER_TIFF_ENDING if is_single else LAYER_ZARR_ENDING)
     options: dict[str, object] = {}
     if choice.letters not in PLAIN_AXES:
         options["axes"] = choice.letters
@@ -216,7 +216,7 @@ def write_python(choice: Choice) -> str:
         arguments = ", ".join(["plane, channel_axis=0", *named, *_write_named(choice.knobs)])
         run = OF_ONE_PLANE.format(position=choice.position, arguments=arguments)
         return f"from napari_dynaseg import segment\n{image}{given}{run}"
-    output = choice.find_output(label_zarr.ENDING)
+    output = choice.find_output(LAYER_ZARR_ENDING)
     settings = f"Settings({_write_call(**choice.knobs)})"
     planes = {"planes": choice.planes} if choice.planes else {}
     arguments = _write_call(

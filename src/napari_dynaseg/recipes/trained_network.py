@@ -21,10 +21,10 @@ from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.refine import REFINING_KNOBS, Refined, train_on
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.recipes.recipe import NETWORK_KEY, Recipe, read_network_header
-from napari_dynaseg.recipes.whole_file import write_whole
+from napari_dynaseg.recipes.writing import write_whole
 from napari_dynaseg.settings import Device, Settings, check_keeps_network
 
-ENDING = ".dynaseg.safetensors"
+NETWORK_ENDING = ".dynaseg.safetensors"
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,8 +189,7 @@ class TrainedNetwork:
         FileError
             If the file cannot be written, or its name does not end as it must.
         """
-        if not path.name.endswith(ENDING):
-            raise FileError(f"a network is kept in a file that ends in {ENDING}; got {path}")
+        check_ending(path)
         content = self.to_bytes()
         write_whole(path, lambda part: part.write_bytes(content))
 
@@ -208,6 +207,18 @@ class TrainedNetwork:
         except OSError as error:
             raise FileError(f"{path} cannot be read: {error}") from None
         return cls.from_bytes(content, str(path))
+
+
+def check_ending(path: Path) -> None:
+    """Refuse, before any work, a file that no network is kept in.
+
+    Raises
+    ------
+    FileError
+        If its name does not end as it must.
+    """
+    if not path.name.endswith(NETWORK_ENDING):
+        raise FileError(f"a network is kept in a file that ends in {NETWORK_ENDING}; got {path}")
 
 
 def _read_moments(tensors: dict[str, npt.NDArray[Any]]) -> tuple[Moments, ...]:

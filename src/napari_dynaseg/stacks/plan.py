@@ -22,8 +22,8 @@ from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, GivenKind
 from napari_dynaseg.method.region_of_interest import Within
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.recipes.recipe import describe_given
-from napari_dynaseg.recipes.saved_network import check_channels, check_ending
-from napari_dynaseg.recipes.trained_network import TrainedNetwork
+from napari_dynaseg.recipes.saved_network import check_channels
+from napari_dynaseg.recipes.trained_network import TrainedNetwork, check_ending
 from napari_dynaseg.settings import Settings, check_keeps_network
 from napari_dynaseg.stacks.strategies import NETWORK, segment_planes, train_network
 from napari_dynaseg.stacks.workers import segment_on_cluster
