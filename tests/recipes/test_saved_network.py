@@ -1,15 +1,13 @@
 """A saved network put to use: what may be chosen, and what it refuses."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from napari_dynaseg import Settings, TrainedNetwork
-from napari_dynaseg.errors import FileError, ImageError, SettingsError
+from napari_dynaseg.errors import ImageError, SettingsError
 from napari_dynaseg.image.axes import parse_axes
 from napari_dynaseg.image.stack_image import StackImage
-from napari_dynaseg.recipes.saved_network import check_channels, check_ending, use_network
+from napari_dynaseg.recipes.saved_network import check_channels, use_network
 from napari_dynaseg.stacks.strategies import train_network
 
 SMALL = Settings(channels=8, iterations=3, device="cpu", minimum_labels=1)
@@ -60,9 +58,3 @@ def test_a_network_labels_another_image_after_a_round_trip(network, tmp_path):
     loaded = TrainedNetwork.load(path)
     assert loaded.to_bytes() == network.to_bytes()
     np.testing.assert_array_equal(loaded.label(pixels), network.label(pixels))
-
-
-def test_a_file_that_keeps_no_network_is_refused():
-    check_ending(Path("a.dynaseg.safetensors"))
-    with pytest.raises(FileError, match=r"ends in \.dynaseg\.safetensors; got a\.pt"):
-        check_ending(Path("a.pt"))

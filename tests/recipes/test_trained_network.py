@@ -1,28 +1,21 @@
 """A trained network labels further planes, and comes back from its file as it was."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from napari_dynaseg.errors import FileError, ImageError
+from napari_dynaseg.generators import run_through
 from napari_dynaseg.image.axes import parse_axes
 from napari_dynaseg.image.stack_image import StackImage
-from napari_dynaseg.recipes.trained_network import TrainedNetwork
+from napari_dynaseg.recipes.trained_network import TrainedNetwork, check_ending
 from napari_dynaseg.settings import Settings
 from napari_dynaseg.stacks.strategies import train_network
 
 SMALL = Settings(channels=8, iterations=4, minimum_labels=1, device="cpu")
 START = (0, None, None)
-
-
-def finish(run):
-    """Run a generator to its end, and give what it returns."""
-    while True:
-        try:
-            next(run)
-        except StopIteration as end:
-            return end.value
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +27,7 @@ def stack():
 
 @pytest.fixture(scope="module")
 def network(stack):
-    return finish(train_network(stack, SMALL, [START]))
+    return run_through(train_network(stack, SMALL, [START]))
 
 
 def test_equal_pixels_get_equal_labels_on_every_plane(stack, network):
@@ -93,3 +86,9 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 def test_a_network_is_kept_under_an_ending_that_says_what_it_is(tmp_path, network):
     with pytest.raises(FileError, match=r"ends in \.dynaseg\.safetensors; got"):
         network.save(tmp_path / "network.bin")
+
+
+def test_a_file_that_keeps_no_network_is_refused():
+    check_ending(Path("a.dynaseg.safetensors"))
+    with pytest.raises(FileError, match=r"ends in \.dynaseg\.safetensors; got a\.pt"):
+        check_ending(Path("a.pt"))

@@ -1,7 +1,7 @@
 """The command line: parse, call, print."""
 
 import sys
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +16,7 @@ from napari_dynaseg.cli.messages import (
     name_in_warnings,
     print_error,
 )
-from napari_dynaseg.cli.options import add_knob_options
+from napari_dynaseg.cli.options import AxesLetters, Level, Overwrite, Preview, add_knob_options
 from napari_dynaseg.errors import SegmentationError, SettingsError
 from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, GivenKind
 from napari_dynaseg.settings import Settings, describe_knob, describe_range
@@ -24,7 +24,6 @@ from napari_dynaseg.settings import Settings, describe_knob, describe_range
 if TYPE_CHECKING:
     from napari_dynaseg.cli.batch import FilePlan
     from napari_dynaseg.files.annotation_files import GivenFile
-    from napari_dynaseg.labels.numbering import LabelMap
     from napari_dynaseg.recipes.trained_network import TrainedNetwork
     from napari_dynaseg.stacks.plan import StackRun
 
@@ -41,13 +40,8 @@ app.add_typer(benchmark, name="benchmark")
 app.add_typer(compare, name="compare")
 
 
-def with_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command one option for each knob of `Settings`, in place of its ``**knobs``."""
-    return add_knob_options(command, Settings)
-
-
 @app.command()
-@with_settings
+@partial(add_knob_options, knobs=Settings)
 def segment(
     images: Annotated[
         list[str],
@@ -63,20 +57,10 @@ def segment(
             help="A .tif for one image, else a folder for the labels; an .ome.zarr for a stack.",
         ),
     ],
-    preview: Annotated[
-        Path | None,
-        typer.Option(help="Also draw a picture: a .png for one image, else a folder."),
-    ] = None,
-    overwrite: Annotated[
-        bool, typer.Option(help="Replace outputs that are there already.")
-    ] = False,
-    axes: Annotated[
-        str | None,
-        typer.Option(help="One letter an axis, such as TZCYX; by default as the file says."),
-    ] = None,
-    level: Annotated[
-        int | None, typer.Option(help="Which level of a pyramid; 0 is the finest, and the default.")
-    ] = None,
+    preview: Preview = None,
+    overwrite: Overwrite = False,
+    axes: AxesLetters = None,
+    level: Level = None,
     network: Annotated[
         Path | None, typer.Option(help="Apply this network, saved before, instead of training.")
     ] = None,
@@ -145,10 +129,11 @@ def segment(
     if trained:
         _refuse("a network that is trained already", within=within)
     settings = trained.settings if trained else Settings(**turned)
-    given = {
-        "scribbled": _choose_given(SCRIBBLES, scribbles, scribble_background, images, trained),
-        "guidance": _choose_given(GUIDANCE, guidance, guidance_background, images, trained),
+    chosen = {
+        "scribbled": _choose_file(SCRIBBLES, scribbles, scribble_background, images, trained),
+        "guidance": _choose_file(GUIDANCE, guidance, guidance_background, images, trained),
     }
+    annotations = {name: file for name, file in chosen.items() if file}
     if output.suffix == ".zarr":
         _refuse("labels that go into an .ome.zarr", preview=preview)
         choice = {"plane": plane, "planes": planes, "network": trained}
@@ -161,7 +146,7 @@ def segment(
             choice={**choice, "network_goal": save_network},
             mask=within,
             cluster={"scheduler": scheduler, "workers": workers},
-            given=given,
+            annotations=annotations,
         )
     else:
         for_stacks = {"plane": plane, "range": planes, "workers": workers, "scheduler": scheduler}
@@ -171,7 +156,9 @@ def segment(
         plans = plan_outputs(
             images, output, preview, axes=axes, level=level, network=save_network, within=within
         )
-        _segment_images(plans, settings, trained, overwrite, given)
+        do_plans(
+            plans, overwrite, lambda plan: _segment_image(plan, settings, trained, annotations)
+        )
 
 
 def _load_network(path: Path | None, knobs: dict[str, str]) -> "TrainedNetwork | None":
@@ -183,7 +170,7 @@ def _load_network(path: Path | None, knobs: dict[str, str]) -> "TrainedNetwork |
     return use_network(TrainedNetwork.load(path), knobs)
 
 
-def _choose_given(
+def _choose_file(
     kind: GivenKind,
     path: Path | None,
     background: int | None,
@@ -201,12 +188,6 @@ def _choose_given(
     return GivenFile.of_one_image(path, kind, background or 0, images)
 
 
-def _read_given(
-    given: "dict[str, GivenFile | None]", shape: tuple[int, int]
-) -> "dict[str, LabelMap]":
-    return {name: file.read(shape) for name, file in given.items() if file}
-
-
 def _refuse(case: str, **options: object) -> None:
     """Refuse options that mean nothing in a case."""
     for name, value in options.items():
@@ -214,28 +195,18 @@ def _refuse(case: str, **options: object) -> None:
             raise SettingsError(f"--{name} means nothing for {case}; got {value}")
 
 
-def _segment_images(
-    plans: "list[FilePlan]",
-    settings: Settings,
-    network: "TrainedNetwork | None",
-    overwrite: bool,
-    given: "dict[str, GivenFile | None]",
-) -> None:
-    do_plans(plans, overwrite, lambda plan: _segment_image(plan, settings, network, given))
-
-
 def _segment_image(
     plan: "FilePlan",
     settings: Settings,
     network: "TrainedNetwork | None",
-    given: "dict[str, GivenFile | None]",
+    annotations: "dict[str, GivenFile]",
 ) -> str:
     from napari_dynaseg.cli import batch
 
     if network:
         return f"{batch.label_file(plan, network)} labels"
-    labels = _read_given(given, plan.open().axes.plane_shape) if any(given.values()) else {}
-    return _show_progress(str(plan.image), batch.segment_file(plan, settings, **labels), settings)
+    steps = batch.segment_file(plan, settings, annotations)
+    return _show_progress(str(plan.image), steps, settings)
 
 
 def _segment_stack(
@@ -247,7 +218,7 @@ def _segment_stack(
     choice: dict[str, Any],
     cluster: dict[str, Any],
     mask: Path | None,
-    given: "dict[str, GivenFile | None]",
+    annotations: "dict[str, GivenFile]",
 ) -> None:
     from napari_dynaseg.cli.batch import read_mask
     from napari_dynaseg.image.reader import open_image
@@ -260,7 +231,7 @@ def _segment_stack(
     with name_in_warnings(name), open_client(settings, **cluster) as client:
         stack = open_image(name, **reading)
         within = read_mask(mask, stack.axes.plane_shape) if mask else None
-        choice |= _read_given(given, stack.axes.plane_shape)
+        choice |= {name: file.read(stack.axes.plane_shape) for name, file in annotations.items()}
         plan = plan_stack(stack, output, settings, within=within, **choice)
         _run_stack(name, StackRun.begin(plan, overwrite), client)
 
@@ -297,9 +268,7 @@ def replay(
     output: Annotated[
         Path, typer.Option("-o", "--output", help="A .tif for one plane, an .ome.zarr for a stack.")
     ],
-    overwrite: Annotated[
-        bool, typer.Option(help="Replace the output if it is there already.")
-    ] = False,
+    overwrite: Overwrite = False,
     axes: Annotated[
         str | None, typer.Option(help="One letter an axis; by default as in the recipe.")
     ] = None,

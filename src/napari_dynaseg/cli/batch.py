@@ -1,12 +1,14 @@
 """Many files, one plane each: which output belongs to which image, and making it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
 from napari_dynaseg.errors import FileError, ImageError
+from napari_dynaseg.files.annotation_files import GivenFile
 from napari_dynaseg.files.formats import write_label_map
 from napari_dynaseg.files.plain_labels import write_preview
 from napari_dynaseg.image.pixels import Plane, Scaling
@@ -167,8 +169,7 @@ def _place(goal: Path, name: str, endings: tuple[str, ...], alone: bool) -> Path
 def segment_file(
     plan: FilePlan,
     settings: Settings,
-    scribbled: LabelMap | None = None,
-    guidance: LabelMap | None = None,
+    annotations: Mapping[str, GivenFile] = MappingProxyType({}),
 ) -> Iterator[Step]:
     """Segment one image file and write its outputs, yielding each iteration.
 
@@ -178,10 +179,9 @@ def segment_file(
         The image and its outputs.
     settings
         The knobs of the run.
-    scribbled
-        (H, W), labels that the user has given to some pixels, 0 elsewhere; by default none.
-    guidance
-        (H, W), another segmentation of the image, 0 where there is none; by default none.
+    annotations
+        The labels that the user has ``"scribbled"`` on some pixels, and another segmentation as
+        ``"guidance"``, where there are such.
 
     Raises
     ------
@@ -195,6 +195,8 @@ def segment_file(
     scaling = Scaling.measure([channels])
     plane = scaling.apply(channels)
     within = read_mask(plan.within, plane.shape[1:]) if plan.within else None
+    labels_given = {name: file.read(image.axes.plane_shape) for name, file in annotations.items()}
+    scribbled, guidance = labels_given.get("scribbled"), labels_given.get("guidance")
     drawn = limit_scribbles(scribbled, within, settings.channels)
     limited = within.crop(plane) if within else plane
     wanted, guiding = drawn.channels if drawn else None, limit_guidance(guidance, within)

@@ -13,6 +13,7 @@ from napari_dynaseg.errors import FileError
 from napari_dynaseg.files.label_state import STATE_KEY, LayerState
 from napari_dynaseg.files.plain_labels import read_labels
 from napari_dynaseg.image.axes import Axes
+from napari_dynaseg.image.tiff import OME_UNITS, TIMES
 from napari_dynaseg.recipes.writing import write_whole
 from napari_dynaseg.record import Record
 
@@ -21,21 +22,6 @@ NAMESPACE = "napari-dynaseg"
 MOST_AXES = 5
 # Axes of an OME-TIFF beside the plane, in the order in which axes without a name take them.
 STACK_LETTERS = "ZTC"
-# What an OME-TIFF calls units.
-OME_UNITS = {
-    "picometer": "pm",
-    "angstrom": "Å",
-    "nanometer": "nm",
-    "micrometer": "µm",
-    "millimeter": "mm",
-    "centimeter": "cm",
-    "meter": "m",
-    "microsecond": "µs",
-    "millisecond": "ms",
-    "second": "s",
-    "minute": "min",
-    "hour": "h",
-}
 # Whole numbers of an OME-TIFF; programs read the first one best.
 DTYPES = (np.uint16, np.int32, np.uint32)
 
@@ -175,7 +161,7 @@ def _describe(axes: Axes, state: LayerState) -> dict[str, Any]:
 
 
 def _describe_size(letter: str, size: float, unit: str) -> dict[str, Any]:
-    is_time = unit in ("microsecond", "millisecond", "second", "minute", "hour")
+    is_time = unit in TIMES
     if letter == "C" or is_time != (letter == "T"):
         return {}
     key = "TimeIncrement" if is_time else f"PhysicalSize{letter}"

@@ -12,14 +12,24 @@ import zarr
 from napari_dynaseg.image.stored_array import LazyArray, Stored, check_level
 
 COLOURS = (tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR)
-# How TIFF files write the units whose names everyone knows; a scale in others is left out.
+# What an OME-TIFF calls units.
+LENGTHS = {
+    "picometer": "pm",
+    "angstrom": "Å",
+    "nanometer": "nm",
+    "micrometer": "µm",
+    "millimeter": "mm",
+    "centimeter": "cm",
+    "meter": "m",
+}
+TIMES = {"microsecond": "µs", "millisecond": "ms", "second": "s", "minute": "min", "hour": "h"}
+OME_UNITS = LENGTHS | TIMES
+# How TIFF files write them; a scale in others is left out.
 TIFF_UNITS = {
-    **dict.fromkeys(("µm", "μm", "\\u00B5m", "um", "micron", "microns"), "micrometer"),
-    **dict.fromkeys(("nm", "nanometer"), "nanometer"),
-    **dict.fromkeys(("mm", "millimeter"), "millimeter"),
-    **dict.fromkeys(("s", "sec", "second", "seconds"), "second"),
-    **dict.fromkeys(("ms", "msec", "millisecond"), "millisecond"),
-    "micrometer": "micrometer",
+    **{written: unit for unit, short in OME_UNITS.items() for written in (unit, short)},
+    **dict.fromkeys(("μm", "\\u00B5m", "um", "micron", "microns"), "micrometer"),
+    **dict.fromkeys(("sec", "seconds"), "second"),
+    "msec": "millisecond",
 }
 
 

@@ -8,6 +8,8 @@ from napari_dynaseg._napari.layers.layer_state import describe_layer, restore_la
 from napari_dynaseg._napari.layers.saving import saving
 from napari_dynaseg.errors import SegmentationError
 from napari_dynaseg.files.formats import find_ending, read_label_layer, write_label_layer
+from napari_dynaseg.files.label_tiff import LAYER_TIFF_ENDING
+from napari_dynaseg.files.ome_labels import LAYER_ZARR_ENDING
 from napari_dynaseg.recipes.painted_recipe import add_corrections
 
 # Endings that a user may type for a format; ours take their place.

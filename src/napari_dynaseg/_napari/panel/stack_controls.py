@@ -34,8 +34,8 @@ class StackControls:
             nullable=True,
             value=None,
             filter=f"OME-Zarr (*{ZARR_ENDING})",
-            tooltip=f"A folder that ends in {ZARR_ENDING}: labels are kept there, and a run that was "
-            "stopped goes on. If empty, labels are in memory, or where they do not fit, beside "
+            tooltip=f"A folder that ends in {ZARR_ENDING}: labels are kept there, and a run that "
+            "was stopped goes on. If empty, labels are in memory, or where they do not fit, beside "
             "the image",
         )
         self.refine = ComboBox(

@@ -30,8 +30,8 @@ class OpenButton(PushButton):
         self._viewer = viewer
         super().__init__(
             text="Open saved labels …",
-            tooltip=f"Open labels from a folder that ends in {LAYER_ZARR_ENDING}, which napari's own Open "
-            "does not know; painting in them goes to the disk",
+            tooltip=f"Open labels from a folder that ends in {LAYER_ZARR_ENDING}, which napari's "
+            "own Open does not know; painting in them goes to the disk",
         )
         self.changed.connect(self._ask_which)
 
