@@ -7,7 +7,6 @@ from napari_dynaseg.generators import run_through
 from napari_dynaseg.image.axes import parse_axes
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.method.refine import lay_over, spread_from_paint, spread_from_plane
-from napari_dynaseg.recipes.refinements import run_through
 from napari_dynaseg.settings import Settings
 from napari_dynaseg.stacks.strategies import train_network
 

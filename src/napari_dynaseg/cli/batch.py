@@ -11,11 +11,12 @@ from napari_dynaseg.errors import FileError, ImageError
 from napari_dynaseg.files.annotation_files import GivenFile
 from napari_dynaseg.files.formats import write_label_map
 from napari_dynaseg.files.plain_labels import write_preview
-from napari_dynaseg.image.pixels import Plane, Scaling
+from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.image.reader import TIFF_ENDINGS, list_images, open_plane, read_plane
 from napari_dynaseg.image.remote import is_address
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.labels.run_length import encode
 from napari_dynaseg.method.fit import iter_fit
 from napari_dynaseg.method.region_of_interest import (
     Within,
@@ -26,9 +27,10 @@ from napari_dynaseg.method.region_of_interest import (
 from napari_dynaseg.method.scribbles import start_numbers
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.recipes.method_record import MethodRecord
-from napari_dynaseg.recipes.recipe import Recipe, Source, describe_given
+from napari_dynaseg.recipes.recipe import Recipe
 from napari_dynaseg.recipes.saved_network import check_channels
 from napari_dynaseg.recipes.trained_network import TrainedNetwork, check_ending
+from napari_dynaseg.recipes.training_planes import TrainingPlanes
 from napari_dynaseg.settings import Settings, check_keeps_network
 
 STACKS_ELSEWHERE = "; give an output that ends in .ome.zarr to segment a whole stack"
@@ -69,11 +71,6 @@ class FilePlan:
             If it is no plane, or the axes do not fit.
         """
         return open_plane(self.image, self.axes, self.level, STACKS_ELSEWHERE)
-
-    def describe_source(self, plane: Plane) -> Source:
-        """Describe the image, whose plane is (C, H, W), for a recipe."""
-        where = {"path": str(self.image), "axes": self.axes or "", "level": self.level or 0}
-        return Source.of(plane, self.image.name, **where)
 
     def find_existing(self) -> Path | None:
         """Find an output that is there already."""
@@ -191,9 +188,8 @@ def segment_file(
     if plan.network:
         check_keeps_network(settings)
     image = plan.open()
-    channels = image.read_first()
-    scaling = Scaling.measure([channels])
-    plane = scaling.apply(channels)
+    training = TrainingPlanes.read(image, [image.axes.first])
+    (plane,) = training.planes
     within = read_mask(plan.within, plane.shape[1:]) if plan.within else None
     labels_given = {name: file.read(image.axes.plane_shape) for name, file in annotations.items()}
     scribbled, guidance = labels_given.get("scribbled"), labels_given.get("guidance")
@@ -205,17 +201,17 @@ def segment_file(
     recipe = Recipe.now(
         settings,
         step.iteration,
-        plan.describe_source(plane),
+        training.source,
         numbering="size",
         within=within,
-        scribbles=describe_given(scribbled),
-        guidance=describe_given(guidance),
+        scribbles=encode(scribbled),
+        guidance=encode(guidance),
     )
     numbers = start_numbers(drawn)
     numbers.follow(step.labels)
     if plan.network:
         table = numbers.list_all(settings.channels)
-        TrainedNetwork.from_step(step, recipe, scaling, table).save(plan.network)
+        TrainedNetwork.from_step(step, recipe, training.scaling, table).save(plan.network)
     labels = place_labels(step.labels, numbers, within, bool(drawn))
     write_outputs(plan, image, plane, labels, recipe)
 

@@ -16,7 +16,6 @@ from napari_dynaseg.cli.options import (
     add_knob_options,
 )
 from napari_dynaseg.generators import Loop
-from napari_dynaseg.image.pixels import Scaling
 from napari_dynaseg.knobs import Knobs
 from napari_dynaseg.peers import METHODS, Method
 
@@ -49,17 +48,18 @@ def _make_command(method: Method) -> Callable[..., None]:
 def _segment_image(plan: "FilePlan", method: Method, knobs: Knobs) -> str:
     from napari_dynaseg.cli.batch import write_outputs
     from napari_dynaseg.recipes.method_record import MethodRecord
+    from napari_dynaseg.recipes.training_planes import TrainingPlanes
 
     image = plan.open()
-    channels = image.read_first()
-    plane = Scaling.measure([channels]).apply(channels)
+    training = TrainingPlanes.read(image, [image.axes.first])
+    (plane,) = training.planes
     loop = Loop(method.begin(plane, knobs))
     with typer.progressbar(length=1, label=str(plan.image), file=sys.stderr) as bar:
         for step in loop:
             bar.length = step.total
             bar.update(step.done - bar.pos)
         bar.update((bar.length or 1) - bar.pos)
-    record = MethodRecord.now(method, knobs, plan.describe_source(plane))
+    record = MethodRecord.now(method, knobs, training.source)
     write_outputs(plan, image, plane, loop.returned, record)
     return f"{loop.returned.max()} labels by {method.title}"
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_dynaseg.cli.batch import STACKS_ELSEWHERE
 from napari_dynaseg.errors import FileError, ImageError, SegmentationError
 from napari_dynaseg.files.formats import write_label_map
 from napari_dynaseg.files.ome_labels import ZARR_ENDING
@@ -14,7 +13,7 @@ from napari_dynaseg.files.recipe_files import FoundRecipe
 from napari_dynaseg.files.sinks import NETWORK
 from napari_dynaseg.generators import Loop
 from napari_dynaseg.image.axes import Axes, Position, list_indices
-from napari_dynaseg.image.reader import TIFF_ENDINGS, open_image, open_plane
+from napari_dynaseg.image.reader import TIFF_ENDINGS, open_image
 from napari_dynaseg.image.selection import Box, find_box, find_nearest, find_plane, list_box
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
@@ -55,8 +54,6 @@ class ReplayPlan:
         The planes that are trained on with it.
     output
         Where the labels go.
-    is_plain
-        Whether the image was read as one plane without a word of its axes.
     """
 
     found: FoundRecipe
@@ -64,7 +61,6 @@ class ReplayPlan:
     start: Position
     companions: tuple[Position, ...]
     output: Path
-    is_plain: bool = False
 
     @property
     def recipe(self) -> Recipe:
@@ -77,11 +73,7 @@ class ReplayPlan:
 
     def read_training(self) -> TrainingPlanes:
         """Read the planes to train on."""
-        training = TrainingPlanes.read(self.stack, (self.start, *self.companions))
-        if not self.is_plain:
-            return training
-        source = training.source.model_copy(update={"axes": "", "position": ()})
-        return replace(training, source=source)
+        return TrainingPlanes.read(self.stack, (self.start, *self.companions))
 
     def describe_labels(self, source: Source, step: Step, **more: Any) -> Recipe:
         """Describe the labels of a step: as the recipe, but made here and now, of this image."""
@@ -142,23 +134,17 @@ def plan_replay(
     """
     _check_output(output, image)
     source = found.recipe.source
-    told = any(each is not None for each in (axes, level, plane))
-    is_stack = output.suffix == ZARR_ENDING
-    is_plain = not (is_stack or told or source.position or source.axes)
-    if is_plain:
-        stack = open_plane(image, hint=STACKS_ELSEWHERE)
-    else:
-        stack = _open_like(image, axes, level, found.recipe)
+    stack = _open_like(image, axes, level, found.recipe)
     start = place_like(stack.axes, source.position) if plane is None else None
     if start is None:
-        if plane is None and not is_stack:
+        if plane is None and output.suffix != ZARR_ENDING:
             raise ImageError(
                 f"{image} is a stack ({stack.axes.sentence}); say which plane, "
                 "or give an output that ends in .ome.zarr for all"
             )
         return ReplayPlan(found, stack, find_plane(stack.axes, plane), (), output)
     companions = [place_like(stack.axes, position) for position in source.companions]
-    return ReplayPlan(found, stack, start, tuple(filter(None, companions)), output, is_plain)
+    return ReplayPlan(found, stack, start, tuple(filter(None, companions)), output)
 
 
 def place_like(axes: Axes, position: Position) -> Position | None:
@@ -166,8 +152,7 @@ def place_like(axes: Axes, position: Position) -> Position | None:
     indices = list_indices(position)
     if len(indices) == len(axes.stack):
         return find_nearest(axes, find_box(axes), axes.place(indices))
-    first, *others = axes.list_positions()
-    return None if others else first
+    return axes.first if max(axes.stack_sizes, default=1) == 1 else None
 
 
 def _check_output(output: Path, image: str) -> None:

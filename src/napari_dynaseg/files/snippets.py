@@ -17,7 +17,7 @@ from napari_dynaseg.image.reader import open_image
 from napari_dynaseg.image.remote import is_address
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.recipes.recipe import describe_given
+from napari_dynaseg.labels.run_length import encode
 from napari_dynaseg.settings import Settings
 
 # Axes that need not be told.
@@ -251,13 +251,13 @@ def _take_arrays(choice: Choice) -> str:
 
 def _write_given(given: Mapping[str, LabelMap]) -> str:
     """Write what is given as text, exactly: the labels of a layer that nothing else holds."""
-    lines = ["import numpy as np\nfrom napari_dynaseg.labels.run_length import Correction, apply\n"]
+    lines = ["from napari_dynaseg.labels.run_length import Runs, decode\n"]
     for name, labels in given.items():
-        (described,) = describe_given(labels)
+        (encoded,) = encode(labels)
         lines += [
-            f"runs = {described.runs!r}",
-            f"painted = [Correction(pixels={described.pixels}, runs=runs)]",
-            f"{name} = apply(np.zeros({labels.shape}, np.int32), painted)",
+            f"runs = {encoded.runs!r}",
+            f"encoded = [Runs(pixels={encoded.pixels}, runs=runs)]",
+            f"{name} = decode(encoded, {labels.shape})",
         ]
     return "\n".join([*lines, ""]) if given else ""
 

@@ -161,6 +161,11 @@ class Axes:
         """List the positions of all planes, the last stack axis running fastest."""
         return map(self.place, product(*map(range, self.stack_sizes)))
 
+    @property
+    def first(self) -> Position:
+        """The position of the first plane."""
+        return self.place([0] * len(self.stack))
+
     def place(self, indices: Sequence[int]) -> Position:
         """Turn one index for each stack axis into a position."""
         position: list[int | None] = [None] * len(self.sizes)

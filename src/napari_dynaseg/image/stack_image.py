@@ -73,7 +73,7 @@ class StackImage:
 
     def read_first(self) -> Channels:
         """Read the first plane, which is all of an image that has no more; see `read_channels`."""
-        return self.read_channels(next(self.axes.list_positions()))
+        return self.read_channels(self.axes.first)
 
     def read_channels(self, position: Position) -> Channels:
         """Read one plane as it is stored.

@@ -1,4 +1,4 @@
-"""What was painted by hand, exactly and in few bytes: as runs of pixels that a recipe can hold."""
+"""Labels of some pixels of a plane in few bytes, exactly: as runs that a recipe can hold."""
 
 import base64
 import binascii
@@ -24,7 +24,7 @@ Rows = npt.NDArray[np.int64]
 Number = TypeVar("Number", bound=np.integer[Any])
 
 
-class Correction(Record):
+class Runs(Record):
     """The painted pixels of one plane.
 
     Parameters
@@ -49,7 +49,7 @@ def describe(
     after: npt.NDArray[np.integer],
     position: Position = (),
     painted: npt.NDArray[np.bool_] | None = None,
-) -> tuple[Correction, ...]:
+) -> tuple[Runs, ...]:
     """Describe what was painted on a plane.
 
     Parameters
@@ -66,7 +66,7 @@ def describe(
     Returns
     -------
     tuple
-        One correction, or none where nothing was painted; those of several planes add up.
+        One entry, or none where nothing was painted; those of several planes add up.
 
     Raises
     ------
@@ -88,11 +88,30 @@ def describe(
         return ()
     runs = _find_runs(pixels, after.ravel()[pixels].astype(STORED))
     text = base64.b64encode(zlib.compress(runs.tobytes(), COMPRESSION)).decode()
-    return (Correction(position=position, pixels=len(pixels), runs=text),)
+    return (Runs(position=position, pixels=len(pixels), runs=text),)
+
+
+def encode(labels: npt.NDArray[np.integer] | None) -> tuple[Runs, ...]:
+    """Encode all labels of a plane, (H, W), that are not 0; none where there are none."""
+    return () if labels is None else describe(np.zeros_like(labels), labels)
+
+
+def decode(encoded: Iterable[Runs], shape: tuple[int, ...]) -> npt.NDArray[np.int32]:
+    """Decode the labels of a plane, (H, W), wherever it lay; 0 where `encode` met none.
+
+    Raises
+    ------
+    FileError, ImageError
+        As `apply` does.
+    """
+    labels = np.zeros(shape, np.int32)
+    for runs in encoded:
+        labels = apply(labels, [runs], runs.position)
+    return labels
 
 
 def apply(
-    labels: npt.NDArray[Number], described: Iterable[Correction], position: Position = ()
+    labels: npt.NDArray[Number], described: Iterable[Runs], position: Position = ()
 ) -> npt.NDArray[Number]:
     """Paint what was described of a plane on its labels.
 
@@ -101,7 +120,7 @@ def apply(
     labels
         (H, W), the network's.
     described
-        As `describe` gave it; corrections of other planes are left out.
+        As `describe` gave it; what lies on other planes is left out.
     position
         The plane.
 
@@ -113,21 +132,21 @@ def apply(
     Raises
     ------
     FileError
-        If a correction cannot be read.
+        If runs cannot be read.
     ImageError
-        If a correction reaches beyond the plane, or has a label beyond the dtype.
+        If runs reach beyond the plane, or has a label beyond the dtype.
     """
     painted = np.array(labels, order="C")
-    for correction in described:
-        if correction.position == position:
-            pixels, values = _read_runs(correction)
+    for runs in described:
+        if runs.position == position:
+            pixels, values = _read_runs(runs)
             _check_fit(painted, pixels, values)
             painted.reshape(-1)[pixels] = values.astype(painted.dtype)
     return painted
 
 
 def read_painted(
-    shape: tuple[int, ...], described: Iterable[Correction], position: Position = ()
+    shape: tuple[int, ...], described: Iterable[Runs], position: Position = ()
 ) -> npt.NDArray[np.bool_]:
     """Tell which pixels of a plane were painted, with 0 as well.
 
@@ -144,9 +163,9 @@ def read_painted(
         As `apply` does.
     """
     painted = np.zeros(shape, bool)
-    for correction in described:
-        if correction.position == position:
-            pixels, values = _read_runs(correction)
+    for runs in described:
+        if runs.position == position:
+            pixels, values = _read_runs(runs)
             _check_fit(np.zeros(shape, np.int64), pixels, values)
             painted.reshape(-1)[pixels] = True
     return painted
@@ -163,24 +182,22 @@ def _find_runs(pixels: npt.NDArray[np.integer], labels: Rows) -> Rows:
     return np.stack([gaps, lengths, labels[first]]).astype(STORED)
 
 
-def _read_runs(correction: Correction) -> tuple[Rows, Rows]:
+def _read_runs(runs: Runs) -> tuple[Rows, Rows]:
     """Give each painted pixel, in rising order, and its label."""
     try:
-        content = zlib.decompress(base64.b64decode(correction.runs, validate=True))
+        content = zlib.decompress(base64.b64decode(runs.runs, validate=True))
         gaps, lengths, labels = np.frombuffer(content, STORED).reshape(3, -1)
     except (binascii.Error, zlib.error, ValueError) as error:
-        raise FileError(f"a correction cannot be read: {error}") from None
-    if (gaps < 0).any() or (lengths < 1).any() or lengths.sum() != correction.pixels:
-        raise FileError(
-            f"a correction cannot be read: expected {correction.pixels} pixels; got {lengths.sum()}"
-        )
+        raise FileError(f"runs of labels cannot be read: {error}") from None
+    if (gaps < 0).any() or (lengths < 1).any() or lengths.sum() != runs.pixels:
+        raise FileError(f"runs of labels cannot be read: expected {runs.pixels} pixels; got {lengths.sum()}")
     shifts = np.repeat(np.cumsum(gaps), lengths)
-    return shifts + np.arange(correction.pixels), np.repeat(labels, lengths)
+    return shifts + np.arange(runs.pixels), np.repeat(labels, lengths)
 
 
 def _check_fit(labels: npt.NDArray[np.integer], pixels: Rows, values: Rows) -> None:
     if pixels[-1] >= labels.size:
-        raise ImageError(f"a correction reaches beyond a plane of shape {labels.shape}")
+        raise ImageError(f"runs of labels reach beyond a plane of shape {labels.shape}")
     kept = values.astype(labels.dtype)
     if (kept.astype(STORED) != values).any():
-        raise ImageError(f"a correction has label {values[kept != values][0]}, beyond {kept.dtype}")
+        raise ImageError(f"runs of labels have label {values[kept != values][0]}, beyond {kept.dtype}")

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.labels.numbering import LabelMap, number_by_size
-from napari_dynaseg.labels.run_length import Correction, apply, describe
+from napari_dynaseg.labels.run_length import Runs, decode, encode
 from napari_dynaseg.method.annotations import GUIDANCE
 from napari_dynaseg.method.scribbles import LabelNumbers, Scribbles
 from napari_dynaseg.record import Record
@@ -33,7 +33,7 @@ class Within(Record):
     """
 
     shape: tuple[int, int]
-    covered: Correction
+    covered: Runs
 
     @classmethod
     def of(cls, mask: npt.ArrayLike, shape: tuple[int, ...]) -> "Within":
@@ -63,7 +63,7 @@ class Within(Record):
                 "a mask must cover at least two pixels of the plane; "
                 f"got {np.count_nonzero(inside)} above 0"
             )
-        (covered,) = describe(np.zeros(inside.shape, np.int8), inside.astype(np.int8))
+        (covered,) = encode(inside.astype(np.int8))
         height, width = inside.shape
         return cls(shape=(height, width), covered=covered)
 
@@ -76,7 +76,7 @@ class Within(Record):
         FileError, ImageError
             If it was stored and cannot be read.
         """
-        mask = apply(np.zeros(self.shape, np.int8), [self.covered]) > 0
+        mask = decode([self.covered], self.shape) > 0
         mask.setflags(write=False)
         return mask
 

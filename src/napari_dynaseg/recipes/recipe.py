@@ -11,7 +11,6 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
 from napari_dynaseg.errors import FileError, ImageError, ImageWarning
@@ -19,7 +18,7 @@ from napari_dynaseg.generators import run_through
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.labels.run_length import Correction, apply, describe
+from napari_dynaseg.labels.run_length import Runs, apply, decode
 from napari_dynaseg.method.region_of_interest import (
     Within,
     limit_guidance,
@@ -161,10 +160,10 @@ class Recipe(Provenance):
     numbering: Literal["size", "live"]
     is_sketch: bool = False
     planes: tuple[Position, Position] | None = None
-    scribbles: tuple[Correction, ...] = ()
-    guidance: tuple[Correction, ...] = ()
+    scribbles: tuple[Runs, ...] = ()
+    guidance: tuple[Runs, ...] = ()
     refinements: tuple[Refinement, ...] = ()
-    corrections: tuple[Correction, ...] = ()
+    corrections: tuple[Runs, ...] = ()
     device: str
     threads: int
 
@@ -283,11 +282,6 @@ def iter_replay(
     return apply(refined, recipe.corrections, position)
 
 
-def describe_given(labels: npt.NDArray[np.integer] | None) -> tuple[Correction, ...]:
-    """Describe scribbles or a guidance, (H, W), for a recipe; none where there are none."""
-    return () if labels is None else describe(np.zeros_like(labels), labels)
-
-
 def decode_given(plane: Plane, recipe: Recipe, name: str) -> LabelMap | None:
     """Read scribbles or a guidance, (H, W), for the plane that a recipe was made from.
 
@@ -305,11 +299,10 @@ def decode_given(plane: Plane, recipe: Recipe, name: str) -> LabelMap | None:
     FileError
         If they cannot be read.
     """
-    described: tuple[Correction, ...] = getattr(recipe, name)
-    if not described or Source.of(plane, "").sha256 != recipe.source.sha256:
+    encoded: tuple[Runs, ...] = getattr(recipe, name)
+    if not encoded or Source.of(plane, "").sha256 != recipe.source.sha256:
         return None
-    blank = np.zeros(plane.shape[1:], np.int32)
-    return apply(blank, (each.model_copy(update={"position": ()}) for each in described))
+    return decode(encoded, plane.shape[1:])
 
 
 def read_scribbles(plane: Plane, recipe: Recipe) -> Scribbles | None:

@@ -10,7 +10,7 @@ from napari_dynaseg.image.axes import Position
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.network_maps import Mask
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.labels.run_length import Correction, apply, describe, read_painted
+from napari_dynaseg.labels.run_length import Runs, apply, describe, read_painted
 from napari_dynaseg.record import Record
 from napari_dynaseg.settings import Settings
 
@@ -40,12 +40,12 @@ class Refinement(Record):
 
     position: Position = ()
     planes: Planes = "this"
-    painted: tuple[Correction, ...]
+    painted: tuple[Runs, ...]
     settings: dict[str, Any]
 
     @classmethod
     def of(
-        cls, position: Position, planes: Planes, painted: Iterable[Correction], settings: Settings
+        cls, position: Position, planes: Planes, painted: Iterable[Runs], settings: Settings
     ) -> "Refinement":
         """Describe one by what was painted, and the settings of which some count."""
         from napari_dynaseg.method.refine import REFINING_KNOBS
@@ -76,7 +76,7 @@ class Paint(NamedTuple):
     shown: LabelMap
     painted: Mask
 
-    def describe(self) -> tuple[Correction, ...]:
+    def describe(self) -> tuple[Runs, ...]:
         """Describe the paint for a recipe."""
         return describe(self.shown, self.shown, self.position, self.painted)
 

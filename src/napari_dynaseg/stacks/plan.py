@@ -18,10 +18,10 @@ from napari_dynaseg.image.remote import is_address
 from napari_dynaseg.image.selection import find_box, find_nearest, find_plane, list_box
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.labels.run_length import encode
 from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, GivenKind
 from napari_dynaseg.method.region_of_interest import Within
 from napari_dynaseg.method.step import Step
-from napari_dynaseg.recipes.recipe import describe_given
 from napari_dynaseg.recipes.saved_network import check_channels
 from napari_dynaseg.recipes.trained_network import TrainedNetwork, check_ending
 from napari_dynaseg.settings import Settings, check_keeps_network
@@ -94,9 +94,7 @@ class StackPlan:
             "sha256": hashlib.sha256(pixels.data).hexdigest(),
             "network": self.network and hashlib.sha256(self.network.to_bytes()).hexdigest(),
             **({"within": self.within.model_dump(mode="json")} if self.within else {}),
-            **{
-                name: each.runs for name, labels in given.items() for each in describe_given(labels)
-            },
+            **{name: each.runs for name, labels in given.items() for each in encode(labels)},
         }
 
 

@@ -11,11 +11,12 @@ from napari_dynaseg.image.axes import Position, list_indices
 from napari_dynaseg.image.order import find_parent, order_planes
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap, match_labels, number_by_size
+from napari_dynaseg.labels.run_length import encode
 from napari_dynaseg.method.fit import iter_fit
 from napari_dynaseg.method.region_of_interest import Within, limit_guidance, limit_scribbles
 from napari_dynaseg.method.scribbles import start_numbers
 from napari_dynaseg.method.step import Step
-from napari_dynaseg.recipes.recipe import Recipe, describe_given
+from napari_dynaseg.recipes.recipe import Recipe
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.recipes.training_planes import TrainingPlanes
 from napari_dynaseg.settings import Settings, Way
@@ -70,8 +71,8 @@ def train_network(
         training.source,
         numbering="size",
         within=within,
-        scribbles=describe_given(scribbled),
-        guidance=describe_given(guidance),
+        scribbles=encode(scribbled),
+        guidance=encode(guidance),
     )
     table = numbers.list_all(settings.channels)
     return TrainedNetwork.from_step(step, recipe, training.scaling, table)

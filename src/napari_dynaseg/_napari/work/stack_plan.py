@@ -12,7 +12,7 @@ from napari_dynaseg.errors import FileError, ImageError
 from napari_dynaseg.files.sinks import PlanesInMemory, Results
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.labels.network_maps import NetworkMaps
-from napari_dynaseg.recipes.recipe import describe_given
+from napari_dynaseg.labels.run_length import encode
 from napari_dynaseg.settings import Settings, check_keeps_network
 
 if TYPE_CHECKING:
@@ -172,5 +172,5 @@ def describe_run(
         "last": positions[-1],
         "network": network and network.recipe.source.sha256,
         **({"within": job.within.model_dump(mode="json")} if job.within else {}),
-        **{name: each.runs for name, labels in given.items() for each in describe_given(labels)},
+        **{name: each.runs for name, labels in given.items() for each in encode(labels)},
     }

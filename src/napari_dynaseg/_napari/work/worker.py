@@ -13,11 +13,12 @@ from napari_dynaseg.errors import RunError, SegmentationError
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.image.order import spread_positions
 from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.labels.run_length import encode
 from napari_dynaseg.method.region_of_interest import limit_guidance, limit_scribbles
 from napari_dynaseg.method.scribbles import LabelNumbers, start_numbers
 from napari_dynaseg.method.subsampling import choose_reduction, limit_iterations
 from napari_dynaseg.recipes.painted_recipe import keep_map
-from napari_dynaseg.recipes.recipe import Change, Recipe, describe_given
+from napari_dynaseg.recipes.recipe import Change, Recipe
 from napari_dynaseg.recipes.snapshots import Snapshot, Snapshots
 from napari_dynaseg.recipes.training_planes import TrainingPlanes
 from napari_dynaseg.settings import Settings
@@ -251,8 +252,8 @@ def _train_job(
         training.source,
         numbering="live",
         within=job.within,
-        scribbles=describe_given(job.scribbled),
-        guidance=describe_given(job.guidance),
+        scribbles=encode(job.scribbled),
+        guidance=encode(job.guidance),
     )
     notes = _Notes(recipe, training, start_numbers(scribbles))
     run = iter_fit(
