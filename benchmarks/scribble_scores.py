@@ -15,8 +15,7 @@ from napari_dynaseg.generators import run_through
 from napari_dynaseg.image.axes import parse_axes
 from napari_dynaseg.image.reader import read_plane
 from napari_dynaseg.image.stack_image import Channels, StackImage
-from napari_dynaseg.labels.network_maps import Mask
-from napari_dynaseg.labels.numbering import LabelMap, RegionNumbers
+from napari_dynaseg.labels.numbering import LabelMap, Mask, RegionNumbers
 from napari_dynaseg.method.fit import iter_fit
 from napari_dynaseg.method.scribbles import Scribbles
 from napari_dynaseg.recipes.recipe import Recipe

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.accuracy.protocol import Integers, count_shared
-from napari_dynaseg.labels.network_maps import Mask
+from napari_dynaseg.labels.numbering import Mask
 
 # An object is found if it overlaps a true one by more than this; then no two can.
 NEEDED_OVERLAP = 0.5

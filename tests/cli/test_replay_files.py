@@ -19,8 +19,8 @@ from napari_dynaseg.image.reader import open_image
 from napari_dynaseg.labels.numbering import RegionNumbers
 from napari_dynaseg.labels.run_length import describe
 from napari_dynaseg.method.fit import iter_fit
-from napari_dynaseg.recipes.recipe import Change
-from napari_dynaseg.recipes.refinements import Paint, Refinement
+from napari_dynaseg.recipes.recipe import SettingsChange
+from napari_dynaseg.recipes.refinements import Paint, RefinementRecord
 from napari_dynaseg.recipes.training_planes import TrainingPlanes
 from napari_dynaseg.stacks.plan import StackRun, plan_stack
 
@@ -60,7 +60,7 @@ def make_live(image, *positions, axes=None, level=None, turn=None):
         step = run.send(sent)
         numbers.follow(step.trained_labels)
     if turn:
-        turned = (Change(iteration=3, settings=turn.model_dump()),)
+        turned = (SettingsChange(iteration=3, settings=turn.model_dump()),)
     recipe = Recipe.now(SMALL, 4, training.source, numbering="live", changes=turned)
     return numbers.apply(step.labels), recipe
 
@@ -309,7 +309,7 @@ def refine_at(position, labels, drawn):
     shown = labels.copy()
     shown[2, 3:5] = 50
     painted = Paint(position, shown, (shown == 50) | (drawn > 0)).describe()
-    return Refinement.of(position, "this", painted, SMALL.change(refine_iterations=2))
+    return RefinementRecord.of(position, "this", painted, SMALL.change(refine_iterations=2))
 
 
 def test_scribbles_and_refinements_of_a_stack_are_made_again_or_left_out(image, tmp_path):

@@ -18,12 +18,12 @@ from napari_dynaseg.cli.messages import (
 )
 from napari_dynaseg.cli.options import AxesLetters, Level, Overwrite, Preview, add_knob_options
 from napari_dynaseg.errors import SegmentationError, SettingsError
-from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, GivenKind
+from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, AnnotationKind
 from napari_dynaseg.settings import Settings, describe_knob, describe_range
 
 if TYPE_CHECKING:
     from napari_dynaseg.cli.batch import FilePlan
-    from napari_dynaseg.files.annotation_files import GivenFile
+    from napari_dynaseg.files.annotation_files import AnnotationFile
     from napari_dynaseg.recipes.trained_network import TrainedNetwork
     from napari_dynaseg.stacks.plan import StackRun
 
@@ -171,21 +171,23 @@ def _load_network(path: Path | None, knobs: dict[str, str]) -> "TrainedNetwork |
 
 
 def _choose_file(
-    kind: GivenKind,
+    kind: AnnotationKind,
     path: Path | None,
     background: int | None,
     images: list[str],
     network: object,
-) -> "GivenFile | None":
+) -> "AnnotationFile | None":
     if path is None:
         name = f"{kind.name.removesuffix('s')}-background"
         _refuse(f"a run without --{kind.name}", **{name: background})
         return None
-    from napari_dynaseg.files.annotation_files import GivenFile
+    from napari_dynaseg.files.annotation_files import AnnotationFile
 
     if network is not None:
         kind.refuse_network()
-    return GivenFile.of_one_image(path, kind, background or 0, images)
+    file = AnnotationFile(path, kind, background or 0)
+    file.check_single(images)
+    return file
 
 
 def _refuse(case: str, **options: object) -> None:
@@ -199,7 +201,7 @@ def _segment_image(
     plan: "FilePlan",
     settings: Settings,
     network: "TrainedNetwork | None",
-    annotations: "dict[str, GivenFile]",
+    annotations: "dict[str, AnnotationFile]",
 ) -> str:
     from napari_dynaseg.cli import batch
 
@@ -218,7 +220,7 @@ def _segment_stack(
     choice: dict[str, Any],
     cluster: dict[str, Any],
     mask: Path | None,
-    annotations: "dict[str, GivenFile]",
+    annotations: "dict[str, AnnotationFile]",
 ) -> None:
     from napari_dynaseg.cli.batch import read_mask
     from napari_dynaseg.image.reader import open_image

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 
 from napari_dynaseg.errors import FileError, ImageError
-from napari_dynaseg.files.annotation_files import GivenFile
+from napari_dynaseg.files.annotation_files import AnnotationFile
 from napari_dynaseg.files.formats import write_label_map
 from napari_dynaseg.files.plain_labels import write_preview
 from napari_dynaseg.image.pixels import Plane
@@ -166,7 +166,7 @@ def _place(goal: Path, name: str, endings: tuple[str, ...], alone: bool) -> Path
 def segment_file(
     plan: FilePlan,
     settings: Settings,
-    annotations: Mapping[str, GivenFile] = MappingProxyType({}),
+    annotations: Mapping[str, AnnotationFile] = MappingProxyType({}),
 ) -> Iterator[Step]:
     """Segment one image file and write its outputs, yielding each iteration.
 

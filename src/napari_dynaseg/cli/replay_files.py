@@ -16,13 +16,12 @@ from napari_dynaseg.image.axes import Axes, Position, list_indices
 from napari_dynaseg.image.reader import TIFF_ENDINGS, open_image
 from napari_dynaseg.image.selection import Box, find_box, find_nearest, find_plane, list_box
 from napari_dynaseg.image.stack_image import StackImage
-from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.scribbles import start_numbers
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.recipes.recipe import (
     Recipe,
     Source,
-    decode_given,
+    decode_annotation,
     is_source,
     iter_replay,
     read_scribbles,
@@ -82,18 +81,15 @@ class ReplayPlan:
         kept = {"numbering": recipe.numbering, "changes": recipe.changes, "within": recipe.within}
         return Recipe.now(recipe.read_settings(), step.iteration, source, **kept, **by_hand, **more)
 
-    def read_scribbled(self) -> LabelMap | None:
-        """Read what was scribbled, (H, W), where this is the image that it was scribbled on."""
-        if not self.recipe.scribbles:
-            return None
-        scribbles = read_scribbles(self.read_training().planes[0], self.recipe)
-        return None if scribbles is None else scribbles.labels
-
-    def read_guidance(self) -> LabelMap | None:
-        """Read what guided the run, (H, W), where this is the image that it guided it on."""
-        if not self.recipe.guidance:
-            return None
-        return decode_given(self.read_training().planes[0], self.recipe, "guidance")
+    def read_annotations(self) -> dict[str, Any]:
+        """Read what was scribbled and what guided the run, where this is the image of that."""
+        recipe = self.recipe
+        if self.found.network or not (recipe.scribbles or recipe.guidance):
+            return {}
+        plane = self.read_training().planes[0]
+        scribbles = read_scribbles(plane, recipe)
+        guidance = decode_annotation(plane, recipe, "guidance")
+        return {"scribbled": scribbles.labels if scribbles else None, "guidance": guidance}
 
 
 def plan_replay(
@@ -237,8 +233,7 @@ class StackReplay(StackRun):
             near.start,
             network,
             within=within,
-            scribbled=None if network else near.read_scribbled(),
-            guidance=None if network else near.read_guidance(),
+            **near.read_annotations(),
         )
         return cls(plan, StackRun.begin(plan, overwrite).store, near)
 

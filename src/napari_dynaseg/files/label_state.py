@@ -13,8 +13,8 @@ from napari_dynaseg.record import Record
 # Under this key a file holds the state of its layer.
 STATE_KEY = "dynaseg_layer"
 
-Numbers = tuple[float, ...]
-Matrix = tuple[Numbers, ...]
+Floats = tuple[float, ...]
+Matrix = tuple[Floats, ...]
 Colour = tuple[float, float, float, float]
 
 
@@ -77,10 +77,10 @@ class LayerState(Record):
 
     format: Literal[1] = 1
     name: str
-    scale: Numbers = ()
-    translate: Numbers = ()
+    scale: Floats = ()
+    translate: Floats = ()
     rotate: Matrix = ()
-    shear: Numbers | Matrix = ()
+    shear: Floats | Matrix = ()
     affine: Matrix = ()
     units: tuple[str, ...] = ()
     axis_labels: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ from napari_dynaseg.files.store_description import Description
 from napari_dynaseg.image.axes import Axes, Index, Position, list_indices
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.recipes.recipe import METADATA_KEY
-from napari_dynaseg.recipes.writing import name_failure
+from napari_dynaseg.recipes.writing import name_failure, write_whole
 
 # Under this key a store describes itself, beside the metadata that other readers understand.
 STORE_KEY = "dynaseg_store"
@@ -250,15 +250,9 @@ class LabelStore:
             If it cannot be written.
         """
         note = self.path / NOTES / name
-        part = note.with_name(f"{name}.{uuid4().hex}.partial")
-        with name_failure(note):
-            note.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                part.write_bytes(content)
-                part.replace(note)
-            finally:
-                # Also what an earlier process left that was killed here.
-                _remove_all(note.parent, escape(name) + PARTIAL)
+        write_whole(note, lambda part: part.write_bytes(content))
+        # What an earlier process left that was killed here.
+        _remove_all(note.parent, f".{escape(name)}{PARTIAL}")
 
     def read_note(self, name: str) -> bytes | None:
         """Read a note, or `None` if there is none of this name.
@@ -287,7 +281,7 @@ class LabelStore:
         note = self.path / NOTES / name
         with name_failure(note):
             note.unlink(missing_ok=True)
-            _remove_all(note.parent, escape(name) + PARTIAL)
+            _remove_all(note.parent, f".{escape(name)}{PARTIAL}")
 
     def _index(self, position: Position) -> Index:
         """Turn a position into an index of the array."""

@@ -16,7 +16,7 @@ DRAWING_ORDER = ("z", "y", "x")
 # For axes whose names are no letters of their own; Y, X, C and S have a meaning.
 FREE_LETTERS = "ZTQRPNABDEFGHIJKLMOUVW"
 # An axis without a name holds channels rather than planes when it is this short.
-MOST_CHANNELS_GUESSED = 4
+MOST_UNNAMED_CHANNELS = 4
 SHORTEST_STACK_GUESSED = 2
 
 # Index of a plane on each axis of an image; `None` on an axis that is used whole.
@@ -286,7 +286,7 @@ def _find_channel_axis(axes: Axes, labels: Sequence[str], named_only: bool) -> i
     short = [
         axis
         for axis in others
-        if SHORTEST_STACK_GUESSED <= axes.sizes[axis] <= MOST_CHANNELS_GUESSED
+        if SHORTEST_STACK_GUESSED <= axes.sizes[axis] <= MOST_UNNAMED_CHANNELS
     ]
     return min(short, key=lambda axis: axes.sizes[axis], default=None)
 
@@ -341,3 +341,39 @@ def parse_axes(letters: str, shape: Sequence[int]) -> Axes:
     displayed = letters.index("Y"), letters.index("X")
     channel = letters.index("C") if "C" in letters and not samples else None
     return read_axes(shape, tuple(letters), displayed, samples, channel)
+
+
+def guess_axes(shape: Sequence[int], labels: Sequence[str] | None = None) -> Axes:
+    """Read axes as far as their labels go, and guess the rest from the shape.
+
+    Parameters
+    ----------
+    shape
+        The shape of the image.
+    labels
+        One name an axis, empty for an unknown one; a last ``S`` holds the samples of a colour.
+        Where there are none at all, a last axis of length 3 or 4 does.
+
+    Raises
+    ------
+    ImageError
+        If the labels do not fit the shape, or there are less than two axes.
+    """
+    if labels is None:
+        coloured = len(shape) > 2 and shape[-1] in (3, 4)
+        labels = [*[""] * (len(shape) - coloured), *["S"] * coloured]
+    if len(labels) != len(shape):
+        raise ImageError(
+            f"it names the axes {', '.join(labels)}, which do not fit its shape {tuple(shape)}; "
+            "expected axes to be given"
+        )
+    samples = shape[-1] if labels[-1:] == ["S"] else 0
+    count = len(shape) - bool(samples)
+    if count < 2:
+        raise ImageError(f"an image must have two axes at least; got shape {tuple(shape)}")
+    # A name that comes a second time says nothing.
+    names = ["" if name in labels[:axis] else name for axis, name in enumerate(labels[:count])]
+    lowered = [name.lower() for name in names]
+    named = "y" in lowered and "x" in lowered
+    plane = (lowered.index("y"), lowered.index("x")) if named else (count - 2, count - 1)
+    return read_axes(shape[:count], names, plane, samples)

@@ -10,7 +10,7 @@ import zarr
 
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.image.remote import is_address, open_address
-from napari_dynaseg.image.stored_array import LazyArray, Stored, check_level, label_nothing
+from napari_dynaseg.image.stored_array import LazyArray, Stored, check_level
 
 # Before 0.3 the axes were not written down: there were these five.
 AXES_BEFORE_THEY_WERE_NAMED = ("t", "c", "z", "y", "x")
@@ -108,7 +108,7 @@ def find_zarr(location: str, level: int | None) -> Stored:
     if isinstance(node, zarr.Array):
         check_level(level, 1)
         names = getattr(node.metadata, "dimension_names", None) or ()
-        labels = [name or "" for name in names] if any(names) else label_nothing(node.shape)
+        labels = [name or "" for name in names] if any(names) else None
         return Stored(LazyArray(partial(_open_zarr, location)), labels)
     if "bioformats2raw.layout" in node.attrs.get("ome", node.attrs):  # a folder of images
         return find_zarr(f"{location}/0", level)

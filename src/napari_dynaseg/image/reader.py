@@ -1,18 +1,18 @@
 """One reader for all images: files, folders and addresses, opened without reading their pixels."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import imageio.v3 as imageio
 
 from napari_dynaseg.errors import FileError, ImageError, SegmentationError
-from napari_dynaseg.image.axes import Axes, parse_axes, read_axes
+from napari_dynaseg.image.axes import Axes, guess_axes, parse_axes
 from napari_dynaseg.image.ome_zarr import find_zarr
 from napari_dynaseg.image.pixels import to_channels
 from napari_dynaseg.image.remote import is_address
 from napari_dynaseg.image.stack_image import Channels, StackImage
-from napari_dynaseg.image.stored_array import Stored, check_level, label_nothing
+from napari_dynaseg.image.stored_array import Stored, check_level
 from napari_dynaseg.image.tiff import find_tiff
 
 TIFF_ENDINGS = (".tif", ".tiff")
@@ -169,29 +169,11 @@ def _is_image(path: Path) -> bool:
 
 def _settle_axes(letters: str | None, stored: Stored) -> Axes:
     if letters is None:
-        return _guess_axes(stored.labels, stored.array.shape)
+        return guess_axes(stored.array.shape, stored.labels)
     letters = letters.strip().upper()
     if "S" in letters[:-1] and "C" not in letters:  # samples in planes of their own
         letters = letters.replace("S", "C")
     return parse_axes(letters, stored.array.shape)
-
-
-def _guess_axes(labels: Sequence[str], shape: Sequence[int]) -> Axes:
-    if len(labels) != len(shape):
-        raise ImageError(
-            f"it names the axes {', '.join(labels)}, which do not fit its shape {tuple(shape)}; "
-            "expected axes to be given"
-        )
-    samples = shape[-1] if labels[-1:] == ["S"] else 0
-    count = len(shape) - bool(samples)
-    if count < 2:
-        raise ImageError(f"an image must have two axes at least; got shape {tuple(shape)}")
-    # A name that comes a second time says nothing.
-    names = ["" if name in labels[:axis] else name for axis, name in enumerate(labels[:count])]
-    lowered = [name.lower() for name in names]
-    named = "y" in lowered and "x" in lowered
-    plane = (lowered.index("y"), lowered.index("x")) if named else (count - 2, count - 1)
-    return read_axes(shape[:count], names, plane, samples)
 
 
 def _read_picture(location: str, level: int | None) -> Stored:
@@ -199,4 +181,4 @@ def _read_picture(location: str, level: int | None) -> Stored:
     pixels = imageio.imread(location, plugin="pillow")
     if pixels.ndim == 3 and pixels.shape[-1] == 2:  # grey, and an alpha that is left out
         pixels = pixels[..., 0]
-    return Stored(pixels, label_nothing(pixels.shape))
+    return Stored(pixels)

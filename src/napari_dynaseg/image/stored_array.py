@@ -52,7 +52,7 @@ class Stored:
     array
         In memory, or lazy.
     labels
-        One name an axis, empty for an unknown one; a last ``S`` holds the samples of a colour.
+        One name an axis, as `guess_axes` takes them; `None` where nothing is said of them.
     scale
         Size of a pixel on each axis; empty where it is not known.
     units
@@ -60,15 +60,9 @@ class Stored:
     """
 
     array: Any
-    labels: Sequence[str]
+    labels: Sequence[str] | None = None
     scale: tuple[float, ...] = ()
     units: tuple[str, ...] = ()
-
-
-def label_nothing(shape: Sequence[int]) -> list[str]:
-    """Label the axes of an array that says nothing of them: a short last one is of colours."""
-    coloured = len(shape) > 2 and shape[-1] in (3, 4)
-    return [*[""] * (len(shape) - coloured), *["S"] * coloured]
 
 
 def check_level(level: int | None, count: int) -> int:

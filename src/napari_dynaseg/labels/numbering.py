@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 LabelMap = npt.NDArray[np.int32]
+Mask = npt.NDArray[np.bool_]
 
 # Rows of a label map that are counted at a time: counting takes wider integers than the map.
 ROWS_AT_A_TIME = 256

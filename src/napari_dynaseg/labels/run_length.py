@@ -190,7 +190,9 @@ def _read_runs(runs: Runs) -> tuple[Rows, Rows]:
     except (binascii.Error, zlib.error, ValueError) as error:
         raise FileError(f"runs of labels cannot be read: {error}") from None
     if (gaps < 0).any() or (lengths < 1).any() or lengths.sum() != runs.pixels:
-        raise FileError(f"runs of labels cannot be read: expected {runs.pixels} pixels; got {lengths.sum()}")
+        raise FileError(
+            f"runs of labels cannot be read: expected {runs.pixels} pixels; got {lengths.sum()}"
+        )
     shifts = np.repeat(np.cumsum(gaps), lengths)
     return shifts + np.arange(runs.pixels), np.repeat(labels, lengths)
 
@@ -200,4 +202,5 @@ def _check_fit(labels: npt.NDArray[np.integer], pixels: Rows, values: Rows) -> N
         raise ImageError(f"runs of labels reach beyond a plane of shape {labels.shape}")
     kept = values.astype(labels.dtype)
     if (kept.astype(STORED) != values).any():
-        raise ImageError(f"runs of labels have label {values[kept != values][0]}, beyond {kept.dtype}")
+        label = values[kept != values][0]
+        raise ImageError(f"runs of labels have label {label}, beyond {kept.dtype}")

@@ -10,7 +10,7 @@ from napari_dynaseg.errors import ImageError, SettingsError
 HIGHEST = np.iinfo(np.int32).max
 
 
-class GivenKind(NamedTuple):
+class AnnotationKind(NamedTuple):
     """A kind of label maps that are given.
 
     Parameters
@@ -88,5 +88,5 @@ class GivenKind(NamedTuple):
         )
 
 
-SCRIBBLES = GivenKind("scribbles", "nothing is scribbled", "is scribbled on one image")
-GUIDANCE = GivenKind("guidance", "there is no guidance", "guides on one image")
+SCRIBBLES = AnnotationKind("scribbles", "nothing is scribbled", "is scribbled on one image")
+GUIDANCE = AnnotationKind("guidance", "there is no guidance", "guides on one image")

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, GivenKind
+from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, AnnotationKind
 from napari_dynaseg.settings import Settings
 
 
@@ -75,7 +75,7 @@ def check_guidance(guidance: LabelMap, plane: Plane) -> None:
 
 
 def read_given(
-    given: npt.ArrayLike | None, plane: Plane, kind: GivenKind
+    given: npt.ArrayLike | None, plane: Plane, kind: AnnotationKind
 ) -> npt.NDArray[np.integer] | None:
     """Read labels that a user gives to some pixels of a plane, (H, W), if there are some.
 

@@ -7,13 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_dynaseg.errors import ImageError
-from napari_dynaseg.labels.numbering import LabelMap, number_by_size
+from napari_dynaseg.labels.numbering import LabelMap, Mask, number_by_size
 from napari_dynaseg.labels.run_length import Runs, decode, encode
 from napari_dynaseg.method.annotations import GUIDANCE
 from napari_dynaseg.method.scribbles import LabelNumbers, Scribbles
 from napari_dynaseg.record import Record
-
-Mask = npt.NDArray[np.bool_]
 
 
 class Within(Record):

@@ -26,7 +26,7 @@ from napari_dynaseg.method.region_of_interest import (
     place_labels,
 )
 from napari_dynaseg.method.scribbles import Scribbles, start_numbers
-from napari_dynaseg.recipes.refinements import Refinement, Trained, refine_again
+from napari_dynaseg.recipes.refinements import RefinementRecord, Trained, refine_again
 from napari_dynaseg.record import Record
 from napari_dynaseg.settings import Settings
 
@@ -77,7 +77,7 @@ class Source(Record):
         )
 
 
-class Change(Record):
+class SettingsChange(Record):
     """Settings that were turned while a run trained, and the first iteration that used them."""
 
     iteration: int
@@ -155,14 +155,14 @@ class Recipe(Provenance):
     key = METADATA_KEY
     format: Literal[1] = 1
     settings: dict[str, Any]
-    changes: tuple[Change, ...] = ()
+    changes: tuple[SettingsChange, ...] = ()
     last_iteration: int = Field(ge=1)
     numbering: Literal["size", "live"]
     is_sketch: bool = False
     planes: tuple[Position, Position] | None = None
     scribbles: tuple[Runs, ...] = ()
     guidance: tuple[Runs, ...] = ()
-    refinements: tuple[Refinement, ...] = ()
+    refinements: tuple[RefinementRecord, ...] = ()
     corrections: tuple[Runs, ...] = ()
     device: str
     threads: int
@@ -282,7 +282,7 @@ def iter_replay(
     return apply(refined, recipe.corrections, position)
 
 
-def decode_given(plane: Plane, recipe: Recipe, name: str) -> LabelMap | None:
+def decode_annotation(plane: Plane, recipe: Recipe, name: str) -> LabelMap | None:
     """Read scribbles or a guidance, (H, W), for the plane that a recipe was made from.
 
     Parameters
@@ -314,7 +314,7 @@ def read_scribbles(plane: Plane, recipe: Recipe) -> Scribbles | None:
         If they cannot be read.
     """
     channels = recipe.read_settings().channels
-    return limit_scribbles(decode_given(plane, recipe, "scribbles"), recipe.within, channels)
+    return limit_scribbles(decode_annotation(plane, recipe, "scribbles"), recipe.within, channels)
 
 
 def retrain(plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()) -> Iterator["Step"]:
@@ -345,7 +345,7 @@ def retrain(plane: Plane, recipe: Recipe, companions: Sequence[Plane] = ()) -> I
         recipe.read_settings(),
         companions=companions,
         scribbles=scribbles.channels if scribbles else None,
-        guidance=limit_guidance(decode_given(plane, recipe, "guidance"), within),
+        guidance=limit_guidance(decode_annotation(plane, recipe, "guidance"), within),
     )
     step = next(run)
     yield step

@@ -8,8 +8,7 @@ from napari_dynaseg.errors import ImageWarning
 from napari_dynaseg.generators import run_through
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.image.pixels import Plane
-from napari_dynaseg.labels.network_maps import Mask
-from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.labels.numbering import LabelMap, Mask
 from napari_dynaseg.labels.run_length import Runs, apply, describe, read_painted
 from napari_dynaseg.record import Record
 from napari_dynaseg.settings import Settings
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 Planes = Literal["this", "all"]
 
 
-class Refinement(Record):
+class RefinementRecord(Record):
     """A network trained on with what was painted by then.
 
     Parameters
@@ -46,7 +45,7 @@ class Refinement(Record):
     @classmethod
     def of(
         cls, position: Position, planes: Planes, painted: Iterable[Runs], settings: Settings
-    ) -> "Refinement":
+    ) -> "RefinementRecord":
         """Describe one by what was painted, and the settings of which some count."""
         from napari_dynaseg.method.refine import REFINING_KNOBS
 
@@ -102,7 +101,7 @@ def refine_again(
     position: Position,
     settings: Settings,
     trained: Trained,
-    refinements: Iterable[Refinement],
+    refinements: Iterable[RefinementRecord],
     within: "Within | None" = None,
 ) -> LabelMap:
     """Refine the labels of a plane again.

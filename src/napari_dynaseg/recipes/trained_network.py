@@ -16,8 +16,7 @@ from napari_dynaseg.engine.norm import Moments
 from napari_dynaseg.engine.trainer import apply_network
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.image.pixels import Scaling
-from napari_dynaseg.labels.network_maps import Mask
-from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.labels.numbering import LabelMap, Mask
 from napari_dynaseg.method.refine import REFINING_KNOBS, Refined, train_on
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.recipes.recipe import NETWORK_KEY, Recipe, read_network_header

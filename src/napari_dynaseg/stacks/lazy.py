@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from dask.utils import SerializableLock
 
-from napari_dynaseg.errors import ImageError, SettingsError
+from napari_dynaseg.errors import SettingsError
 from napari_dynaseg.generators import run_through
-from napari_dynaseg.image.axes import Axes, Position, parse_axes, read_axes
+from napari_dynaseg.image.axes import Axes, Position, guess_axes, parse_axes
 from napari_dynaseg.image.order import spread_positions
 from napari_dynaseg.image.selection import check_plane, find_plane
 from napari_dynaseg.image.stack_image import StackImage
@@ -77,7 +77,8 @@ def segment_stack(
     ((5, 64, 48), (1, 64, 48))
     """
     checked = _check_settings(settings, network)
-    stack = StackImage((array,), _read_axes(array, axes), NAME)
+    read = guess_axes(array.shape) if axes is None else parse_axes(axes, array.shape)
+    stack = StackImage((array,), read, NAME)
     start = find_plane(stack.axes) if plane is None else check_plane(stack.axes, plane)
     if network:
         check_channels(network, stack.channels, NAME)
@@ -141,18 +142,6 @@ def _check_settings(settings: dict[str, Any], network: TrainedNetwork | None) ->
             "each plane needs its neighbour first"
         )
     return checked
-
-
-def _read_axes(array: Any, letters: str | None) -> Axes:
-    shape = tuple(array.shape)
-    if letters is not None:
-        return parse_axes(letters, shape)
-    samples = shape[-1] if len(shape) > 2 and shape[-1] in (3, 4) else 0
-    sizes = shape[:-1] if samples else shape
-    count = len(sizes)
-    if count < 2:
-        raise ImageError(f"a stack must have two axes at least; got shape {shape}")
-    return read_axes(sizes, [""] * count, (count - 2, count - 1), samples)
 
 
 def _cut_into_planes(array: Any, axes: Axes) -> da.Array:

@@ -19,7 +19,7 @@ from napari_dynaseg.image.selection import find_box, find_nearest, find_plane, l
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.labels.run_length import encode
-from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, GivenKind
+from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, AnnotationKind
 from napari_dynaseg.method.region_of_interest import Within
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.recipes.saved_network import check_channels
@@ -174,7 +174,7 @@ def plan_stack(
 
 def _check_given(
     labels: LabelMap,
-    kind: GivenKind,
+    kind: AnnotationKind,
     stack: StackImage,
     is_inside: bool,
     network: TrainedNetwork | None,

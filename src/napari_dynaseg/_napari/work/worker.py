@@ -18,7 +18,7 @@ from napari_dynaseg.method.region_of_interest import limit_guidance, limit_scrib
 from napari_dynaseg.method.scribbles import LabelNumbers, start_numbers
 from napari_dynaseg.method.subsampling import choose_reduction, limit_iterations
 from napari_dynaseg.recipes.painted_recipe import keep_map
-from napari_dynaseg.recipes.recipe import Change, Recipe
+from napari_dynaseg.recipes.recipe import Recipe, SettingsChange
 from napari_dynaseg.recipes.snapshots import Snapshot, Snapshots
 from napari_dynaseg.recipes.training_planes import TrainingPlanes
 from napari_dynaseg.settings import Settings
@@ -294,7 +294,7 @@ class _Notes:
 
     def __init__(self, recipe: Recipe, training: TrainingPlanes, numbers: LabelNumbers) -> None:
         self._recipe, self._training, self._numbers = recipe, training, numbers
-        self._changes: tuple[Change, ...] = ()
+        self._changes: tuple[SettingsChange, ...] = ()
         self._trail: list[Measures] = []
         self._is_shown = False
         self._snapshots = Snapshots()
@@ -325,7 +325,7 @@ class _Notes:
 
     def add_change(self, iteration: int, settings: Settings) -> None:
         """Note settings that count from an iteration on."""
-        self._changes += (Change(iteration=iteration, settings=settings.model_dump()),)
+        self._changes += (SettingsChange(iteration=iteration, settings=settings.model_dump()),)
         if settings.scheme != "auto":
             self._most = min(settings.iterations, iteration - 1 + limit_iterations(settings))
 

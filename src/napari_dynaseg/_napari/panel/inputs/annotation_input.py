@@ -13,7 +13,7 @@ from napari_dynaseg._napari.layers.transforms import Sampler, find_coordinates, 
 from napari_dynaseg._napari.panel.inputs.within_choice import WithinChoice
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, GivenKind
+from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, AnnotationKind
 
 NONE = "None"
 
@@ -31,7 +31,7 @@ class GivenChoice(WithinChoice):
         What it is for.
     """
 
-    def __init__(self, viewer: ViewerModel, kind: GivenKind, tooltip: str) -> None:
+    def __init__(self, viewer: ViewerModel, kind: AnnotationKind, tooltip: str) -> None:
         super().__init__(
             viewer,
             label=kind.name.capitalize(),
@@ -101,7 +101,7 @@ class GivenChoices:
         return replace(job, scribbled=scribbled, guidance=guidance)
 
 
-def freeze_given(layer: Labels, job: Job, dims: Dims, kind: GivenKind = SCRIBBLES) -> LabelMap:
+def freeze_given(layer: Labels, job: Job, dims: Dims, kind: AnnotationKind = SCRIBBLES) -> LabelMap:
     """Read what a layer has on the plane of a job, however the two lie in the world.
 
     Parameters
@@ -154,7 +154,7 @@ def _list_entries(layer: Labels, job: Job, dims: Dims) -> list[dict[int, int]]:
     return [{channel: entry} for entry in entries]
 
 
-def _check(given: npt.NDArray[np.int64], layer: Labels, kind: GivenKind) -> LabelMap:
+def _check(given: npt.NDArray[np.int64], layer: Labels, kind: AnnotationKind) -> LabelMap:
     if not given.any():
         raise ImageError(
             f"{kind.nothing} on this plane in {layer.name!r}; draw some, or choose {NONE}"
