@@ -312,7 +312,7 @@ def test_mended_values_are_one_line_of_warning(call, tmp_path):
 def test_an_interrupted_run_ends_with_status_130_and_writes_nothing(
     call, image, tmp_path, monkeypatch
 ):
-    def interrupt(plan, settings, **_given):
+    def interrupt(plan, settings, annotations):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(batch, "segment_file", interrupt)

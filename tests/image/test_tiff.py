@@ -51,6 +51,21 @@ def test_an_imagej_stack_in_one_run_of_bytes_is_read_too(tmp_path):
     np.testing.assert_array_equal(read_all(open_image(tmp_path / "a.tif"))[:, 0], pixels)
 
 
+@pytest.mark.parametrize(
+    ("written", "unit"),
+    [("um", "micrometer"), ("cm", "centimeter"), ("m", "meter"), ("Å", "angstrom")],
+)
+def test_a_length_is_read_in_every_unit_that_we_write(tmp_path, written, unit):
+    options = {"imagej": True, "resolution": (4, 2), "metadata": {"unit": written}}
+    if written == "Å":  # no ASCII, which is all that ImageJ takes
+        sizes = {"PhysicalSizeX": 0.25, "PhysicalSizeXUnit": "Å"}
+        sizes |= {"PhysicalSizeY": 0.5, "PhysicalSizeYUnit": "Å"}
+        options = {"metadata": sizes, "ome": True}
+    tifffile.imwrite(tmp_path / "a.tif", draw(6, 5), **options)
+    image = open_image(tmp_path / "a.tif")
+    assert (image.scale, image.units) == ((0.5, 0.25), (unit, unit))
+
+
 @pytest.mark.parametrize("unit", ["", "pixel", "furlong"])
 def test_a_scale_in_no_known_unit_is_left_out(tmp_path, unit):
     tifffile.imwrite(

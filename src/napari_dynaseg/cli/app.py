@@ -164,10 +164,9 @@ def segment(
 def _load_network(path: Path | None, knobs: dict[str, str]) -> "TrainedNetwork | None":
     if path is None:
         return None
-    from napari_dynaseg.recipes.saved_network import use_network
     from napari_dynaseg.recipes.trained_network import TrainedNetwork
 
-    return use_network(TrainedNetwork.load(path), knobs)
+    return TrainedNetwork.load(path).use(knobs)
 
 
 def _choose_file(

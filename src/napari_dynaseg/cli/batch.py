@@ -28,12 +28,11 @@ from napari_dynaseg.method.scribbles import start_numbers
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.recipes.method_record import MethodRecord
 from napari_dynaseg.recipes.recipe import Recipe
-from napari_dynaseg.recipes.saved_network import check_channels
 from napari_dynaseg.recipes.trained_network import TrainedNetwork, check_ending
 from napari_dynaseg.recipes.training_planes import TrainingPlanes
 from napari_dynaseg.settings import Settings, check_keeps_network
 
-STACKS_ELSEWHERE = "; give an output that ends in .ome.zarr to segment a whole stack"
+STACK_HINT = "; give an output that ends in .ome.zarr to segment a whole stack"
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class FilePlan:
         ImageError
             If it is no plane, or the axes do not fit.
         """
-        return open_plane(self.image, self.axes, self.level, STACKS_ELSEWHERE)
+        return open_plane(self.image, self.axes, self.level, STACK_HINT)
 
     def find_existing(self) -> Path | None:
         """Find an output that is there already."""
@@ -132,7 +131,7 @@ def plan_outputs(
 def _refuse_stack(path: str | Path) -> Path:
     """Refuse an address and a Zarr by name, before a path is made of it."""
     if is_address(str(path)) or Path(path).suffix == ".zarr":
-        raise FileError(f"{path} is no file of one plane{STACKS_ELSEWHERE}")
+        raise FileError(f"{path} is no file of one plane{STACK_HINT}")
     return Path(path)
 
 
@@ -191,8 +190,8 @@ def segment_file(
     training = TrainingPlanes.read(image, [image.axes.first])
     (plane,) = training.planes
     within = read_mask(plan.within, plane.shape[1:]) if plan.within else None
-    labels_given = {name: file.read(image.axes.plane_shape) for name, file in annotations.items()}
-    scribbled, guidance = labels_given.get("scribbled"), labels_given.get("guidance")
+    annotated = {name: file.read(image.axes.plane_shape) for name, file in annotations.items()}
+    scribbled, guidance = annotated.get("scribbled"), annotated.get("guidance")
     drawn = limit_scribbles(scribbled, within, settings.channels)
     limited = within.crop(plane) if within else plane
     wanted, guiding = drawn.channels if drawn else None, limit_guidance(guidance, within)
@@ -257,7 +256,7 @@ def label_file(plan: FilePlan, network: TrainedNetwork) -> int:
         written.
     """
     image = plan.open()
-    check_channels(network, image.channels, str(plan.image))
+    network.check_channels(image.channels, str(plan.image))
     channels = image.read_first()
     labels = network.label(channels)
     write_outputs(plan, image, network.scaling.apply(channels), labels, network.recipe)

@@ -27,7 +27,6 @@ from napari_dynaseg.recipes.recipe import (
     read_scribbles,
     retrain,
 )
-from napari_dynaseg.recipes.saved_network import check_channels
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.recipes.training_planes import TrainingPlanes
 from napari_dynaseg.stacks.plan import StackPlan, StackRun
@@ -219,7 +218,7 @@ class StackReplay(StackRun):
         """Begin a run, or go on with one that was stopped; the parameters are those of `begin`."""
         network, axes = replay.found.network, replay.stack.axes
         if network:
-            check_channels(network, replay.stack.channels, replay.stack.name)
+            network.check_channels(replay.stack.channels, replay.stack.name)
         box = _find_box(axes, replay.recipe)
         near = replace(replay, start=find_nearest(axes, box, replay.start))
         settings = network.settings if network else replay.recipe.read_settings()

@@ -3,9 +3,8 @@
 import shlex
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -94,7 +93,7 @@ class RunChoice:
     positions: tuple[Position, ...] | None = None
     output: Path | None = None
     arrays: tuple[str, ...] = ()
-    annotations: Mapping[str, Annotation] = MappingProxyType({})
+    annotations: Mapping[str, Annotation] = field(default_factory=dict)
 
     @property
     def letters(self) -> str:

@@ -1,4 +1,4 @@
-"""Label maps that a user gives to a run: what each kind is called, and what it must be like."""
+"""Annotations, label maps that a user gives to a run: what each kind is called, and must be."""
 
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ HIGHEST = np.iinfo(np.int32).max
 
 
 class AnnotationKind(NamedTuple):
-    """A kind of label maps that are given.
+    """A kind of label maps by which a user annotates a plane.
 
     Parameters
     ----------

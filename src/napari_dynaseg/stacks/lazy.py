@@ -17,7 +17,6 @@ from napari_dynaseg.image.order import spread_positions
 from napari_dynaseg.image.selection import check_plane, find_plane
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.recipes.saved_network import check_channels
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.settings import Settings
 from napari_dynaseg.stacks.strategies import train_network
@@ -81,7 +80,7 @@ def segment_stack(
     stack = StackImage((array,), read, NAME)
     start = find_plane(stack.axes) if plane is None else check_plane(stack.axes, plane)
     if network:
-        check_channels(network, stack.channels, NAME)
+        network.check_channels(stack.channels, NAME)
     trained = dask.delayed(TrainingOnDemand(stack, checked, start, network), pure=False)()
     return _cut_into_planes(array, stack.axes).map_blocks(
         _label_block,

@@ -22,7 +22,6 @@ from napari_dynaseg.labels.run_length import encode
 from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, AnnotationKind
 from napari_dynaseg.method.region_of_interest import Within
 from napari_dynaseg.method.step import Step
-from napari_dynaseg.recipes.saved_network import check_channels
 from napari_dynaseg.recipes.trained_network import TrainedNetwork, check_ending
 from napari_dynaseg.settings import Settings, check_keeps_network
 from napari_dynaseg.stacks.strategies import NETWORK, segment_planes, train_network
@@ -152,7 +151,7 @@ def plan_stack(
             None if labels is None else within.keep(labels) for labels in (scribbled, guidance)
         )
     if network:
-        check_channels(network, stack.channels, stack.name)
+        network.check_channels(stack.channels, stack.name)
     else:
         check_keeps_network(settings)
     if network_goal:
