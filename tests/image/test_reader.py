@@ -193,6 +193,18 @@ def test_colour_samples_of_a_tiff_are_read_in_order(tmp_path):
     np.testing.assert_array_equal(read_plane(tmp_path / "rgb.tif"), np.moveaxis(pixels, -1, 0))
 
 
+def test_damaged_planes_that_nobody_named_are_told(tmp_path):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, draw(5, 64, 64), photometric="minisblack", compression="zlib")
+    with tifffile.TiffFile(path) as tiff:
+        offset = tiff.pages[1].dataoffsets[0]
+    with path.open("r+b") as file:
+        file.seek(offset)
+        file.write(b"damaged!")
+    with pytest.raises(FileError, match=r"a\.tif cannot be read: ."):
+        open_plane(path)
+
+
 @pytest.mark.parametrize("count", [2, 5, 16])
 def test_planes_that_nobody_named_are_the_channels_of_one_plane(tmp_path, count):
     pixels = draw(count, 256, 256)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from napari_dynaseg.errors import FileError, ImageError
+from napari_dynaseg.errors import FileError, name_in_errors
 from napari_dynaseg.files.annotation_files import AnnotationFile
 from napari_dynaseg.files.formats import write_label_map
 from napari_dynaseg.files.plain_labels import write_preview
@@ -225,11 +225,9 @@ def read_mask(path: Path, shape: tuple[int, ...]) -> Within:
     ImageError
         If it has not the plane's shape, or is 0 throughout.
     """
-    try:
+    with name_in_errors(path):
         channels = read_plane(path)
         return Within.of(channels[0] if len(channels) == 1 else channels, shape)
-    except ImageError as error:
-        raise ImageError(f"{path}: {error}") from None
 
 
 def label_file(plan: FilePlan, network: TrainedNetwork) -> int:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from napari_dynaseg.errors import FileError, ImageError, SettingsError
+from napari_dynaseg.errors import FileError, ImageError, SettingsError, name_in_errors
 from napari_dynaseg.image.reader import TIFF_ENDINGS, read_plane
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.annotations import SCRIBBLES, AnnotationKind
@@ -75,10 +75,8 @@ class AnnotationFile(NamedTuple):
             numbers = np.where(numbers == self.background, 0, numbers + 1)
         if not numbers.any():
             raise ImageError(f"{path}: {kind.nothing}; every pixel is {self.background}")
-        try:
+        with name_in_errors(path):
             kind.check_labels(numbers)
-        except ImageError as error:
-            raise ImageError(f"{path}: {error}") from None
         return numbers.astype(np.int32)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from napari_dynaseg.errors import FileError
+from napari_dynaseg.errors import FileError, name_in_errors
 from napari_dynaseg.files.label_state import LayerState
 from napari_dynaseg.files.label_tiff import LAYER_TIFF_ENDING, read_label_tiff, write_label_tiff
 from napari_dynaseg.files.label_zarr import read_label_zarr, write_label_zarr
@@ -56,10 +56,8 @@ def read_label_layer(path: Path) -> tuple[Any, LayerState]:
         If the ending is another, or it cannot be read.
     """
     _, read = _find_format(path)
-    try:
+    with name_in_errors(path):
         pixels, state = read(path)
-    except FileError as error:
-        raise error if str(path) in str(error) else FileError(f"{path}: {error}") from None
     return pixels, state
 
 

@@ -1,6 +1,7 @@
 """One reader for all images: files, folders and addresses, opened without reading their pixels."""
 
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,18 +57,25 @@ def open_image(
         If the axes do not fit its shape.
     """
     location = str(location)
-    try:
+    with _name_failure(location):
         stored = _find_reader(location)(location, level)
         read = _settle_axes(axes, stored)
-    except SegmentationError as error:
-        raise type(error)(f"{location}: {error}") from error
-    except Exception as error:  # the decoders raise whatever they like on a broken file
-        reason = str(error) or type(error).__name__
-        raise FileError(f"{location} cannot be read: {reason}") from error
     used = slice(len(read.sizes))  # without colour samples
     name = Path(location).absolute().name  # of an address too
     scale, units = stored.scale[used], stored.units[used]
     return StackImage((stored.array,), read, name, location, scale, units, level or 0)
+
+
+@contextlib.contextmanager
+def _name_failure(location: str | Path, hint: str = "") -> Iterator[None]:
+    """Say of what fails which image it is."""
+    try:
+        yield
+    except SegmentationError as error:
+        raise type(error)(f"{location}: {error}{hint}") from error
+    except Exception as error:  # the decoders raise whatever they like on a broken file
+        reason = str(error) or type(error).__name__
+        raise FileError(f"{location} cannot be read: {reason}") from error
 
 
 def _find_reader(location: str) -> Callable[[str, int | None], Stored]:
@@ -122,11 +130,10 @@ def open_plane(
     told = ", ".join(map(image.axes.describe_axis, stack))
     if any(map(image.axes.is_named, stack)):
         raise ImageError(f"{location} is a stack ({told}); expected one plane{hint}")
-    try:
+    with _name_failure(location, hint):
         channels = to_channels(image.arrays[0][...])
-    except ImageError as error:
-        raise ImageError(f"{location}: {error}{hint}") from error
-    return replace(image, arrays=(channels,), axes=parse_axes("CYX", channels.shape), scale=())
+    read = parse_axes("CYX", channels.shape)
+    return replace(image, arrays=(channels,), axes=read, scale=(), units=())
 
 
 def read_plane(location: str | Path) -> Channels:
