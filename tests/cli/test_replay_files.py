@@ -16,6 +16,7 @@ from napari_dynaseg.files.formats import read_label_layer, write_label_layer
 from napari_dynaseg.files.label_store import LabelStore
 from napari_dynaseg.files.recipe_files import FoundRecipe, read_recipe
 from napari_dynaseg.image.reader import open_image
+from napari_dynaseg.image.synthetic import draw_image
 from napari_dynaseg.labels.numbering import RegionNumbers
 from napari_dynaseg.labels.run_length import describe
 from napari_dynaseg.method.fit import iter_fit
@@ -96,6 +97,19 @@ def test_labels_of_the_command_line_are_made_again(tmp_path, output, name, shape
     made = read_recipe(output).recipe
     again = output.with_name("and again.tif")
     np.testing.assert_array_equal(replay_to(again, made, str(image)), tifffile.imread(labels))
+
+
+def test_labels_of_user_size_are_made_again_with_the_defaults(tmp_path, output):
+    image, labels = tmp_path / "cells.tif", tmp_path / "labels.tif"
+    cells = draw_image(256, 256, 2).astype(np.uint16) * 200
+    tifffile.imwrite(image, np.moveaxis(cells, -1, 0), photometric="minisblack")
+    (plan,) = plan_outputs([image], labels, None)
+    list(segment_file(plan, Settings(device="cpu")))
+    recipe = read_recipe(labels).recipe
+    assert (recipe.source.axes, recipe.source.position) == ("CYX", (None, None, None))
+    np.testing.assert_array_equal(
+        replay_to(output, recipe, str(image)), tifffile.imread(labels), strict=True
+    )
 
 
 def test_labels_of_a_plane_of_a_stack_are_made_again_with_its_companions(image, output):
