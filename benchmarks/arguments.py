@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from napari_dynaseg.errors import FileError
-from napari_dynaseg.recipes.whole_file import write_whole
+from napari_dynaseg.recipes.writing import write_whole
 
 
 def _make_folder(path: Path | None) -> Path | None:

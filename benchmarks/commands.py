@@ -53,14 +53,13 @@ def speed(
     """Measure steps and runs against the published loop, interleaved in one process."""
     from benchmarks.speed import measure_speed, write_report
     from napari_dynaseg.image.pixels import to_plane
-    from napari_dynaseg.image.plane_files import read_image
+    from napari_dynaseg.image.reader import read_plane
     from napari_dynaseg.image.synthetic import draw_image
 
     if image is not None and size is not None:
         raise SettingsError("speed measures an image or a drawn one; got both an image and a size")
     if image is not None:
-        read = read_image(image)
-        plane = to_plane(read.pixels, read.channel_axis)
+        plane = to_plane(read_plane(image), channel_axis=0)
     else:
         plane = to_plane(draw_image(size or 321, size or 481, 3))
     figures = measure_speed(plane, Settings(scheme=scheme, device=device))
@@ -135,13 +134,13 @@ def consistency(
 ) -> None:
     """Segment a stack by every strategy, and measure whether a label means the same all through."""
     from benchmarks import consistency as comparison
-    from napari_dynaseg.image.stack_files import open_stack
+    from napari_dynaseg.image.reader import open_image
 
     settings = Settings(scheme=scheme, training_planes=training_planes)
-    stack = open_stack(image, axes)
+    stack = open_image(image, axes)
     foreground = None
     if truth:
-        foreground = comparison.read_foreground(stack.axes, open_stack(truth, truth_axes))
+        foreground = comparison.read_foreground(stack.axes, open_image(truth, truth_axes))
     runs = comparison.compare_strategies(stack, foreground, settings, seeds)
     length = seeds * len(comparison.TITLES)
     with typer.progressbar(runs, length=length, label="strategies", file=sys.stderr) as bar:

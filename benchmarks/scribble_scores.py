@@ -11,12 +11,12 @@ from benchmarks.accuracy.bsds500 import read_truths
 from benchmarks.accuracy.protocol import Integers, check_truth, find_components
 from benchmarks.accuracy.voc2012 import read_mask
 from napari_dynaseg.errors import FileError
+from napari_dynaseg.generators import run_through
 from napari_dynaseg.image.axes import parse_axes
-from napari_dynaseg.image.pixels import to_channels
-from napari_dynaseg.image.plane_files import read_image
+from napari_dynaseg.image.reader import read_plane
 from napari_dynaseg.image.stack_image import Channels, StackImage
 from napari_dynaseg.labels.numbering import LabelMap, Mask
-from napari_dynaseg.method.run import run, run_through
+from napari_dynaseg.method.run import run
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.recipes.training_planes import TrainingPlanes
 from napari_dynaseg.settings import Settings
@@ -73,7 +73,7 @@ def measure_scribbles(folder: Path, settings: Settings) -> Iterator[ScribbleScor
         raise FileError(f"{folder} must hold images with *_scribble.png beside them; found none")
     for path in scribbles:
         name = path.name.removesuffix("_scribble.png")
-        channels = to_channels(read_image(folder / f"{name}.jpg").pixels)
+        channels = read_plane(folder / f"{name}.jpg")
         drawn, truth = _read_classes(path), _read_classes(folder / f"{name}_gt_class.png")
         for classes in (drawn, truth):
             check_truth(classes, channels.shape[1:])
@@ -101,7 +101,7 @@ def measure_refining(images: Sequence[Path], settings: Settings) -> Iterator[Ref
     of 2 to 30 % of the image that the run met worst. Images without such a one are left out.
     """
     for image in images:
-        channels = to_channels(read_image(image).pixels)
+        channels = read_plane(image)
         truth = min(read_truths(image), key=lambda drawn: len(np.unique(drawn))).astype(np.int32)
         labels, network = _train(channels, settings, None)
         before = _score_best(find_components(labels), truth)

@@ -14,7 +14,7 @@ from benchmarks.peak_memory import WARM_UP_SIDE, watch
 from benchmarks.processes import answer, run_apart
 from napari_dynaseg.counting import write_count
 from napari_dynaseg.errors import SettingsError
-from napari_dynaseg.image.stack_files import open_stack
+from napari_dynaseg.image.reader import open_image
 from napari_dynaseg.image.synthetic import draw_image
 from napari_dynaseg.settings import Settings
 from napari_dynaseg.stacks.plan import StackRun, plan_stack
@@ -104,7 +104,7 @@ def _label_stack(image: Path, planes: int, workers: int | None = None) -> dict[s
     settings = Settings()
     with TemporaryDirectory() as folder:
         output = Path(folder) / "labels.ome.zarr"
-        plan = plan_stack(open_stack(image), output, settings, planes=f"Z=0:{planes}")
+        plan = plan_stack(open_image(image), output, settings, planes=f"Z=0:{planes}")
         run = StackRun.begin(plan)
         started = time.perf_counter()
         for _ in run.train():

@@ -1,5 +1,7 @@
 """The family of errors: one base for all, and ValueError where a value is at fault."""
 
+from pathlib import Path
+
 import pytest
 
 from napari_dynaseg import errors
@@ -24,6 +26,16 @@ def test_one_except_clause_catches_every_error_raised_on_purpose(name):
 )
 def test_a_bad_value_is_a_value_error_too(name, is_value_error):
     assert issubclass(getattr(errors, name), ValueError) is is_value_error
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("no plane", "a.tif: no plane"), ("a.tif has no plane", "a.tif has no plane")],
+)
+def test_a_file_is_named_in_an_error_once(text, told):
+    with pytest.raises(errors.ImageError) as caught, errors.name_in_errors(Path("a.tif")):
+        raise errors.ImageError(text)
+    assert str(caught.value) == told
 
 
 def test_what_was_mended_is_a_warning_and_no_error():

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from benchmarks.accuracy.data_set import score_against_annotators
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.image.pixels import Plane, to_plane
-from napari_dynaseg.image.plane_files import read_image
+from napari_dynaseg.image.reader import read_plane
 from napari_dynaseg.labels.numbering import LabelMap
 
 Item = TypeVar("Item")
@@ -85,7 +85,7 @@ class Bsds500:
 
     def read_plane(self, name: str) -> Plane:
         """Read an image as float32, (C, H, W)."""
-        return to_plane(read_image(self._find(name)).pixels)
+        return to_plane(read_plane(self._find(name)), channel_axis=0)
 
     def score(self, name: str, labels: LabelMap, method: str) -> dict[str, Any]:  # noqa: ARG002
         """Score a label map of an image against every annotator's map."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from benchmarks.accuracy import object_scores
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.image.pixels import Plane, to_plane
-from napari_dynaseg.image.plane_files import read_image
+from napari_dynaseg.image.reader import read_plane
 from napari_dynaseg.labels.numbering import LabelMap
 
 Pixels = npt.NDArray[Any]
@@ -43,7 +43,7 @@ class PairedFiles:
     def read(self, folder: Path, name: str) -> tuple[Pixels, Pixels]:
         """Read an image and its truth."""
         image, truth = (folder / path.replace("*", name) for path in (self.image, self.truth))
-        return read_image(image).pixels, self.read_truth(read_image(truth).pixels)
+        return read_plane(image), self.read_truth(read_plane(truth)[0])
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from benchmarks.accuracy.data_set import DataSet
 from benchmarks.accuracy.method_choice import MethodChoice
 from benchmarks.processes import open_pool, use_threads
 from benchmarks.result_lines import Line, ResultLines
+from napari_dynaseg.generators import run_through
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.peers import find_method, finish
+from napari_dynaseg.peers import find_method
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,7 @@ def do_run(data_set: DataSet, run: Run) -> Line:
     method = find_method(run.method_name)
     knobs = {name: value for name, value in run.knobs.items() if name not in method.fixed}
     started = time.perf_counter()
-    labels = finish(method.begin(plane, method.configure(**knobs)))
+    labels = run_through(method.begin(plane, method.configure(**knobs)))
     seconds = time.perf_counter() - started
     if run.labels:
         _write_labels(run.labels, labels)
@@ -175,6 +176,6 @@ def do_run(data_set: DataSet, run: Run) -> Line:
 def _write_labels(path: Path, labels: LabelMap) -> None:
     import tifffile
 
-    from napari_dynaseg.recipes.whole_file import write_whole
+    from napari_dynaseg.recipes.writing import write_whole
 
     write_whole(path, lambda part: tifffile.imwrite(part, labels, compression="zlib"))

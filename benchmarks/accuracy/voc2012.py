@@ -11,7 +11,7 @@ from benchmarks.accuracy.data_set import score_against_annotators
 from benchmarks.accuracy.protocol import Integers, find_components
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.image.pixels import Plane, to_plane
-from napari_dynaseg.image.plane_files import read_image
+from napari_dynaseg.image.reader import read_plane
 from napari_dynaseg.labels.numbering import LabelMap
 
 # In masks: void, or in scribbles of the same form no scribble.
@@ -115,7 +115,7 @@ class Voc2012:
 
     def read_plane(self, name: str) -> Plane:
         """Read an image as float32, (C, H, W)."""
-        return to_plane(read_image(self.root / "JPEGImages" / f"{name}.jpg").pixels)
+        return to_plane(read_plane(self.root / "JPEGImages" / f"{name}.jpg"), channel_axis=0)
 
     def score(self, name: str, labels: LabelMap, method: str) -> dict[str, Any]:  # noqa: ARG002
         """Score a label map of an image; void pixels are left out."""

@@ -1,5 +1,9 @@
 """What can go wrong, as one family of exceptions whose texts are meant for the user."""
 
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
 
 class SegmentationError(Exception):
     """Base of every error this package raises on purpose."""
@@ -23,6 +27,17 @@ class FileError(SegmentationError):
 
 class RunError(SegmentationError):
     """A run broke off for a reason outside our own checks, such as too little memory."""
+
+
+@contextlib.contextmanager
+def name_in_errors(path: Path) -> Iterator[None]:
+    """Name a file in our errors about it, where they do not yet."""
+    try:
+        yield
+    except SegmentationError as error:
+        if str(path) in str(error):
+            raise
+        raise type(error)(f"{path}: {error}") from error
 
 
 class ImageWarning(UserWarning):

@@ -4,12 +4,13 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import ConfigDict, ValidationError, field_validator
 
 from napari_dynaseg.errors import SettingsError
+from napari_dynaseg.record import Record
 
 
-class Knobs(BaseModel):
+class Knobs(Record):
     """The knobs of something that runs; frozen, so that they can pass between threads.
 
     Parameters
@@ -24,7 +25,7 @@ class Knobs(BaseModel):
         what was expected.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = ConfigDict(validate_default=True)
 
     def __init__(self, **knobs: Any) -> None:
         try:

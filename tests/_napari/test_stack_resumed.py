@@ -11,7 +11,7 @@ from tests._napari.panel.test_widget import wait_for_threads
 
 from napari_dynaseg.cli.app import main
 from napari_dynaseg.files.label_store import LabelStore
-from napari_dynaseg.image.stack_files import open_stack
+from napari_dynaseg.image.reader import open_image
 from napari_dynaseg.stacks.plan import StackRun, plan_stack
 from napari_dynaseg.stacks.strategies import train_network
 
@@ -98,7 +98,7 @@ def test_a_run_that_the_panel_began_is_finished_by_the_command_line(
 
 
 def test_a_run_that_the_command_line_began_is_finished_in_the_panel(panel, image, folder, finish):
-    run = StackRun.begin(plan_stack(open_stack("cells.tif"), folder, QUICK))
+    run = StackRun.begin(plan_stack(open_image("cells.tif"), folder, QUICK))
     list(run.train())
     (position,) = islice(run.segment(), 1)
     first, network = run.store.read_plane(position), run.store.read_note("network")
@@ -113,7 +113,7 @@ def test_a_run_that_the_command_line_began_is_finished_in_the_panel(panel, image
 
 def train(scribbled=None):
     """Train a network on the same plane of the stack with the same settings."""
-    stack = open_stack("cells.tif")
+    stack = open_image("cells.tif")
     training = train_network(stack, QUICK, [(3, None, None)], scribbled=scribbled)
     while True:
         try:

@@ -14,7 +14,7 @@ from napari_dynaseg.cli import batch
 from napari_dynaseg.counting import write_count
 from napari_dynaseg.files.label_store import LabelStore
 from napari_dynaseg.files.plain_labels import read_labels
-from napari_dynaseg.image.lazy_array import LazyArray
+from napari_dynaseg.image.stored_array import LazyArray
 
 QUICK = ("--channels", "8", "--iterations", "2", "--device", "cpu")
 ERROR = "napari-dynaseg: error: "
@@ -313,7 +313,7 @@ def test_mended_values_are_one_line_of_warning(call, tmp_path):
 def test_an_interrupted_run_ends_with_status_130_and_writes_nothing(
     call, image, tmp_path, monkeypatch
 ):
-    def interrupt(plan, settings, **_given):
+    def interrupt(plan, settings, annotations):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(batch, "segment_file", interrupt)

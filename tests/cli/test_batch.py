@@ -6,7 +6,7 @@ import pytest
 import tifffile
 
 from napari_dynaseg import Settings, TrainedNetwork, replay, segment, to_plane
-from napari_dynaseg.cli.batch import FilePlan, label_file, plan_outputs, read_channels, segment_file
+from napari_dynaseg.cli.batch import FilePlan, label_file, plan_outputs, segment_file
 from napari_dynaseg.errors import FileError, ImageError
 from napari_dynaseg.files.plain_labels import read_labels
 
@@ -156,7 +156,7 @@ def test_the_axes_of_a_file_that_does_not_tell_can_be_given(tmp_path):
     pixels = np.arange(2 * 4 * 20, dtype=np.uint16).reshape(4, 20, 2)
     tifffile.imwrite(tmp_path / "deep.tif", pixels, photometric="minisblack")
     plan = FilePlan(tmp_path / "deep.tif", tmp_path / "out.tif", None, axes="XYC")
-    np.testing.assert_array_equal(read_channels(plan), pixels.transpose(2, 1, 0))
+    np.testing.assert_array_equal(plan.open().read_first(), pixels.transpose(2, 1, 0))
 
 
 def test_a_level_of_a_pyramid_can_be_chosen(tmp_path):
@@ -165,26 +165,30 @@ def test_a_level_of_a_pyramid_can_be_chosen(tmp_path):
         tiff.write(pixels, subifds=1, tile=(16, 16))
         tiff.write(pixels[::2, ::2], subfiletype=1, tile=(16, 16))
     plan = FilePlan(tmp_path / "pyramid.tif", tmp_path / "out.tif", None, level=1)
-    np.testing.assert_array_equal(read_channels(plan)[0], pixels[::2, ::2])
+    np.testing.assert_array_equal(plan.open().read_first()[0], pixels[::2, ::2])
 
 
 @pytest.mark.parametrize(
     ("axes", "given", "told"),
     [
         ("TYX", None, r"is a stack \(T=5\); expected one plane; give an output that ends in \.ome"),
-        ("QYX", "TYX", r"is a stack \(T=5 · Y×X segmented\); give an output that ends in \.ome\.z"),
+        (
+            "QYX",
+            "TYX",
+            r"is a stack \(T=5\); expected one plane; give an output that ends in \.ome",
+        ),
     ],
 )
 def test_a_stack_is_sent_to_another_kind_of_output(tmp_path, axes, given, told):
     tifffile.imwrite(tmp_path / "stack.tif", np.zeros((5, 9, 8), np.uint8), metadata={"axes": axes})
     with pytest.raises(ImageError, match=told):
-        read_channels(FilePlan(tmp_path / "stack.tif", tmp_path / "out.tif", None, axes=given))
+        FilePlan(tmp_path / "stack.tif", tmp_path / "out.tif", None, axes=given).open()
 
 
 def test_an_image_whose_axes_are_not_clear_is_sent_there_too(tmp_path):
     tifffile.imwrite(tmp_path / "stack.tif", np.zeros((40, 9, 8), np.uint8))
     with pytest.raises(ImageError, match=r"which axis of shape \(40, 9, 8\).*; give an output"):
-        read_channels(FilePlan(tmp_path / "stack.tif", tmp_path / "out.tif", None))
+        FilePlan(tmp_path / "stack.tif", tmp_path / "out.tif", None).open()
 
 
 @pytest.mark.parametrize("location", ["https://host/a.zarr/0", "s3://bucket/a", "a.ome.zarr"])

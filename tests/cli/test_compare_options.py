@@ -8,7 +8,7 @@ import pytest
 import tifffile
 
 from napari_dynaseg.peers import METHODS, run_peer
-from napari_dynaseg.recipes.method_record import METADATA_KEY
+from napari_dynaseg.recipes.method_record import METHOD_KEY
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_an_image_becomes_the_labels_of_the_method(call, image, tmp_path):
     with tifffile.TiffFile(tmp_path / "labels.tif") as tiff:
         labels, metadata = tiff.asarray(), tiff.shaped_metadata[0]
     np.testing.assert_array_equal(labels, run_peer("kmeans", image, clusters=3))
-    assert metadata[METADATA_KEY]["knobs"]["clusters"] == 3
+    assert metadata[METHOD_KEY]["knobs"]["clusters"] == 3
     assert imageio.imread(tmp_path / "look.png").shape == (12, 10, 3)
 
 
@@ -51,7 +51,7 @@ def test_labels_can_be_written_as_a_layer(call, image, tmp_path):
     pixels, state = read_label_layer(tmp_path / "cells.dynaseg.ome.tif")
     assert np.asarray(pixels).shape == (12, 10)
     assert state.name == "cells.png segments"
-    assert state.metadata[METADATA_KEY]["method"] == "otsu"
+    assert state.metadata[METHOD_KEY]["method"] == "otsu"
 
 
 @pytest.mark.parametrize(

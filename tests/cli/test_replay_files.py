@@ -15,13 +15,14 @@ from napari_dynaseg.errors import FileError, ImageError, ImageWarning, SettingsE
 from napari_dynaseg.files.formats import read_label_layer, write_label_layer
 from napari_dynaseg.files.label_store import LabelStore
 from napari_dynaseg.files.recipe_files import FoundRecipe, read_recipe
-from napari_dynaseg.image.stack_files import open_stack
+from napari_dynaseg.image.reader import open_image
+from napari_dynaseg.image.synthetic import draw_image
 from napari_dynaseg.labels.numbering import RegionNumbers
 from napari_dynaseg.labels.run_length import describe
 from napari_dynaseg.method.region_of_interest import Within
 from napari_dynaseg.method.run import iter_fit
-from napari_dynaseg.recipes.recipe import Change
-from napari_dynaseg.recipes.refinements import Paint, Refinement
+from napari_dynaseg.recipes.recipe import SettingsChange
+from napari_dynaseg.recipes.refinements import Paint, RefinementRecord
 from napari_dynaseg.recipes.training_planes import TrainingPlanes
 from napari_dynaseg.stacks.plan import StackRun, plan_stack
 
@@ -50,7 +51,7 @@ def output(tmp_path):
 
 def make_live(image, *positions, axes=None, level=None, turn=None):
     """Make labels as a viewer does: live numbers, and a knob turned at iteration 3."""
-    stack = open_stack(image, axes, level)
+    stack = open_image(image, axes, level)
     training = TrainingPlanes.read(stack, [stack.axes.place(at) for at in positions])
     run = iter_fit(training.planes[0], SMALL, companions=training.planes[1:])
     numbers, turned = RegionNumbers(), ()
@@ -61,7 +62,7 @@ def make_live(image, *positions, axes=None, level=None, turn=None):
         step = run.send(sent)
         numbers.follow(step.trained_labels)
     if turn:
-        turned = (Change(iteration=3, settings=turn.model_dump()),)
+        turned = (SettingsChange(iteration=3, settings=turn.model_dump()),)
     recipe = Recipe.now(SMALL, 4, training.source, numbering="live", changes=turned)
     return numbers.apply(step.labels), recipe
 
@@ -97,6 +98,19 @@ def test_labels_of_the_command_line_are_made_again(tmp_path, output, name, shape
     made = read_recipe(output).recipe
     again = output.with_name("and again.tif")
     np.testing.assert_array_equal(replay_to(again, made, str(image)), tifffile.imread(labels))
+
+
+def test_labels_of_user_size_are_made_again_with_the_defaults(tmp_path, output):
+    image, labels = tmp_path / "cells.tif", tmp_path / "labels.tif"
+    cells = draw_image(256, 256, 2).astype(np.uint16) * 200
+    tifffile.imwrite(image, np.moveaxis(cells, -1, 0), photometric="minisblack")
+    (plan,) = plan_outputs([image], labels, None)
+    list(segment_file(plan, Settings(device="cpu")))
+    recipe = read_recipe(labels).recipe
+    assert (recipe.source.axes, recipe.source.position) == ("CYX", (None, None, None))
+    np.testing.assert_array_equal(
+        replay_to(output, recipe, str(image)), tifffile.imread(labels), strict=True
+    )
 
 
 def test_labels_of_a_plane_of_a_stack_are_made_again_with_its_companions(image, output):
@@ -183,7 +197,7 @@ def test_a_layer_takes_the_size_of_a_pixel(tmp_path):
 def test_the_labels_of_a_stack_are_made_again(image, tmp_path, way):
     settings = SMALL.change(way=way, follow_iterations=2, training_planes=3)
     plan = plan_stack(
-        open_stack(image), tmp_path / "first.ome.zarr", settings, plane="T=2", planes="T=1:4"
+        open_image(image), tmp_path / "first.ome.zarr", settings, plane="T=2", planes="T=1:4"
     )
     run = StackRun.begin(plan)
     list(run.train())
@@ -198,12 +212,12 @@ def test_the_labels_of_a_stack_are_made_again(image, tmp_path, way):
 
 
 def test_the_labels_of_a_network_that_was_given_are_made_by_it(image, tmp_path):
-    first = StackRun.begin(plan_stack(open_stack(image), tmp_path / "first.ome.zarr", SMALL))
+    first = StackRun.begin(plan_stack(open_image(image), tmp_path / "first.ome.zarr", SMALL))
     list(first.train())
     network = first.read_network()
     other = write_stack(tmp_path / "other.tif", draw(2, 3, 2, 9, 8, seed=1))
     plan = plan_stack(
-        open_stack(other), tmp_path / "second.ome.zarr", network.settings, network=network
+        open_image(other), tmp_path / "second.ome.zarr", network.settings, network=network
     )
     second = StackRun.begin(plan)
     list(second.segment())
@@ -218,7 +232,7 @@ def test_the_labels_of_a_network_that_was_given_are_made_by_it(image, tmp_path):
 
 
 def test_a_network_for_other_channels_is_refused(image, tmp_path):
-    first = StackRun.begin(plan_stack(open_stack(image), tmp_path / "first.ome.zarr", SMALL))
+    first = StackRun.begin(plan_stack(open_image(image), tmp_path / "first.ome.zarr", SMALL))
     list(first.train())
     found = FoundRecipe(first.read_network().recipe, first.read_network())
     other = write_stack(tmp_path / "other.tif", draw(2, 3, 9, 8), "TZYX")
@@ -309,7 +323,7 @@ def test_the_replay_of_another_recipe_with_the_same_settings_does_not_go_on(imag
 
 
 def test_positions_are_found_by_their_indices(image):
-    axes = open_stack(image).axes
+    axes = open_image(image).axes
     assert place_like(axes, (None, 9, 1, None)) == (3, 1, None, None, None)
     assert place_like(axes, (1, None, None)) is None
     assert place_like(axes, ()) is None
@@ -320,7 +334,7 @@ def refine_at(position, labels, drawn):
     shown = labels.copy()
     shown[2, 3:5] = 50
     painted = Paint(position, shown, (shown == 50) | (drawn > 0)).describe()
-    return Refinement.of(position, "this", painted, SMALL.change(refine_iterations=2))
+    return RefinementRecord.of(position, "this", painted, SMALL.change(refine_iterations=2))
 
 
 def test_scribbles_and_refinements_of_a_stack_are_made_again_or_left_out(image, tmp_path):
@@ -328,7 +342,7 @@ def test_scribbles_and_refinements_of_a_stack_are_made_again_or_left_out(image, 
     drawn[1:4, 2] = 30
     options = {"plane": "T=1,Z=2", "scribbled": drawn}
     first = StackRun.begin(
-        plan_stack(open_stack(image), tmp_path / "first.ome.zarr", SMALL, **options)
+        plan_stack(open_image(image), tmp_path / "first.ome.zarr", SMALL, **options)
     )
     list(first.train())
     list(first.segment())
@@ -368,7 +382,7 @@ def test_a_stack_limited_to_a_part_is_made_again_by_its_strokes_and_companions(t
     mask, strokes, guidance = np.zeros((3, *size), np.int32)
     mask[2:, 1:7], strokes[1:4, 2], guidance[:, :5] = 1, 30, 6
     plan = plan_stack(
-        open_stack(image),
+        open_image(image),
         tmp_path / "first.ome.zarr",
         SMALL.change(training_planes=2),
         plane="Z=1",

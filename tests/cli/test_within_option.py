@@ -69,7 +69,7 @@ def test_a_layer_keeps_the_mask_too(call):
     [
         ("narrow.tif", "l.tif", r"narrow.tif: a mask must have the plane's shape (12, 10); got"),
         ("empty.tif", "l.tif", "empty.tif: a mask must cover at least two pixels"),
-        ("none.tif", "l.tif", "none.tif cannot be read"),
+        ("none.tif", "l.tif", "none.tif: it does not exist"),
         ("narrow.tif", "l.ome.zarr", "narrow.tif: a mask must have the plane's shape (12, 10)"),
     ],
 )

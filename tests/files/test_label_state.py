@@ -5,7 +5,7 @@ import json
 import pytest
 
 from napari_dynaseg.errors import FileError
-from napari_dynaseg.files.label_state import Column, LabelColours, LayerState, read_state
+from napari_dynaseg.files.label_state import Column, LabelColours, LayerState
 
 RED, CLEAR = (1.0, 0.0, 0.0, 1.0), (0.0, 0.0, 0.0, 0.0)
 STATE = LayerState(
@@ -26,7 +26,7 @@ STATE = LayerState(
 
 
 def test_a_state_comes_back_from_json_as_it_was():
-    assert read_state(json.loads(json.dumps(STATE.to_plain()))) == STATE
+    assert LayerState.from_plain(json.loads(json.dumps(STATE.to_plain()))) == STATE
 
 
 def test_what_is_not_known_is_not_written():
@@ -35,7 +35,7 @@ def test_what_is_not_known_is_not_written():
 
 def test_a_state_that_is_not_understood_names_the_entry_at_fault():
     with pytest.raises(FileError, match=r"the layer cannot be read: format: Input should be 1"):
-        read_state({**STATE.to_plain(), "format": 2})
+        LayerState.from_plain({**STATE.to_plain(), "format": 2})
 
 
 @pytest.mark.parametrize(

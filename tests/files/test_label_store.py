@@ -26,11 +26,11 @@ import sys
 from pathlib import Path
 import numpy as np
 from napari_dynaseg.files import label_store
-from napari_dynaseg.files import ome_array
+from napari_dynaseg.files import ome_labels
 from napari_dynaseg.image.axes import parse_axes
 
 path, share, stop = Path(sys.argv[1]), slice(*map(int, sys.argv[2:4])), int(sys.argv[4])
-ome_array.LARGEST_WHOLE_SIDE, ome_array.CHUNK_SIDE = 4, 3
+ome_labels.LARGEST_WHOLE_SIDE, ome_labels.CHUNK_SIDE = 4, 3
 moment = 0
 
 def stall(method):

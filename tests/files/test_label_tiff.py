@@ -12,9 +12,9 @@ from hypothesis.extra import numpy as npst
 from napari_dynaseg import Recipe, Settings
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.files.label_state import STATE_KEY, LayerState
-from napari_dynaseg.files.label_tiff import ENDING, read_label_tiff, write_label_tiff
+from napari_dynaseg.files.label_tiff import LAYER_TIFF_ENDING, read_label_tiff, write_label_tiff
 from napari_dynaseg.files.plain_labels import write_labels
-from napari_dynaseg.image.stack_files import open_stack
+from napari_dynaseg.image.reader import open_image
 from napari_dynaseg.recipes.recipe import Source
 
 STATE = LayerState(
@@ -34,12 +34,12 @@ def draw(*shape, dtype=np.int32):
 
 @pytest.fixture
 def path(tmp_path):
-    return tmp_path / f"cells{ENDING}"
+    return tmp_path / f"cells{LAYER_TIFF_ENDING}"
 
 
 @given(st.data())
 def test_pixels_of_any_whole_dtype_and_shape_come_back_as_they_were(tmp_path_factory, data):
-    path = tmp_path_factory.mktemp("layers") / f"cells{ENDING}"
+    path = tmp_path_factory.mktemp("layers") / f"cells{LAYER_TIFF_ENDING}"
     dtype = data.draw(st.sampled_from(DTYPES))
     shape = data.draw(npst.array_shapes(min_dims=2, max_dims=5, max_side=4))
     low, high = max(np.iinfo(dtype).min, -(2**31)), min(np.iinfo(dtype).max, 2**31 - 1)
@@ -69,14 +69,14 @@ def test_other_readers_find_an_ome_tiff_with_axes_and_sizes_of_pixels(path):
     assert ome["Name"] == STATE.name
     told = {key: ome["Pixels"][key] for key in ("SizeT", "SizeC", "SizeY", "SizeX")}
     assert told == {"SizeT": 3, "SizeC": 1, "SizeY": 5, "SizeX": 4}
-    stack = open_stack(path)
+    stack = open_image(path)
     assert (stack.scale, stack.units) == ((2.0, 0.5, 0.25), ("second", "micrometer", "nanometer"))
 
 
 @pytest.mark.parametrize("shape", [(3, 5, 4), (5, 4, 3), (4, 3, 4)])
 def test_no_axis_is_taken_for_colours(path, shape):
     write_label_tiff(path, draw(*shape), NAMELESS)
-    assert open_stack(path).axes.sentence == f"Z={shape[0]} · Y×X segmented"
+    assert open_image(path).axes.sentence == f"Z={shape[0]} · Y×X segmented"
 
 
 def test_planes_are_pages_wherever_their_axes_lie(path):

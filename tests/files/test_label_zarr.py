@@ -14,9 +14,10 @@ from napari_dynaseg import Settings
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.files.label_state import LayerState
 from napari_dynaseg.files.label_store import STORE_KEY, LabelStore
-from napari_dynaseg.files.label_zarr import ENDING, open_store, read_label_zarr, write_label_zarr
+from napari_dynaseg.files.label_zarr import open_store, read_label_zarr, write_label_zarr
+from napari_dynaseg.files.ome_labels import LAYER_ZARR_ENDING
 from napari_dynaseg.image.axes import parse_axes
-from napari_dynaseg.image.stack_files import open_stack
+from napari_dynaseg.image.reader import open_image
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.run_length import describe
 from napari_dynaseg.recipes.recipe import METADATA_KEY, Recipe
@@ -39,7 +40,7 @@ def draw(*shape, dtype=np.int32):
 
 @pytest.fixture
 def path(tmp_path):
-    return tmp_path / f"cells{ENDING}"
+    return tmp_path / f"cells{LAYER_ZARR_ENDING}"
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def finished(run):
 
 @given(st.data())
 def test_pixels_of_any_whole_dtype_and_shape_come_back_as_they_were(tmp_path_factory, data):
-    path = tmp_path_factory.mktemp("layers") / f"cells{ENDING}"
+    path = tmp_path_factory.mktemp("layers") / f"cells{LAYER_ZARR_ENDING}"
     dtype = data.draw(st.sampled_from(["int8", "uint16", "int32", "int64", "uint64"]))
     pixels = data.draw(npst.arrays(dtype, npst.array_shapes(min_dims=2, max_dims=5, max_side=3)))
     write_label_zarr(path, pixels, NAMELESS)
@@ -85,7 +86,7 @@ def test_pixels_that_are_set_are_on_disk(path):
 
 def test_other_readers_find_an_ome_zarr_with_axes_and_sizes_of_pixels(path):
     write_label_zarr(path, draw(3, 5, 4), STATE)
-    stack = open_stack(path)
+    stack = open_image(path)
     assert stack.axes.sentence == "T=3 · Y×X segmented"
     assert (stack.scale, stack.units) == (STATE.scale, STATE.units)
     np.testing.assert_array_equal(stack.read_channels((1, None, None))[0], draw(3, 5, 4)[1])
@@ -137,13 +138,13 @@ def test_a_layer_saved_where_its_pixels_lie_keeps_them(path):
     again, state = read_label_zarr(path)
     np.testing.assert_array_equal(again[:], draw(3, 5, 4))
     assert state == STATE
-    assert open_stack(path).scale == STATE.scale
+    assert open_image(path).scale == STATE.scale
 
 
 def test_a_layer_copied_elsewhere_leaves_its_own_folder(path, tmp_path):
     write_label_zarr(path, draw(3, 5, 4), NAMELESS)
     pixels, _ = read_label_zarr(path)
-    copy = tmp_path / f"copy{ENDING}"
+    copy = tmp_path / f"copy{LAYER_ZARR_ENDING}"
     write_label_zarr(copy, pixels, STATE)
     np.testing.assert_array_equal(read_label_zarr(copy)[0][:], draw(3, 5, 4))
     assert read_label_zarr(path)[1] == NAMELESS
@@ -191,7 +192,7 @@ def test_a_damaged_network_is_told_so(finished):
 
 def test_only_a_run_has_a_store(path, finished, tmp_path):
     assert open_store(path).path == path
-    plain = tmp_path / f"plain{ENDING}"
+    plain = tmp_path / f"plain{LAYER_ZARR_ENDING}"
     write_label_zarr(plain, draw(5, 4), NAMELESS)
     assert open_store(plain) is None
     assert STORE_KEY not in zarr.open_group(plain).attrs

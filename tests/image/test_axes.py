@@ -1,9 +1,10 @@
 """How the axes of an image are read from what the viewer says of them."""
 
+import numpy as np
 import pytest
 
 from napari_dynaseg.errors import ImageError
-from napari_dynaseg.image.axes import parse_axes, read_axes
+from napari_dynaseg.image.axes import list_indices, parse_axes, read_axes
 
 
 def test_a_plain_image_is_a_plane_of_y_and_x():
@@ -201,3 +202,39 @@ def test_axes_are_written_in_letters_that_read_the_same(
     assert axes.letters == letters
     again = parse_axes(letters, (*axes.sizes, *[samples] * bool(samples)))
     assert (again.plane, again.channel, again.samples) == (axes.plane, axes.channel, axes.samples)
+
+
+@pytest.mark.parametrize("letters", ["TCYX", "XTYC", "TYXC", "CXYT"])
+def test_a_plane_has_one_place_in_the_image_and_one_in_its_labels(letters):
+    sizes = dict(zip("TCYX", (3, 2, 6, 5), strict=True))
+    image = np.random.default_rng(0).integers(0, 9, [sizes[letter] for letter in letters])
+    axes = parse_axes(letters, image.shape)
+    drawn = image.transpose([letters.index(letter) for letter in "TCYX"])
+    labels = np.zeros(axes.label_sizes, np.int32)
+    for time, position in enumerate(axes.list_positions()):
+        channels = axes.bring_channels_first(image[axes.index_image(position)])
+        np.testing.assert_array_equal(channels, drawn[time])
+        labels[axes.index_labels(position)] = axes.turn(channels[1])
+        np.testing.assert_array_equal(axes.unwrap(axes.wrap(channels[1])), channels[1])
+        assert axes.wrap(channels[1]).ndim == 4
+    placed = labels.transpose([letters.index(letter) for letter in "TCYX"])
+    np.testing.assert_array_equal(placed[:, 0], drawn[:, 1])
+
+
+def test_colours_come_first_and_alpha_is_left_out():
+    image = np.random.default_rng(0).integers(0, 9, (3, 5, 6, 4))
+    axes = parse_axes("ZXYS", image.shape)
+    part = axes.bring_channels_first(image[axes.index_image((2, None, None))])
+    np.testing.assert_array_equal(part, image[2, ..., :3].transpose(2, 1, 0))
+    assert (axes.shape, axes.stack_sizes, axes.is_turned) == ((3, 5, 6, 4), (3,), True)
+
+
+@pytest.mark.parametrize("indices", [(), (1,), (3, 0), (0, -1), (0, 0, 0)])
+def test_what_is_no_plane_is_told(indices):
+    assert not parse_axes("TZYX", (3, 2, 6, 5)).has_plane(indices)
+
+
+def test_a_position_has_one_index_for_each_stack_axis():
+    axes = parse_axes("TCZYX", (3, 2, 4, 6, 5))
+    assert list_indices(axes.place((2, 3))) == [2, 3]
+    assert axes.has_plane([2, 3])

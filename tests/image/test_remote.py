@@ -16,8 +16,8 @@ from tests.stacks_drawn import draw, read_all, write_ome_zarr
 
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.image import remote
+from napari_dynaseg.image.reader import open_image
 from napari_dynaseg.image.remote import open_address, retry
-from napari_dynaseg.image.stack_files import open_stack
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ def server(tmp_path, monkeypatch):
 def test_only_the_chunks_of_a_plane_are_fetched(tmp_path, server, zarr_format, chunks):
     pixels = draw(5, 6, 8)
     write_ome_zarr(tmp_path / "a.zarr", pixels, zarr_format, chunks=(1, 6, 4), axes="zyx")
-    image = open_stack(f"{server.address}/a.zarr/")
+    image = open_image(f"{server.address}/a.zarr/")
     assert image.axes.sentence == "Z=5 · Y×X segmented"
     assert (image.name, image.path) == ("a.zarr", f"{server.address}/a.zarr/")
     assert image.scale == (1, 0.5, 0.5)
@@ -169,8 +169,8 @@ def test_a_level_and_an_array_can_be_fetched(tmp_path, server):
     pixels = draw(2, 8, 8)
     write_ome_zarr(tmp_path / "a.zarr", pixels, levels=2, axes="zyx")
     for image in (
-        open_stack(f"{server.address}/a.zarr", level=1),
-        open_stack(f"{server.address}/a.zarr/1", axes="ZYX"),
+        open_image(f"{server.address}/a.zarr", level=1),
+        open_image(f"{server.address}/a.zarr/1", axes="ZYX"),
     ):
         np.testing.assert_array_equal(read_all(image)[:, 0], pixels[:, ::2, ::2])
 
@@ -178,7 +178,7 @@ def test_a_level_and_an_array_can_be_fetched(tmp_path, server):
 def test_a_pickled_address_is_read_too(tmp_path, server):
     pixels = draw(2, 6, 5)
     write_ome_zarr(tmp_path / "a.zarr", pixels, axes="zyx")
-    image = pickle.loads(pickle.dumps(open_stack(f"{server.address}/a.zarr")))
+    image = pickle.loads(pickle.dumps(open_image(f"{server.address}/a.zarr")))
     np.testing.assert_array_equal(read_all(image)[:, 0], pixels)
 
 
@@ -186,14 +186,14 @@ def test_a_slow_server_is_waited_for(tmp_path, server):
     pixels = draw(2, 6, 5)
     write_ome_zarr(tmp_path / "a.zarr", pixels, axes="zyx")
     server.delays = lambda number: 0.05
-    np.testing.assert_array_equal(read_all(open_stack(f"{server.address}/a.zarr"))[:, 0], pixels)
+    np.testing.assert_array_equal(read_all(open_image(f"{server.address}/a.zarr"))[:, 0], pixels)
 
 
 def test_a_server_that_falls_silent_is_asked_again(tmp_path, server, monkeypatch):
     pixels = draw(2, 6, 5)
     write_ome_zarr(tmp_path / "a.zarr", pixels, axes="zyx")
     monkeypatch.setattr(remote, "LONGEST_SILENCE", 0.3)
-    image = open_stack(f"{server.address}/a.zarr")
+    image = open_image(f"{server.address}/a.zarr")
     server.asked.clear()
     server.delays = lambda number: 0.6 if number == 1 else 0.0
     np.testing.assert_array_equal(image.read_channels((1, None, None))[0], pixels[1])
@@ -205,13 +205,13 @@ def test_a_server_that_fails_every_second_time_is_read_whole(tmp_path, server, z
     pixels = draw(6, 6, 8)
     write_ome_zarr(tmp_path / "a.zarr", pixels, zarr_format, chunks=(1, 3, 4), axes="zyx")
     server.refuses = lambda path, number: number % 2 == 0
-    np.testing.assert_array_equal(read_all(open_stack(f"{server.address}/a.zarr"))[:, 0], pixels)
+    np.testing.assert_array_equal(read_all(open_image(f"{server.address}/a.zarr"))[:, 0], pixels)
 
 
 def test_a_plane_that_cannot_be_fetched_is_named_and_the_others_are_read(tmp_path, server):
     pixels = draw(3, 6, 5)
     write_ome_zarr(tmp_path / "a.zarr", pixels, axes="tyx")
-    image = open_stack(f"{server.address}/a.zarr")
+    image = open_image(f"{server.address}/a.zarr")
     server.refuses = lambda path, number: "/0/1/" in path
     told = r"a\.zarr: T=1 cannot be read: 503, .*/a\.zarr/0/1/0/0'; tried 4 times"
     with pytest.raises(FileError, match=told):
@@ -222,15 +222,15 @@ def test_a_plane_that_cannot_be_fetched_is_named_and_the_others_are_read(tmp_pat
 def test_an_address_that_cannot_be_opened_is_named(tmp_path, server):
     write_ome_zarr(tmp_path / "a.zarr", draw(2, 6, 5), axes="zyx")
     with pytest.raises(FileError, match=r"/b\.zarr: there is no Zarr at .*; expected an OME-Zarr"):
-        open_stack(f"{server.address}/b.zarr")
+        open_image(f"{server.address}/b.zarr")
     with pytest.raises(FileError, match=r"a\.tif: a \.tif file must be on disk; expected"):
-        open_stack(f"{server.address}/a.tif")
+        open_image(f"{server.address}/a.tif")
     server.refuses = lambda path, number: True
     with pytest.raises(FileError, match=r"/a\.zarr: 503, .*; tried 4 times"):
-        open_stack(f"{server.address}/a.zarr")
+        open_image(f"{server.address}/a.zarr")
 
 
 def test_a_server_that_is_not_there_is_named(monkeypatch):
     monkeypatch.setattr(remote, "PAUSES", (0.0,))
     with pytest.raises(FileError, match=r"a\.zarr: Cannot connect to host .*; tried 2 times"):
-        open_stack("http://127.0.0.1:9/a.zarr")
+        open_image("http://127.0.0.1:9/a.zarr")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from napari_dynaseg.errors import FileError, ImageError
-from napari_dynaseg.labels.run_length import Correction, apply, describe
+from napari_dynaseg.labels.run_length import Runs, apply, describe
 
 HERE, THERE = (0, None, None), (1, None, None)
 DTYPES = st.sampled_from([np.uint8, np.int32, np.int64, np.uint64])
@@ -23,7 +23,7 @@ def draw(*rows):
 def send(described):
     """Send corrections through JSON, as a recipe does."""
     texts = [correction.model_dump_json() for correction in described]
-    return tuple(Correction.model_validate(json.loads(text)) for text in texts)
+    return tuple(Runs.model_validate(json.loads(text)) for text in texts)
 
 
 @given(st.data())
@@ -97,8 +97,8 @@ def test_a_label_beyond_the_dtype_is_refused():
 
 @pytest.mark.parametrize("runs", ["?", "AAAA", ""])
 def test_a_correction_that_is_damaged_is_told_so(runs):
-    with pytest.raises(FileError, match="a correction cannot be read"):
-        apply(draw([1, 1]), [Correction(pixels=1, runs=runs)])
+    with pytest.raises(FileError, match="runs of labels cannot be read"):
+        apply(draw([1, 1]), [Runs(pixels=1, runs=runs)])
 
 
 def test_a_correction_of_another_number_of_pixels_is_told_so():

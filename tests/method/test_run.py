@@ -5,8 +5,9 @@ import pytest
 
 from napari_dynaseg import segment
 from napari_dynaseg.errors import ImageError, SettingsError
+from napari_dynaseg.generators import run_through
 from napari_dynaseg.image.pixels import to_plane
-from napari_dynaseg.method.run import run, run_through
+from napari_dynaseg.method.run import run
 from napari_dynaseg.method.run_input import RunInput
 from napari_dynaseg.settings import Settings
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from napari_dynaseg.errors import SettingsError
+from napari_dynaseg.generators import run_through
 from napari_dynaseg.image.pixels import to_plane
-from napari_dynaseg.peers import METHODS, find_method, finish, run_peer
+from napari_dynaseg.peers import METHODS, find_method, run_peer
 from napari_dynaseg.settings import Settings
 
 QUICK = {
@@ -125,7 +126,7 @@ def test_the_registry_loads_neither_torch_nor_the_libraries():
     assert run.stdout.strip() == "[]"
 
 
-def test_finish_gives_what_a_method_returns(halves):
+def test_a_method_that_is_run_through_gives_its_labels(halves):
     method = METHODS["otsu"]
-    labels = finish(method.begin(to_plane(halves), method.configure()))
+    labels = run_through(method.begin(to_plane(halves), method.configure()))
     assert set(np.unique(labels)) == {1, 2}

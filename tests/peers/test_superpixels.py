@@ -6,7 +6,8 @@ import numpy as np
 
 from napari_dynaseg.engine.backend import torch
 from napari_dynaseg.engine.network import build_network
-from napari_dynaseg.peers import METHODS, finish, superpixels
+from napari_dynaseg.generators import run_through
+from napari_dynaseg.peers import METHODS, superpixels
 from napari_dynaseg.settings import Settings
 
 
@@ -51,8 +52,8 @@ def test_fast_trains_on_fewer_pixels_and_labels_every_one(monkeypatch):
     monkeypatch.setattr(superpixels, "find_superpixels", watch)
     method = METHODS["superpixels"]
     knobs = {"iterations": 2, "superpixels": 100, "device": "cpu"}
-    assert finish(method.begin(plane, method.configure(**knobs))).shape == (60, 220)
-    finish(method.begin(plane, method.configure(**knobs, quality="exact")))
+    assert run_through(method.begin(plane, method.configure(**knobs))).shape == (60, 220)
+    run_through(method.begin(plane, method.configure(**knobs, quality="exact")))
     assert seen == [((3, 30, 110), 25), ((3, 60, 220), 100)]
 
 

@@ -14,9 +14,9 @@ from napari_dynaseg import Recipe, Settings, iter_fit, replay, segment, to_plane
 from napari_dynaseg.engine.backend import torch
 from napari_dynaseg.errors import FileError, ImageError, ImageWarning, SettingsError
 from napari_dynaseg.labels.numbering import RegionNumbers, number_by_size
-from napari_dynaseg.labels.run_length import describe
-from napari_dynaseg.recipes.recipe import METADATA_KEY, Change, Source, describe_given
-from napari_dynaseg.recipes.refinements import Paint, Refinement
+from napari_dynaseg.labels.run_length import describe, encode
+from napari_dynaseg.recipes.recipe import METADATA_KEY, SettingsChange, Source
+from napari_dynaseg.recipes.refinements import Paint, RefinementRecord
 
 SMALL = Settings(channels=8, iterations=6, minimum_labels=1, device="cpu")
 
@@ -34,7 +34,7 @@ def recipe(plane):
 
 def test_a_recipe_comes_back_from_json_as_it_was(recipe):
     turned = recipe.model_copy(
-        update={"changes": (Change(iteration=3, settings=SMALL.change(mu=7).model_dump()),)}
+        update={"changes": (SettingsChange(iteration=3, settings=SMALL.change(mu=7).model_dump()),)}
     )
     text = json.dumps(turned.to_metadata())
     assert Recipe.from_metadata(json.loads(text)) == turned
@@ -128,7 +128,7 @@ def test_replay_gives_the_live_numbers_of_a_run_whose_mu_was_turned(plane, recip
     live = recipe.model_copy(
         update={
             "numbering": "live",
-            "changes": (Change(iteration=4, settings=turned.model_dump()),),
+            "changes": (SettingsChange(iteration=4, settings=turned.model_dump()),),
         }
     )
     np.testing.assert_array_equal(replay(plane, live), labels)
@@ -137,7 +137,7 @@ def test_replay_gives_the_live_numbers_of_a_run_whose_mu_was_turned(plane, recip
 
 def test_a_change_matters_to_what_replay_gives(plane, recipe):
     turned = SMALL.change(scheme="fixed", mu=100).model_dump()
-    changed = recipe.model_copy(update={"changes": (Change(iteration=2, settings=turned),)})
+    changed = recipe.model_copy(update={"changes": (SettingsChange(iteration=2, settings=turned),)})
     assert (replay(plane, changed) != replay(plane, recipe)).any()
 
 
@@ -203,7 +203,7 @@ def test_replay_gives_what_was_scribbled_and_refined(plane, recipe, numbering):
     drawn = np.zeros(plane.shape[1:], np.int32)
     drawn[2:5, 3], drawn[8:10, 6] = 30, 4
     source = Source.of(plane, "cells", position=recipe.source.position)
-    changes = {"source": source, "numbering": numbering, "scribbles": describe_given(drawn)}
+    changes = {"source": source, "numbering": numbering, "scribbles": encode(drawn)}
     recipe = recipe.model_copy(update=changes)
     labels = replay(plane, recipe)
     np.testing.assert_array_equal(labels[drawn > 0], drawn[drawn > 0])
@@ -212,7 +212,7 @@ def test_replay_gives_what_was_scribbled_and_refined(plane, recipe, numbering):
     painted = (shown == 50) | (drawn > 0)
     knobs = Settings(**recipe.settings).change(refine_iterations=3, scribble_weight=2)
     paint = Paint(source.position, shown, painted)
-    refinement = Refinement.of(source.position, "this", paint.describe(), knobs)
+    refinement = RefinementRecord.of(source.position, "this", paint.describe(), knobs)
     refined = replay(plane, recipe.model_copy(update={"refinements": (refinement,)}))
     np.testing.assert_array_equal(refined[painted], shown[painted])
     elsewhere = refinement.model_copy(update={"position": (9, None, None)})
@@ -227,7 +227,7 @@ def guided(plane, recipe):
     halves = np.full(plane.shape[1:], 9, np.int32)
     halves[:, 5:] = 2
     settings = SMALL.change(guidance_weight=1).model_dump()
-    given = {"guidance": describe_given(halves), "settings": settings}
+    given = {"guidance": encode(halves), "settings": settings}
     source = Source.of(plane, "cells", position=recipe.source.position)
     return recipe.model_copy(update={"source": source, **given}), halves
 
@@ -259,7 +259,7 @@ def test_on_another_image_scribbles_are_left_out_and_told_so(plane, recipe):
     drawn = np.zeros(plane.shape[1:], np.int32)
     drawn[2:5, 3] = 77
     source = Source.of(plane, "cells", position=recipe.source.position)
-    described = {"source": source, "scribbles": describe_given(drawn)}
+    described = {"source": source, "scribbles": encode(drawn)}
     with pytest.warns(ImageWarning, match="is left out: this is another image"):
         labels = replay(1 - plane, recipe.model_copy(update=described))
     np.testing.assert_array_equal(labels, replay(1 - plane, recipe))

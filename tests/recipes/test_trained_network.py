@@ -1,28 +1,21 @@
 """A trained network labels further planes, and comes back from its file as it was."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from napari_dynaseg.errors import FileError, ImageError
+from napari_dynaseg.errors import FileError, ImageError, SettingsError
+from napari_dynaseg.generators import run_through
 from napari_dynaseg.image.axes import parse_axes
 from napari_dynaseg.image.stack_image import StackImage
-from napari_dynaseg.recipes.trained_network import TrainedNetwork
+from napari_dynaseg.recipes.trained_network import TrainedNetwork, check_ending
 from napari_dynaseg.settings import Settings
 from napari_dynaseg.stacks.strategies import train_network
 
 SMALL = Settings(channels=8, iterations=4, minimum_labels=1, device="cpu")
 START = (0, None, None)
-
-
-def finish(run):
-    """Run a generator to its end, and give what it returns."""
-    while True:
-        try:
-            next(run)
-        except StopIteration as end:
-            return end.value
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +27,7 @@ def stack():
 
 @pytest.fixture(scope="module")
 def network(stack):
-    return finish(train_network(stack, SMALL, [START]))
+    return run_through(train_network(stack, SMALL, [START]))
 
 
 def test_equal_pixels_get_equal_labels_on_every_plane(stack, network):
@@ -93,3 +86,51 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 def test_a_network_is_kept_under_an_ending_that_says_what_it_is(tmp_path, network):
     with pytest.raises(FileError, match=r"ends in \.dynaseg\.safetensors; got"):
         network.save(tmp_path / "network.bin")
+
+
+def test_a_file_that_keeps_no_network_is_refused():
+    check_ending(Path("a.dynaseg.safetensors"))
+    with pytest.raises(FileError, match=r"ends in \.dynaseg\.safetensors; got a\.pt"):
+        check_ending(Path("a.pt"))
+
+
+@pytest.fixture(scope="module")
+def colour_network():
+    pixels = np.random.default_rng(0).integers(0, 255, (2, 12, 10)).astype(np.uint8)
+    image = StackImage((pixels,), parse_axes("CYX", pixels.shape), "cells")
+    return run_through(train_network(image, SMALL, [image.axes.first]))
+
+
+def test_a_saved_network_may_go_another_way_through_a_stack(colour_network):
+    used = colour_network.use({"way": "follow", "follow_iterations": "2"})
+    assert used.settings == SMALL.change(way="follow", follow_iterations=2)
+    assert used.weights is colour_network.weights
+    assert colour_network.settings == SMALL
+
+
+@pytest.mark.parametrize("knob", ["mu", "channels", "seed", "training_planes"])
+def test_what_a_network_was_trained_with_cannot_change(colour_network, knob):
+    with pytest.raises(SettingsError, match=f"{knob} cannot change in a network that is trained"):
+        colour_network.use({knob: 5})
+
+
+def test_a_knob_that_does_not_exist_is_named(colour_network):
+    with pytest.raises(SettingsError, match="there is no setting 'epochs'"):
+        colour_network.use({"epochs": 5})
+
+
+def test_another_number_of_channels_is_refused(colour_network):
+    colour_network.check_channels(2, "cells")
+    with pytest.raises(
+        ImageError, match=r"^grey: the number of channels must be that of the network, 2; got 1$"
+    ):
+        colour_network.check_channels(1, "grey")
+
+
+def test_a_network_labels_another_image_after_a_round_trip(colour_network, tmp_path):
+    pixels = np.random.default_rng(1).integers(0, 255, (2, 9, 14)).astype(np.uint8)
+    path = tmp_path / "a.dynaseg.safetensors"
+    colour_network.save(path)
+    loaded = TrainedNetwork.load(path)
+    assert loaded.to_bytes() == colour_network.to_bytes()
+    np.testing.assert_array_equal(loaded.label(pixels), colour_network.label(pixels))

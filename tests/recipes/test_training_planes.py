@@ -11,12 +11,12 @@ from napari_dynaseg.recipes.training_planes import TrainingPlanes
 STORED = np.array([[[0, 10], [20, 30]], [[40, 50], [60, 80]]], np.uint16)
 
 
-def open_stack(array):
+def open_image(array):
     return StackImage((array,), parse_axes("ZYX", array.shape), "cells", path="cells.tif")
 
 
 def test_planes_are_scaled_by_their_common_intensities():
-    stack = open_stack(STORED)
+    stack = open_image(STORED)
     training = TrainingPlanes.read(stack, [(1, None, None), (0, None, None)])
     dark, bright = training.scaling.ends[0]
     assert 0 <= dark < 1
@@ -26,7 +26,7 @@ def test_planes_are_scaled_by_their_common_intensities():
 
 
 def test_the_source_names_all_planes_that_were_trained_on():
-    source = TrainingPlanes.read(open_stack(STORED), [(1, None, None), (0, None, None)]).source
+    source = TrainingPlanes.read(open_image(STORED), [(1, None, None), (0, None, None)]).source
     assert (source.name, source.path) == ("cells", "cells.tif")
     assert (source.position, source.companions) == ((1, None, None), ((0, None, None),))
 
@@ -38,9 +38,9 @@ def test_a_plane_that_was_read_before_is_not_read_again():
         def __getitem__(self, index):
             raise OSError("gone")
 
-    training = TrainingPlanes.read(open_stack(Unreadable()), [(0, None, None)], STORED[:1])
+    training = TrainingPlanes.read(open_image(Unreadable()), [(0, None, None)], STORED[:1])
     np.testing.assert_array_equal(
-        training.planes[0], TrainingPlanes.read(open_stack(STORED), [(0, None, None)]).planes[0]
+        training.planes[0], TrainingPlanes.read(open_image(STORED), [(0, None, None)]).planes[0]
     )
     with pytest.raises(FileError, match="cells: Z=1 cannot be read: gone"):
-        TrainingPlanes.read(open_stack(Unreadable()), [(1, None, None)])
+        TrainingPlanes.read(open_image(Unreadable()), [(1, None, None)])

@@ -148,7 +148,7 @@ def test_the_axes_are_guessed_from_the_shape(shape, expected):
 
 
 def test_a_line_is_no_stack():
-    with pytest.raises(ImageError, match=r"a stack must have two axes at least; got shape \(9,\)"):
+    with pytest.raises(ImageError, match=r"an image must have two axes at least; got shape \(9,\)"):
         segment_stack(draw(9))
 
 

@@ -16,7 +16,7 @@ from napari_dynaseg.errors import FileError, ImageError, SettingsError
 from napari_dynaseg.files.label_store import LabelStore
 from napari_dynaseg.files.sinks import PlanesInMemory
 from napari_dynaseg.image.axes import parse_axes
-from napari_dynaseg.image.stack_files import open_stack
+from napari_dynaseg.image.reader import open_image
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.stacks.plan import StackRun, plan_stack
 from napari_dynaseg.stacks.strategies import segment_planes
@@ -56,7 +56,7 @@ def stack(tmp_path, monkeypatch):
     """A stack of 15 planes in a file, in the folder of the test."""
     monkeypatch.chdir(tmp_path)
     write_stack("stack.tif")
-    return open_stack("stack.tif")
+    return open_image("stack.tif")
 
 
 def write_stack(name, seed=0):
@@ -203,14 +203,14 @@ def test_a_store_of_other_pixels_is_refused(stack, tmp_path):
     with pytest.raises(
         FileError, match=r"something else: the pixels of stack\.tif are not the same$"
     ):
-        StackRun.begin(plan_stack(open_stack("stack.tif"), tmp_path / "a.zarr", SMALL))
+        StackRun.begin(plan_stack(open_image("stack.tif"), tmp_path / "a.zarr", SMALL))
 
 
 def test_a_file_is_known_from_wherever_it_is_called(stack, tmp_path, monkeypatch):
     StackRun.begin(plan_stack(stack, tmp_path / "a.zarr", SMALL))
     (tmp_path / "below").mkdir()
     monkeypatch.chdir(tmp_path / "below")
-    again = open_stack(Path("..", "stack.tif"))
+    again = open_image(Path("..", "stack.tif"))
     assert StackRun.begin(plan_stack(again, tmp_path / "a.zarr", SMALL)).list_missing()
 
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from tests.recipes.test_trained_network import finish
 
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.files.sinks import PlanesInMemory
+from napari_dynaseg.generators import run_through
 from napari_dynaseg.image.axes import parse_axes
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import match_labels
@@ -44,7 +44,7 @@ def run_to_the_end(stack, network, positions, results):
 
 @pytest.fixture(params=["one", "follow", "each"])
 def network(request, stack):
-    return finish(train_network(stack, SMALL.change(way=request.param), [START]))
+    return run_through(train_network(stack, SMALL.change(way=request.param), [START]))
 
 
 def test_every_plane_is_labelled_once_the_one_trained_on_first(stack, positions, network):
@@ -83,7 +83,7 @@ def test_finished_planes_are_not_done_again(stack, positions, network):
 
 
 def train(stack, way):
-    return finish(train_network(stack, SMALL.change(way=way), [START]))
+    return run_through(train_network(stack, SMALL.change(way=way), [START]))
 
 
 def test_one_network_labels_each_plane_by_itself_alone(stack, positions):
@@ -117,7 +117,7 @@ def test_each_plane_on_its_own_takes_the_numbers_of_its_neighbour(stack, positio
 
 
 def test_all_planes_may_be_trained_on_at_once(stack, positions):
-    network = finish(train_network(stack, SMALL, positions))
+    network = run_through(train_network(stack, SMALL, positions))
     assert network.recipe.source.companions == tuple(positions[1:])
     assert network.statistics.pixels == 6 * 18 * 14
 

@@ -17,8 +17,8 @@ from napari_dynaseg import Settings
 from napari_dynaseg.errors import FileError, RunError, SettingsError
 from napari_dynaseg.files.label_store import LabelStore
 from napari_dynaseg.image.axes import parse_axes
-from napari_dynaseg.image.lazy_array import LazyArray
 from napari_dynaseg.image.stack_image import StackImage
+from napari_dynaseg.image.stored_array import LazyArray
 from napari_dynaseg.stacks.strategies import segment_planes, train_network
 from napari_dynaseg.stacks.workers import open_client, segment_on_cluster
 

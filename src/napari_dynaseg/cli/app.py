@@ -1,7 +1,7 @@
 """The command line: parse, call, print."""
 
 import sys
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,17 +10,16 @@ import typer
 from napari_dynaseg.cli.benchmark_door import open_door
 from napari_dynaseg.cli.compare_options import compare
 from napari_dynaseg.cli.messages import NAME, do_plans, name_in_warnings, run_app
-from napari_dynaseg.cli.options import add_knob_options
+from napari_dynaseg.cli.options import AxesLetters, Level, Overwrite, Preview, add_knob_options
 from napari_dynaseg.counting import write_count
 from napari_dynaseg.errors import SettingsError
 from napari_dynaseg.labels.numbering import count_labels
-from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, GivenKind
+from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, AnnotationKind
 from napari_dynaseg.settings import Settings, describe_knob, describe_range
 
 if TYPE_CHECKING:
     from napari_dynaseg.cli.batch import FilePlan
-    from napari_dynaseg.files.annotation_files import GivenFile
-    from napari_dynaseg.labels.numbering import LabelMap
+    from napari_dynaseg.files.annotation_files import AnnotationFile
     from napari_dynaseg.recipes.trained_network import TrainedNetwork
     from napari_dynaseg.stacks.plan import StackRun
 
@@ -39,13 +38,8 @@ app.command(
 )(open_door)
 
 
-def with_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command one option for each knob of `Settings`, in place of its ``**knobs``."""
-    return add_knob_options(command, Settings)
-
-
 @app.command()
-@with_settings
+@partial(add_knob_options, knobs=Settings)
 def segment(
     images: Annotated[
         list[str],
@@ -61,20 +55,10 @@ def segment(
             help="A .tif for one image, else a folder for the labels; an .ome.zarr for a stack.",
         ),
     ],
-    preview: Annotated[
-        Path | None,
-        typer.Option(help="Also draw a picture: a .png for one image, else a folder."),
-    ] = None,
-    overwrite: Annotated[
-        bool, typer.Option(help="Replace outputs that are there already.")
-    ] = False,
-    axes: Annotated[
-        str | None,
-        typer.Option(help="One letter an axis, such as TZCYX; by default as the file says."),
-    ] = None,
-    level: Annotated[
-        int | None, typer.Option(help="Which level of a pyramid; 0 is the finest, and the default.")
-    ] = None,
+    preview: Preview = None,
+    overwrite: Overwrite = False,
+    axes: AxesLetters = None,
+    level: Level = None,
     network: Annotated[
         Path | None, typer.Option(help="Apply this network, saved before, instead of training.")
     ] = None,
@@ -143,10 +127,11 @@ def segment(
     if trained:
         _refuse("a network that is trained already", within=within)
     settings = trained.settings if trained else Settings(**turned)
-    given = {
-        "scribbled": _choose_given(SCRIBBLES, scribbles, scribble_background, images, trained),
-        "guidance": _choose_given(GUIDANCE, guidance, guidance_background, images, trained),
+    chosen = {
+        "scribbled": _choose_file(SCRIBBLES, scribbles, scribble_background, images, trained),
+        "guidance": _choose_file(GUIDANCE, guidance, guidance_background, images, trained),
     }
+    annotations = {name: file for name, file in chosen.items() if file}
     if output.suffix == ".zarr":
         _refuse("labels that go into an .ome.zarr", preview=preview)
         choice = {"plane": plane, "planes": planes, "network": trained}
@@ -159,7 +144,7 @@ def segment(
             choice={**choice, "network_goal": save_network},
             mask=within,
             cluster={"scheduler": scheduler, "workers": workers},
-            given=given,
+            annotations=annotations,
         )
     else:
         for_stacks = {"plane": plane, "range": planes, "workers": workers, "scheduler": scheduler}
@@ -169,40 +154,37 @@ def segment(
         plans = plan_outputs(
             images, output, preview, axes=axes, level=level, network=save_network, within=within
         )
-        _segment_images(plans, settings, trained, overwrite, given)
+        do_plans(
+            plans, overwrite, lambda plan: _segment_image(plan, settings, trained, annotations)
+        )
 
 
 def _load_network(path: Path | None, knobs: dict[str, str]) -> "TrainedNetwork | None":
     if path is None:
         return None
-    from napari_dynaseg.recipes.saved_network import use_network
     from napari_dynaseg.recipes.trained_network import TrainedNetwork
 
-    return use_network(TrainedNetwork.load(path), knobs)
+    return TrainedNetwork.load(path).use(knobs)
 
 
-def _choose_given(
-    kind: GivenKind,
+def _choose_file(
+    kind: AnnotationKind,
     path: Path | None,
     background: int | None,
     images: list[str],
     network: object,
-) -> "GivenFile | None":
+) -> "AnnotationFile | None":
     if path is None:
         name = f"{kind.name.removesuffix('s')}-background"
         _refuse(f"a run without --{kind.name}", **{name: background})
         return None
-    from napari_dynaseg.files.annotation_files import GivenFile
+    from napari_dynaseg.files.annotation_files import AnnotationFile
 
     if network is not None:
         kind.refuse_network()
-    return GivenFile.of_one_image(path, kind, background or 0, images)
-
-
-def _read_given(
-    given: "dict[str, GivenFile | None]", shape: tuple[int, int]
-) -> "dict[str, LabelMap]":
-    return {name: file.read(shape) for name, file in given.items() if file}
+    file = AnnotationFile(path, kind, background or 0)
+    file.check_single(images)
+    return file
 
 
 def _refuse(case: str, **options: object) -> None:
@@ -212,28 +194,18 @@ def _refuse(case: str, **options: object) -> None:
             raise SettingsError(f"--{name} means nothing for {case}; got {value}")
 
 
-def _segment_images(
-    plans: "list[FilePlan]",
-    settings: Settings,
-    network: "TrainedNetwork | None",
-    overwrite: bool,
-    given: "dict[str, GivenFile | None]",
-) -> None:
-    do_plans(plans, overwrite, lambda plan: _segment_image(plan, settings, network, given))
-
-
 def _segment_image(
     plan: "FilePlan",
     settings: Settings,
     network: "TrainedNetwork | None",
-    given: "dict[str, GivenFile | None]",
+    annotations: "dict[str, AnnotationFile]",
 ) -> str:
     from napari_dynaseg.cli import batch
 
     if network:
         return f"{batch.label_file(plan, network)} labels"
-    labels = _read_given(given, batch.read_channels(plan).shape[1:]) if any(given.values()) else {}
-    return _show_progress(str(plan.image), batch.segment_file(plan, settings, **labels), settings)
+    steps = batch.segment_file(plan, settings, annotations)
+    return _show_progress(str(plan.image), steps, settings)
 
 
 def _segment_stack(
@@ -245,10 +217,10 @@ def _segment_stack(
     choice: dict[str, Any],
     cluster: dict[str, Any],
     mask: Path | None,
-    given: "dict[str, GivenFile | None]",
+    annotations: "dict[str, AnnotationFile]",
 ) -> None:
     from napari_dynaseg.cli.batch import read_mask
-    from napari_dynaseg.image.stack_files import open_stack
+    from napari_dynaseg.image.reader import open_image
     from napari_dynaseg.stacks.plan import StackRun, plan_stack
     from napari_dynaseg.stacks.workers import open_client
 
@@ -256,9 +228,9 @@ def _segment_stack(
         raise SettingsError(f"{output} takes the labels of one stack; got {len(images)} images")
     name = images[0]
     with name_in_warnings(name), open_client(settings, **cluster) as client:
-        stack = open_stack(name, **reading)
+        stack = open_image(name, **reading)
         within = read_mask(mask, stack.axes.plane_shape) if mask else None
-        choice |= _read_given(given, stack.axes.plane_shape)
+        choice |= {name: file.read(stack.axes.plane_shape) for name, file in annotations.items()}
         plan = plan_stack(stack, output, settings, within=within, **choice)
         _run_stack(name, StackRun.begin(plan, overwrite), client)
 
@@ -302,9 +274,7 @@ def replay(
     output: Annotated[
         Path, typer.Option("-o", "--output", help="A .tif for one plane, an .ome.zarr for a stack.")
     ],
-    overwrite: Annotated[
-        bool, typer.Option(help="Replace the output if it is there already.")
-    ] = False,
+    overwrite: Overwrite = False,
     axes: Annotated[
         str | None, typer.Option(help="One letter an axis; by default as in the recipe.")
     ] = None,
@@ -331,8 +301,7 @@ def replay(
         if output.suffix == ".zarr":
             _run_stack(image, StackReplay.prepare(plan, overwrite))
             return
-        settings = Settings(**found.recipe.settings)
-        summary = _show_progress(image, replay_plane(plan), settings)
+        summary = _show_progress(image, replay_plane(plan), found.recipe.read_settings())
     typer.echo(f"{image}: {summary or 'labelled by its network'} -> {output}")
 
 

@@ -1,32 +1,31 @@
 """Many files, one plane each: which output belongs to which image, and making it."""
 
-from collections.abc import Generator, Iterable
-from contextlib import suppress
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
-from napari_dynaseg.errors import FileError, ImageError, SegmentationError
-from napari_dynaseg.files.formats import find_ending, write_label_map
+from napari_dynaseg.errors import FileError, name_in_errors
+from napari_dynaseg.files.annotation_files import AnnotationFile
+from napari_dynaseg.files.formats import write_label_map
 from napari_dynaseg.files.plain_labels import write_preview
-from napari_dynaseg.image.pixels import Plane, to_channels
-from napari_dynaseg.image.plane_files import TIFF_ENDINGS, list_images, read_image
+from napari_dynaseg.image.pixels import Plane
+from napari_dynaseg.image.reader import TIFF_ENDINGS, list_images, open_plane, read_plane
 from napari_dynaseg.image.remote import is_address
-from napari_dynaseg.image.stack_files import open_stack
-from napari_dynaseg.image.stack_image import Channels, StackImage
+from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.region_of_interest import Within
 from napari_dynaseg.method.run import run
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.recipes.method_record import MethodRecord
 from napari_dynaseg.recipes.recipe import Recipe
-from napari_dynaseg.recipes.saved_network import check_channels, check_ending
-from napari_dynaseg.recipes.trained_network import TrainedNetwork
+from napari_dynaseg.recipes.trained_network import TrainedNetwork, check_ending
 from napari_dynaseg.recipes.training_planes import TrainingPlanes
 from napari_dynaseg.settings import Settings, check_keeps_network
 
-STACKS_ELSEWHERE = "give an output that ends in .ome.zarr to segment a whole stack"
+STACK_HINT = "; give an output that ends in .ome.zarr to segment a whole stack"
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class FilePlan:
     image, labels, preview
         The files.
     axes, level
-        As for `napari_dynaseg.image.stack_files.open_stack`, where the file is not to say.
+        As for `napari_dynaseg.image.reader.open_image`, where the file is not to say.
     network
         Where the trained network is kept, if it is.
     within
@@ -52,6 +51,18 @@ class FilePlan:
     level: int | None = None
     network: Path | None = None
     within: Path | None = None
+
+    def open(self) -> StackImage:
+        """Open the image.
+
+        Raises
+        ------
+        FileError
+            If the file cannot be read, or has no such level.
+        ImageError
+            If it is no plane, or the axes do not fit.
+        """
+        return open_plane(self.image, self.axes, self.level, STACK_HINT)
 
     def find_existing(self) -> Path | None:
         """Find an output that is there already."""
@@ -113,7 +124,7 @@ def plan_outputs(
 def _refuse_stack(path: str | Path) -> Path:
     """Refuse an address and a Zarr by name, before a path is made of it."""
     if is_address(str(path)) or Path(path).suffix == ".zarr":
-        raise FileError(f"{path} is no file of one plane; {STACKS_ELSEWHERE}")
+        raise FileError(f"{path} is no file of one plane{STACK_HINT}")
     return Path(path)
 
 
@@ -147,8 +158,7 @@ def _place(goal: Path, name: str, endings: tuple[str, ...], alone: bool) -> Path
 def segment_file(
     plan: FilePlan,
     settings: Settings,
-    scribbled: LabelMap | None = None,
-    guidance: LabelMap | None = None,
+    annotations: Mapping[str, AnnotationFile] = MappingProxyType({}),
 ) -> Generator[Step, Settings | None, LabelMap]:
     """Segment one image file and write its outputs, yielding each iteration.
 
@@ -158,10 +168,9 @@ def segment_file(
         The image and its outputs.
     settings
         The knobs of the run.
-    scribbled
-        (H, W), labels that the user has given to some pixels, 0 elsewhere; by default none.
-    guidance
-        (H, W), another segmentation of the image, 0 where there is none; by default none.
+    annotations
+        The labels that the user has ``"scribbled"`` on some pixels, and another segmentation as
+        ``"guidance"``, where there are such.
 
     Returns
     -------
@@ -175,21 +184,16 @@ def segment_file(
     """
     if plan.network:
         check_keeps_network(settings)
-    training = TrainingPlanes.scale(
-        [read_channels(plan)],
-        plan.image.name,
-        path=str(plan.image),
-        axes=plan.axes or "",
-        level=plan.level or 0,
-    )
+    image = plan.open()
+    training = TrainingPlanes.read(image, [image.axes.first])
     (plane,) = training.planes
     within = read_mask(plan.within, plane.shape[1:]) if plan.within else None
-    given = {"within": within, "scribbled": scribbled, "guidance": guidance}
-    result = yield from run(training.prepare(settings, **given))
+    annotated = {name: file.read(image.axes.plane_shape) for name, file in annotations.items()}
+    result = yield from run(training.prepare(settings, within=within, **annotated))
     if plan.network:
         training.keep_network(result).save(plan.network)
     recipe = training.describe(result.given, result.step.iteration)
-    write_outputs(plan, plane, result.labels, recipe)
+    write_outputs(plan, image, plane, result.labels, recipe)
     return result.labels
 
 
@@ -203,10 +207,9 @@ def read_mask(path: Path, shape: tuple[int, ...]) -> Within:
     ImageError
         If it has not the plane's shape, or is 0 throughout.
     """
-    try:
-        return Within.of(read_image(path).pixels, shape)
-    except ImageError as error:
-        raise ImageError(f"{path}: {error}") from None
+    with name_in_errors(path):
+        channels = read_plane(path)
+        return Within.of(channels[0] if len(channels) == 1 else channels, shape)
 
 
 def label_file(plan: FilePlan, network: TrainedNetwork) -> int:
@@ -232,55 +235,20 @@ def label_file(plan: FilePlan, network: TrainedNetwork) -> int:
         If the image cannot be read, has another number of channels, or an output cannot be
         written.
     """
-    channels = read_channels(plan)
-    check_channels(network, len(channels), str(plan.image))
+    image = plan.open()
+    network.check_channels(image.channels, str(plan.image))
+    channels = image.read_first()
     labels = network.label(channels)
-    write_outputs(plan, network.scaling.apply(channels), labels, network.recipe)
+    write_outputs(plan, image, network.scaling.apply(channels), labels, network.recipe)
     return len(np.unique(labels))
 
 
-def read_channels(plan: FilePlan) -> Channels:
-    """Read the one plane of an image file, (C, H, W), its values as they are.
-
-    Raises
-    ------
-    FileError
-        If the file cannot be read, or has no such level.
-    ImageError
-        If it is no plane, or the axes do not fit.
-    """
-    if plan.axes is None and plan.level is None:
-        return _read_single(plan.image)
-    stack = open_stack(plan.image, plan.axes, plan.level)
-    first, *others = stack.axes.list_positions()
-    if others:
-        raise ImageError(f"{plan.image} is a stack ({stack.axes.sentence}); {STACKS_ELSEWHERE}")
-    return stack.read_channels(first)
-
-
-def _read_single(path: Path) -> Channels:
-    dimensions = 3  # of a stack that is refused before its pixels are read
-    try:
-        image = read_image(path)
-        dimensions = image.pixels.ndim
-        return to_channels(image.pixels, image.channel_axis)
-    except ImageError as error:
-        if dimensions < 3:
-            raise
-        raise ImageError(f"{error}; {STACKS_ELSEWHERE}") from error
-
-
-def _measure(plan: FilePlan) -> StackImage | None:
-    """Open the image for the size of its pixels, where a layer of labels is to have it."""
-    if find_ending(plan.labels) is None:
-        return None
-    with suppress(SegmentationError):
-        return open_stack(plan.image, plan.axes, plan.level)
-    return None
-
-
 def write_outputs(
-    plan: FilePlan, plane: Plane, labels: LabelMap, recipe: Recipe | MethodRecord
+    plan: FilePlan,
+    image: StackImage,
+    plane: Plane,
+    labels: LabelMap,
+    recipe: Recipe | MethodRecord,
 ) -> None:
     """Write the label map of an image, with what made it, and its picture where one is wanted.
 
@@ -289,6 +257,6 @@ def write_outputs(
     FileError
         If an output cannot be written.
     """
-    write_label_map(plan.labels, labels, recipe, _measure(plan))
+    write_label_map(plan.labels, labels, recipe, image)
     if plan.preview:
         write_preview(plan.preview, plane, labels)

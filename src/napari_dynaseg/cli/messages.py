@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from napari_dynaseg.errors import ImageWarning, SegmentationError
+from napari_dynaseg.errors import ImageWarning, SegmentationError, name_in_errors
 
 if TYPE_CHECKING:
     from napari_dynaseg.cli.batch import FilePlan
@@ -76,12 +76,11 @@ def do_plans(plans: "Sequence[FilePlan]", overwrite: bool, do: "Callable[[FilePl
             typer.echo(f"{plan.image}: kept {kept}, which is there already")
             continue
         try:
-            with name_in_warnings(plan.image):
+            with name_in_warnings(plan.image), name_in_errors(plan.image):
                 summary = do(plan)
             typer.echo(f"{plan.image}: {summary} -> {plan.labels}")
         except SegmentationError as error:
             failed = True
-            name = str(plan.image)
-            print_error(str(error) if name in str(error) else f"{name}: {error}")
+            print_error(str(error))
     if failed:
         raise typer.Exit(BAD_INPUT)

@@ -2,11 +2,28 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from napari_dynaseg.knobs import Knobs
+
+# Options that several commands take.
+Output = Annotated[
+    Path,
+    typer.Option("-o", "--output", help="A .tif for one image, else a folder for the labels."),
+]
+Preview = Annotated[
+    Path | None, typer.Option(help="Also draw a picture: a .png for one image, else a folder.")
+]
+Overwrite = Annotated[bool, typer.Option(help="Replace outputs that are there already.")]
+AxesLetters = Annotated[
+    str | None, typer.Option(help="One letter an axis, such as TZCYX; by default as the file says.")
+]
+Level = Annotated[
+    int | None, typer.Option(help="Which level of a pyramid; 0 is the finest, and the default.")
+]
 
 
 def add_knob_options(

@@ -6,23 +6,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_dynaseg.cli.batch import FilePlan, read_channels
 from napari_dynaseg.errors import FileError, ImageError, SegmentationError
 from napari_dynaseg.files.formats import write_label_map
-from napari_dynaseg.files.ome_labels import ENDING as ZARR_ENDING
+from napari_dynaseg.files.ome_labels import ZARR_ENDING
 from napari_dynaseg.files.recipe_files import FoundRecipe
 from napari_dynaseg.files.sinks import NETWORK
-from napari_dynaseg.image.axes import Axes, Position, parse_axes
-from napari_dynaseg.image.plane_files import TIFF_ENDINGS
+from napari_dynaseg.image.axes import Axes, Position, list_indices
+from napari_dynaseg.image.reader import TIFF_ENDINGS, open_image
 from napari_dynaseg.image.selection import Box, find_box, find_nearest, find_plane, list_box
-from napari_dynaseg.image.stack_files import open_stack
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.run import Result, run
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.recipes.recipe import Recipe
-from napari_dynaseg.recipes.replay import decode_given, is_source, iter_replay, prepare_replay
-from napari_dynaseg.recipes.saved_network import check_channels
+from napari_dynaseg.recipes.replay import decode_annotation, is_source, iter_replay, prepare_replay
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.recipes.training_planes import TrainingPlanes
 from napari_dynaseg.settings import Settings
@@ -49,8 +46,6 @@ class ReplayPlan:
         The planes that are trained on with it.
     output
         Where the labels go.
-    is_plain
-        Whether the image was read as one plane without a word of its axes.
     """
 
     found: FoundRecipe
@@ -58,7 +53,6 @@ class ReplayPlan:
     start: Position
     companions: tuple[Position, ...]
     output: Path
-    is_plain: bool = False
 
     @property
     def recipe(self) -> Recipe:
@@ -71,11 +65,7 @@ class ReplayPlan:
 
     def read_training(self) -> TrainingPlanes:
         """Read the planes to train on."""
-        training = TrainingPlanes.read(self.stack, (self.start, *self.companions))
-        if not self.is_plain:
-            return training
-        source = training.source.model_copy(update={"axes": "", "position": ()})
-        return replace(training, source=source)
+        return TrainingPlanes.read(self.stack, (self.start, *self.companions))
 
     def describe(self, training: TrainingPlanes, result: Result, **more: Any) -> Recipe:
         """Write the recipe of what is made again; on another image without what was painted."""
@@ -85,13 +75,19 @@ class ReplayPlan:
         iteration = result.step.iteration
         return training.describe(result.given, iteration, changes=recipe.changes, **more)
 
-    def read_given(self, name: str) -> LabelMap | None:
-        """Read scribbles or a guidance, (H, W), 0 outside the part, where this is their image."""
-        if not getattr(self.recipe, name):
-            return None
-        given = decode_given(self.read_training().planes[0], self.recipe, name)
-        within = self.recipe.within
-        return given if given is None or within is None else within.keep(given)
+    def read_annotations(self) -> dict[str, Any]:
+        """Read what was scribbled and what guided the run, where this is the image of that."""
+        recipe = self.recipe
+        if self.found.network or not (recipe.scribbles or recipe.guidance):
+            return {}
+        plane = self.read_training().planes[0]
+        scribbled = decode_annotation(plane, recipe, "scribbles")
+        guidance = decode_annotation(plane, recipe, "guidance")
+        return {
+            name: recipe.within.keep(labels) if recipe.within else labels
+            for name, labels in (("scribbled", scribbled), ("guidance", guidance))
+            if labels is not None
+        }
 
 
 def plan_replay(
@@ -114,7 +110,7 @@ def plan_replay(
     output
         A ``.tif`` for the labels of one plane, a ``.zarr`` for those of a stack.
     axes, level
-        As for `napari_dynaseg.image.stack_files.open_stack`; by default as the image of the recipe
+        As for `napari_dynaseg.image.reader.open_image`; by default as the image of the recipe
         was read, if this one can be.
     plane
         The plane to train on, such as ``T=3,Z=10``; by default the recipe's, or the nearest
@@ -132,29 +128,25 @@ def plan_replay(
     """
     _check_output(output, image)
     source = found.recipe.source
-    told = any(each is not None for each in (axes, level, plane))
-    is_stack = output.suffix == ZARR_ENDING
-    is_plain = not (is_stack or told or source.position or source.axes)
-    stack = _open_plain(image) if is_plain else _open_like(image, axes, level, found.recipe)
+    stack = _open_like(image, axes, level, found.recipe)
     start = place_like(stack.axes, source.position) if plane is None else None
     if start is None:
-        if plane is None and not is_stack:
+        if plane is None and output.suffix != ZARR_ENDING:
             raise ImageError(
                 f"{image} is a stack ({stack.axes.sentence}); say which plane, "
                 "or give an output that ends in .ome.zarr for all"
             )
         return ReplayPlan(found, stack, find_plane(stack.axes, plane), (), output)
     companions = [place_like(stack.axes, position) for position in source.companions]
-    return ReplayPlan(found, stack, start, tuple(filter(None, companions)), output, is_plain)
+    return ReplayPlan(found, stack, start, tuple(filter(None, companions)), output)
 
 
 def place_like(axes: Axes, position: Position) -> Position | None:
     """Find the plane at a position of another image, or the nearest; `None` if none is like it."""
-    indices = [at for at in position if at is not None]
-    sizes = [axes.sizes[axis] for axis in axes.stack]
-    if len(indices) == len(sizes):
+    indices = list_indices(position)
+    if len(indices) == len(axes.stack):
         return find_nearest(axes, find_box(axes), axes.place(indices))
-    return axes.place([0] * len(sizes)) if max(sizes, default=1) == 1 else None
+    return axes.first if max(axes.stack_sizes, default=1) == 1 else None
 
 
 def _check_output(output: Path, image: str) -> None:
@@ -165,19 +157,12 @@ def _check_output(output: Path, image: str) -> None:
         raise FileError(f"{output} is the image itself; choose another output")
 
 
-def _open_plain(image: str) -> StackImage:
-    """Open an image as ``segment`` does when it is told nothing."""
-    channels = read_channels(FilePlan(Path(image), Path(), None))
-    axes = parse_axes("CYX", channels.shape)
-    return StackImage((channels,), axes, Path(image).name, image)
-
-
 def _open_like(image: str, axes: str | None, level: int | None, recipe: Recipe) -> StackImage:
     """Open an image as that of the recipe was; another one may have other axes and levels."""
     if axes is None and level is None:
         with suppress(SegmentationError):
-            return open_stack(image, recipe.source.axes or None, recipe.source.level)
-    return open_stack(image, axes, level)
+            return open_image(image, recipe.source.axes or None, recipe.source.level)
+    return open_image(image, axes, level)
 
 
 def replay_plane(plan: ReplayPlan) -> Generator[Step, Settings | None, LabelMap]:
@@ -237,10 +222,10 @@ class StackReplay(StackRun):
         """Begin a run, or go on with one that was stopped; the parameters are those of `begin`."""
         network, axes = replay.found.network, replay.stack.axes
         if network:
-            check_channels(network, replay.stack.channels, replay.stack.name)
+            network.check_channels(replay.stack.channels, replay.stack.name)
         box = _find_box(axes, replay.recipe)
         near = replace(replay, start=find_nearest(axes, box, replay.start))
-        settings = network.settings if network else Settings(**replay.recipe.settings)
+        settings = network.settings if network else replay.recipe.read_settings()
         positions = tuple(list_box(axes, box))
         within = None if network else replay.recipe.within
         plan = StackPlan(
@@ -251,8 +236,7 @@ class StackReplay(StackRun):
             near.start,
             network,
             within=within,
-            scribbled=None if network else near.read_given("scribbles"),
-            guidance=None if network else near.read_given("guidance"),
+            **near.read_annotations(),
             replayed=replay.recipe,
         )
         return cls(plan, StackRun.begin(plan, overwrite).store, near)
@@ -293,7 +277,7 @@ class StackReplay(StackRun):
 def _find_box(axes: Axes, recipe: Recipe) -> Box:
     """Find the planes that a recipe went through; all, if this image has none of them."""
     whole = find_box(axes)
-    first, last = ([at for at in end if at is not None] for end in recipe.planes or ((), ()))
+    first, last = map(list_indices, recipe.planes or ((), ()))
     if len(first) != len(whole):
         return whole
     ends = zip(first, last, whole, strict=True)

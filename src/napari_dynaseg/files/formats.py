@@ -1,30 +1,29 @@
 """Label layers in files, all that belongs to them included: which ending is which format."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from napari_dynaseg.errors import FileError
-from napari_dynaseg.files import label_tiff, label_zarr
+from napari_dynaseg.errors import FileError, name_in_errors
 from napari_dynaseg.files.label_state import LayerState
+from napari_dynaseg.files.label_tiff import LAYER_TIFF_ENDING, read_label_tiff, write_label_tiff
+from napari_dynaseg.files.label_zarr import read_label_zarr, write_label_zarr
+from napari_dynaseg.files.ome_labels import LAYER_ZARR_ENDING
 from napari_dynaseg.files.plain_labels import write_labels
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.recipes.method_record import MethodRecord
 from napari_dynaseg.recipes.recipe import Recipe
 
-WRITERS = {
-    label_tiff.ENDING: label_tiff.write_label_tiff,
-    label_zarr.ENDING: label_zarr.write_label_zarr,
-}
-READERS = {
-    label_tiff.ENDING: label_tiff.read_label_tiff,
-    label_zarr.ENDING: label_zarr.read_label_zarr,
+FORMATS: dict[str, tuple[Callable[[Path, Any, LayerState], None], Callable[[Path], Any]]] = {
+    LAYER_TIFF_ENDING: (write_label_tiff, read_label_tiff),
+    LAYER_ZARR_ENDING: (write_label_zarr, read_label_zarr),
 }
 
 
 def find_ending(path: Path) -> str | None:
     """Find by which of our endings a file is called, if by any."""
-    return next((ending for ending in READERS if path.name.lower().endswith(ending)), None)
+    return next((ending for ending in FORMATS if path.name.lower().endswith(ending)), None)
 
 
 def write_label_layer(path: Path, pixels: Any, state: LayerState) -> None:
@@ -44,7 +43,8 @@ def write_label_layer(path: Path, pixels: Any, state: LayerState) -> None:
     FileError
         If the ending is another, or it cannot be written.
     """
-    WRITERS[_check_ending(path)](path, pixels, state)
+    write, _ = _find_format(path)
+    write(path, pixels, state)
 
 
 def read_label_layer(path: Path) -> tuple[Any, LayerState]:
@@ -55,11 +55,10 @@ def read_label_layer(path: Path) -> tuple[Any, LayerState]:
     FileError
         If the ending is another, or it cannot be read.
     """
-    read = READERS[_check_ending(path)]
-    try:
-        return read(path)
-    except FileError as error:
-        raise error if str(path) in str(error) else FileError(f"{path}: {error}") from None
+    _, read = _find_format(path)
+    with name_in_errors(path):
+        pixels, state = read(path)
+    return pixels, state
 
 
 def write_label_map(
@@ -100,8 +99,8 @@ def write_label_map(
     write_label_layer(path, labels, state)
 
 
-def _check_ending(path: Path) -> str:
+def _find_format(path: Path) -> Any:
     ending = find_ending(path)
     if ending is None:
-        raise FileError(f"a label layer ends in {' or '.join(READERS)}; got {path}")
-    return ending
+        raise FileError(f"a label layer ends in {' or '.join(FORMATS)}; got {path}")
+    return FORMATS[ending]

@@ -15,13 +15,13 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from napari_dynaseg.counting import write_count
 from napari_dynaseg.errors import FileError
-from napari_dynaseg.files.label_state import LayerState, read_state
-from napari_dynaseg.recipes.recipe import Record
-from napari_dynaseg.recipes.whole_file import write_whole
+from napari_dynaseg.files.label_state import LayerState
+from napari_dynaseg.recipes.writing import write_whole
+from napari_dynaseg.record import Record
 
 HEAD = "journal.json"
 # Pixels of a block, in row-major order: a plane of 512×512, and few enough to be fast.
@@ -151,13 +151,9 @@ def read_head(folder: Path) -> Head:
         If it cannot be read.
     """
     try:
-        return Head.model_validate_json((folder / HEAD).read_bytes())
+        return Head.read((folder / HEAD).read_bytes(), str(folder / HEAD))
     except OSError as error:
         raise FileError(f"{folder / HEAD} cannot be read: {error.strerror}") from error
-    except ValidationError as error:
-        complaint = error.errors()[0]
-        where = ".".join(str(part) for part in complaint["loc"])
-        raise FileError(f"{folder / HEAD} cannot be read: {where}: {complaint['msg']}") from None
 
 
 def read_journal(folder: Path) -> tuple[Any, LayerState]:
@@ -169,7 +165,7 @@ def read_journal(folder: Path) -> tuple[Any, LayerState]:
         If it cannot be read, all of it.
     """
     head = read_head(folder)
-    state = read_state(head.layer)
+    state = LayerState.from_plain(head.layer)
     if head.array is None:
         return _read_pixels(folder, head), state
     try:

@@ -1,20 +1,20 @@
 """All of a label layer but its pixels, as plain values that a file can hold."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.files.ome_labels import describe_labels
 from napari_dynaseg.image.axes import Axes, read_axes
-from napari_dynaseg.recipes.recipe import Record
+from napari_dynaseg.record import Record
 
 # Under this key a file holds the state of its layer.
 STATE_KEY = "dynaseg_layer"
 
-Numbers = tuple[float, ...]
-Matrix = tuple[Numbers, ...]
+Floats = tuple[float, ...]
+Matrix = tuple[Floats, ...]
 Colour = tuple[float, float, float, float]
 
 
@@ -77,10 +77,10 @@ class LayerState(Record):
 
     format: Literal[1] = 1
     name: str
-    scale: Numbers = ()
-    translate: Numbers = ()
+    scale: Floats = ()
+    translate: Floats = ()
     rotate: Matrix = ()
-    shear: Numbers | Matrix = ()
+    shear: Floats | Matrix = ()
     affine: Matrix = ()
     units: tuple[str, ...] = ()
     axis_labels: tuple[str, ...] = ()
@@ -94,6 +94,17 @@ class LayerState(Record):
     def to_plain(self) -> dict[str, Any]:
         """Give the state as values that JSON can hold."""
         return self.model_dump(mode="json", exclude_defaults=True) | {"format": self.format}
+
+    @classmethod
+    def from_plain(cls, plain: Any) -> Self:
+        """Read a state back.
+
+        Raises
+        ------
+        FileError
+            If this version does not understand it.
+        """
+        return cls.read(plain, "the layer")
 
     def find_axes(self, shape: Sequence[int]) -> Axes:
         """Find which axes of the labels make planes: those called y and x, else the last two.
@@ -132,22 +143,6 @@ class LayerState(Record):
         ]
         parts = {"colors": colours, "properties": properties}
         return {name: part for name, part in parts.items() if part}
-
-
-def read_state(plain: Mapping[str, Any]) -> LayerState:
-    """Read a state back.
-
-    Raises
-    ------
-    FileError
-        If this version does not understand it.
-    """
-    try:
-        return LayerState.model_validate(plain)
-    except ValidationError as error:
-        complaint = error.errors()[0]
-        where = ".".join(str(part) for part in complaint["loc"])
-        raise FileError(f"the layer cannot be read: {where}: {complaint['msg']}") from None
 
 
 def _is_label(value: Any) -> bool:

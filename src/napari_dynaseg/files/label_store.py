@@ -1,9 +1,7 @@
 """The label maps of a whole stack on disk, written plane by plane and resumed after any break."""
 
-import contextlib
 import re
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
@@ -12,15 +10,14 @@ from uuid import uuid4
 
 import numpy as np
 import zarr
-from pydantic import ValidationError
 
 from napari_dynaseg.errors import FileError, ImageError
-from napari_dynaseg.files.ome_array import write_empty
-from napari_dynaseg.files.ome_labels import ARRAY, ENDING, describe_labels
+from napari_dynaseg.files.ome_labels import ARRAY, ZARR_ENDING, describe_labels, write_empty
 from napari_dynaseg.files.store_description import Description
-from napari_dynaseg.image.axes import Axes, Position
+from napari_dynaseg.image.axes import Axes, Index, Position, list_indices
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.recipes.recipe import METADATA_KEY
+from napari_dynaseg.recipes.writing import name_failure, write_whole
 
 # Under this key a store describes itself, beside the metadata that other readers understand.
 STORE_KEY = "dynaseg_store"
@@ -104,7 +101,7 @@ class LabelStore:
         if path.exists():
             raise FileError(f"{path} exists already; expected a path that is free")
         part = path.with_name(f".{path.name}.{uuid4().hex}.partial")
-        with _name_failure(path):
+        with name_failure(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
                 _write_empty(part, description)
@@ -126,7 +123,7 @@ class LabelStore:
             group = zarr.open_group(path, mode="r+", zarr_format=3, use_consolidated=False)
             attributes: dict[str, Any] = group.attrs.asdict()
             own = {**attributes[STORE_KEY], "recipe": attributes[METADATA_KEY]}
-            description = Description.model_validate(own)
+            description = Description.read(own, STORE_KEY)
             array = group[ARRAY]
         except Exception as error:  # zarr raises whatever it likes on a broken file
             raise FileError(f"{path} is no store of labels: {_explain(error)}") from error
@@ -197,10 +194,10 @@ class LabelStore:
                 f"a plane of {self.path} has shape {self.axes.plane_shape}; got {labels.shape}"
             )
         mark = self._mark(position)
-        with _name_failure(self.path):
+        with name_failure(self.path):
             mark.unlink(missing_ok=True)
             self._remove_partial_chunks(position)
-            self.array[index] = self._turn(labels)
+            self.array[index] = self.axes.turn(labels)
             mark.parent.mkdir(parents=True, exist_ok=True)
             mark.touch()
 
@@ -231,7 +228,7 @@ class LabelStore:
         """
         index = self._index(position)
         try:
-            labels: LabelMap = self._turn(np.asarray(self.array[index], np.int32))
+            labels: LabelMap = self.axes.turn(np.asarray(self.array[index], np.int32))
         except (OSError, RuntimeError, ValueError) as error:
             where = self.axes.describe_position(position)
             raise FileError(f"{self.path}: {where} cannot be read: {error}") from error
@@ -253,15 +250,9 @@ class LabelStore:
             If it cannot be written.
         """
         note = self.path / NOTES / name
-        part = note.with_name(f"{name}.{uuid4().hex}.partial")
-        with _name_failure(note):
-            note.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                part.write_bytes(content)
-                part.replace(note)
-            finally:
-                # Also what an earlier process left that was killed here.
-                _remove_all(note.parent, escape(name) + PARTIAL)
+        write_whole(note, lambda part: part.write_bytes(content))
+        # What an earlier process left that was killed here.
+        _remove_all(note.parent, f".{escape(name)}{PARTIAL}")
 
     def read_note(self, name: str) -> bytes | None:
         """Read a note, or `None` if there is none of this name.
@@ -288,38 +279,25 @@ class LabelStore:
             If it cannot be removed.
         """
         note = self.path / NOTES / name
-        with _name_failure(note):
+        with name_failure(note):
             note.unlink(missing_ok=True)
-            _remove_all(note.parent, escape(name) + PARTIAL)
+            _remove_all(note.parent, f".{escape(name)}{PARTIAL}")
 
-    def _index(self, position: Position) -> tuple[int | slice, ...]:
+    def _index(self, position: Position) -> Index:
         """Turn a position into an index of the array."""
-        indices = [at for at in position if at is not None]
-        sizes = [self.axes.sizes[axis] for axis in self.axes.stack]
-        if (
-            len(indices) != len(sizes)
-            or self.axes.place(indices) != position
-            or not all(0 <= at < size for at, size in zip(indices, sizes, strict=True))
-        ):
+        indices = list_indices(position)
+        if not self.axes.has_plane(indices) or self.axes.place(indices) != position:
             raise ImageError(f"{position} is no plane of {self.axes.sentence}")
-        return tuple(
-            slice(None) if axis in self.axes.plane else (at or 0)
-            for axis, at in enumerate(position)
-        )
-
-    def _turn(self, labels: LabelMap) -> LabelMap:
-        """Turn a label map between rows and columns and the order of the data."""
-        row, column = self.axes.plane
-        return labels.T if row > column else labels
+        return self.axes.index_labels(position)
 
     def _mark(self, position: Position) -> Path:
-        name = "-".join(str(at) for at in position if at is not None)
+        name = "-".join(map(str, list_indices(position)))
         return self.path / MARKS / (name or "plane")
 
     def _remove_partial_chunks(self, position: Position) -> None:
         """Remove what was being written of a plane when its process was killed."""
         chunks = "/".join(
-            "*" if axis in self.axes.plane else str(at or 0) for axis, at in enumerate(position)
+            "*" if isinstance(at, slice) else str(at) for at in self.axes.index_labels(position)
         )
         _remove_all(self.path / ARRAY / "c", chunks + PARTIAL)
 
@@ -328,7 +306,7 @@ class LabelStore:
 
         Nobody writes there any more, unlike in the planes that are not finished.
         """
-        with _name_failure(self.path):
+        with name_failure(self.path):
             for part in self.path.parent.glob(f".{escape(self.path.name)}{PARTIAL}"):
                 shutil.rmtree(part, ignore_errors=True)
             for position in self.axes.list_positions():
@@ -340,25 +318,13 @@ def _check_path(path: Path) -> None:
     # A Path turns the two slashes of an address into one.
     if re.match(r"\w\w+:[/\\]", str(path)):
         raise FileError(f"labels are written to local folders only; got {path}")
-    if path.suffix != ENDING:
-        raise FileError(f"a store of labels must end in {ENDING}; got {path}")
-
-
-@contextlib.contextmanager
-def _name_failure(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise FileError(f"{path} cannot be written: {error}") from error
+    if path.suffix != ZARR_ENDING:
+        raise FileError(f"a store of labels must end in {ZARR_ENDING}; got {path}")
 
 
 def _explain(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"there is no {error} in it"
-    if isinstance(error, ValidationError):
-        complaint = error.errors()[0]
-        where = ".".join(str(part) for part in complaint["loc"])
-        return f"{where}: {complaint['msg']}; got {complaint['input']!r}"
     return str(error)
 
 

@@ -2,42 +2,26 @@
 
 import json
 from collections.abc import Iterator
-from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import tifffile
-from pydantic import ValidationError
 
 from napari_dynaseg.errors import FileError
-from napari_dynaseg.files.label_state import STATE_KEY, LayerState, read_state
+from napari_dynaseg.files.label_state import STATE_KEY, LayerState
 from napari_dynaseg.files.plain_labels import read_labels
 from napari_dynaseg.image.axes import Axes
-from napari_dynaseg.recipes.recipe import Record
-from napari_dynaseg.recipes.whole_file import write_whole
+from napari_dynaseg.image.tiff import OME_UNITS, TIMES
+from napari_dynaseg.recipes.writing import write_whole
+from napari_dynaseg.record import Record
 
-ENDING = ".dynaseg.ome.tif"
+LAYER_TIFF_ENDING = ".dynaseg.ome.tif"
 NAMESPACE = "napari-dynaseg"
 MOST_AXES = 5
 # Axes of an OME-TIFF beside the plane, in the order in which axes without a name take them.
 STACK_LETTERS = "ZTC"
-# What an OME-TIFF calls units.
-OME_UNITS = {
-    "picometer": "pm",
-    "angstrom": "Å",
-    "nanometer": "nm",
-    "micrometer": "µm",
-    "millimeter": "mm",
-    "centimeter": "cm",
-    "meter": "m",
-    "microsecond": "µs",
-    "millisecond": "ms",
-    "second": "s",
-    "minute": "min",
-    "hour": "h",
-}
 # Whole numbers of an OME-TIFF; programs read the first one best.
 DTYPES = (np.uint16, np.int32, np.uint32)
 
@@ -69,7 +53,7 @@ def write_label_tiff(path: Path, pixels: Any, state: LayerState) -> None:
     Parameters
     ----------
     path
-        Ends in `ENDING`.
+        Ends in `LAYER_TIFF_ENDING`.
     pixels
         Whole numbers, two to five axes; in memory or lazy, read one plane at a time. They are
         stored as uint16 while the labels fit.
@@ -98,7 +82,7 @@ def write_label_tiff(path: Path, pixels: Any, state: LayerState) -> None:
         lambda part: tifffile.imwrite(
             part,
             (plane.astype(dtype) for plane in _iter_planes(pixels, axes)),
-            shape=[axes.sizes[axis] for axis in order],
+            shape=(*axes.stack_sizes, *axes.plane_shape),
             dtype=dtype,
             ome=True,
             photometric="minisblack",
@@ -126,24 +110,21 @@ def read_label_tiff(path: Path) -> tuple[Labels, LayerState]:
         raise FileError(f"{path} cannot be read: {error}") from error
     if text is None or pixels is None:
         labels, recipe = read_labels(path)
-        name = path.name.removesuffix(ENDING).removesuffix(path.suffix)
+        name = path.name.removesuffix(LAYER_TIFF_ENDING).removesuffix(path.suffix)
         return labels, LayerState(name=name, metadata=recipe.to_metadata())
+    note = Note.read(text.encode(), str(path))
     try:
-        note = Note.model_validate_json(text)
         turned = pixels.reshape([note.shape[axis] for axis in note.order])
-    except (ValidationError, ValueError, IndexError) as error:
+    except (ValueError, IndexError) as error:
         raise FileError(f"{path} cannot be read: {error}") from None
     original = turned.transpose(np.argsort(note.order)).astype(note.dtype, order="C")
-    return original, read_state(note.layer)
+    return original, LayerState.from_plain(note.layer)
 
 
 def _iter_planes(pixels: Any, axes: Axes) -> Iterator[Labels]:
     """Read the planes in the order of the file."""
-    row, column = axes.plane
-    for indices in product(*(range(axes.sizes[axis]) for axis in axes.stack)):
-        at = dict(zip(axes.stack, indices, strict=True))
-        plane = np.asarray(pixels[tuple(at.get(axis, slice(None)) for axis in range(pixels.ndim))])
-        yield plane.T if row > column else plane
+    for position in axes.list_positions():
+        yield axes.turn(np.asarray(pixels[axes.index_labels(position)]))
 
 
 def _choose_dtype(pixels: Any, axes: Axes) -> np.dtype[Any]:
@@ -180,7 +161,7 @@ def _describe(axes: Axes, state: LayerState) -> dict[str, Any]:
 
 
 def _describe_size(letter: str, size: float, unit: str) -> dict[str, Any]:
-    is_time = unit in ("microsecond", "millisecond", "second", "minute", "hour")
+    is_time = unit in TIMES
     if letter == "C" or is_time != (letter == "T"):
         return {}
     key = "TimeIncrement" if is_time else f"PhysicalSize{letter}"

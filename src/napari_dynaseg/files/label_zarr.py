@@ -1,25 +1,18 @@
 """A label layer as an OME-Zarr, which any reader of such opens, and whose pixels stay on disk."""
 
-import contextlib
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 import zarr
 
-from napari_dynaseg.errors import FileError, SegmentationError
-from napari_dynaseg.files.label_state import STATE_KEY, LayerState, read_state
+from napari_dynaseg.errors import FileError
+from napari_dynaseg.files.label_state import STATE_KEY, LayerState
 from napari_dynaseg.files.label_store import STORE_KEY, LabelStore
-from napari_dynaseg.files.ome_array import write_empty
-from napari_dynaseg.files.ome_labels import ARRAY
+from napari_dynaseg.files.ome_labels import ARRAY, LAYER_ZARR_ENDING, find_folder, write_empty
 from napari_dynaseg.files.sinks import NETWORK
-from napari_dynaseg.files.zarr_folder import ENDING as ENDING  # noqa: PLC0414 (others take it from here)
-from napari_dynaseg.files.zarr_folder import find_folder
-from napari_dynaseg.image.axes import Axes
 from napari_dynaseg.recipes.recipe import METADATA_KEY, Recipe, read_network_header
+from napari_dynaseg.recipes.writing import name_failure, write_whole
 
 
 def write_label_zarr(path: Path, pixels: Any, state: LayerState) -> None:
@@ -31,7 +24,7 @@ def write_label_zarr(path: Path, pixels: Any, state: LayerState) -> None:
     Parameters
     ----------
     path
-        Ends in `ENDING`. A layer that is there is replaced; nothing else is.
+        Ends in `LAYER_ZARR_ENDING`. A layer that is there is replaced; nothing else is.
     pixels
         Whole numbers, two axes or more; in memory or lazy, read one plane at a time.
     state
@@ -44,21 +37,19 @@ def write_label_zarr(path: Path, pixels: Any, state: LayerState) -> None:
     """
     axes = state.find_axes(pixels.shape)
     attributes = {"ome": state.describe_ome(axes), STATE_KEY: state.to_plain()}
-    with _name_failure(path):
-        if find_folder(pixels) == path.absolute() / ARRAY:
+    if find_folder(pixels) == path.absolute() / ARRAY:
+        with name_failure(path):
             zarr.open_group(path, mode="r+", use_consolidated=False).attrs.update(attributes)
-            return
-        if path.exists():
-            _open(path)  # refuses what is none of ours
-        part = path.with_name(f".{path.name}.{uuid4().hex}.partial")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            array = write_empty(part, axes, attributes, str(pixels.dtype))
-            for index in _iter_planes(axes):
-                array[index] = np.asarray(pixels[index])
-            _put_in_place(part, path)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
+        return
+
+    def write(part: Path) -> None:
+        array = write_empty(part, axes, attributes, str(pixels.dtype))
+        for index in map(axes.index_labels, axes.list_positions()):
+            array[index] = np.asarray(pixels[index])
+
+    if path.exists():
+        _open(path)  # refuses what is none of ours
+    write_whole(path, write)
 
 
 def read_label_zarr(path: Path) -> tuple[zarr.Array[Any], LayerState]:
@@ -77,10 +68,14 @@ def read_label_zarr(path: Path) -> tuple[zarr.Array[Any], LayerState]:
     if not isinstance(array, zarr.Array) or array.dtype.kind not in "iu":
         raise FileError(f"{path} cannot be read: expected an array of labels; got {array}")
     if STORE_KEY not in attributes:
-        return array, read_state(attributes[STATE_KEY])
+        return array, LayerState.from_plain(attributes[STATE_KEY])
     store = LabelStore.open(path)
-    saved = attributes.get(STATE_KEY)
-    return array, _add_recipe(read_state(saved) if saved else _describe_store(store), store)
+    state = (
+        LayerState.from_plain(attributes[STATE_KEY])
+        if STATE_KEY in attributes
+        else _describe_store(store)
+    )
+    return array, _add_recipe(state, store)
 
 
 def open_store(path: Path) -> LabelStore | None:
@@ -140,7 +135,7 @@ def _describe_store(store: LabelStore) -> LayerState:
         translate[axes.channel] = scale[axes.channel] * (axes.sizes[axes.channel] - 1) / 2
         scale[axes.channel] *= axes.sizes[axes.channel]
     return LayerState(
-        name=store.path.name.removesuffix(ENDING),
+        name=store.path.name.removesuffix(LAYER_ZARR_ENDING),
         scale=tuple(scale.tolist()),
         translate=tuple(translate.tolist()),
         units=store.description.units,
@@ -158,33 +153,3 @@ def _open(path: Path) -> zarr.Group:
     if not is_ours:
         raise FileError(f"{path} holds no label layer of napari-dynaseg")
     return group
-
-
-def _iter_planes(axes: Axes) -> Iterator[tuple[slice | int, ...]]:
-    for position in axes.list_positions():
-        yield tuple(slice(None) if at is None else at for at in position)
-
-
-def _put_in_place(part: Path, path: Path) -> None:
-    """Replace a folder by another, or leave it as it was."""
-    if not path.exists():
-        part.rename(path)
-        return
-    old = path.with_name(f".{path.name}.{uuid4().hex}.old")
-    path.rename(old)
-    try:
-        part.rename(path)
-    except OSError:
-        old.rename(path)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _name_failure(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except SegmentationError:
-        raise
-    except (OSError, ValueError, TypeError) as error:
-        raise FileError(f"{path} cannot be written: {error}") from error

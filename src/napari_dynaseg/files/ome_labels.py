@@ -1,15 +1,28 @@
-"""What the metadata of an OME-Zarr, version 0.5, say of label maps."""
+"""An OME-Zarr of labels, version 0.5: its metadata, and its array before any are written.
 
+It loads zarr, which takes a while, no earlier than it has to.
+"""
+
+import sys
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from napari_dynaseg.image.axes import Axes
+
+if TYPE_CHECKING:
+    import zarr
 
 VERSION = "0.5"
 # The path of the array within its group.
 ARRAY = "0"
 # How the folder of a store of labels ends.
-ENDING = ".zarr"
+ZARR_ENDING = ".zarr"
+# And that of a label layer of ours.
+LAYER_ZARR_ENDING = ".dynaseg.ome.zarr"
+# Planes that are longer are stored in chunks, as they would be too slow to paint on.
+LARGEST_WHOLE_SIDE = 2048
+CHUNK_SIDE = 1024
 
 AXIS_TYPES = {"t": "time", "time": "time", "c": "channel", "z": "space", "y": "space", "x": "space"}
 MOST_SPACE_AXES = 3
@@ -93,3 +106,57 @@ def _find_types(axes: Axes) -> list[str]:
     if len(unknown) > 1 and types.count("space") < MOST_SPACE_AXES:
         types[unknown[-1]] = "space"
     return types
+
+
+def write_empty(
+    path: Path, axes: Axes, attributes: dict[str, Any], dtype: str = "int32"
+) -> "zarr.Array[Any]":
+    """Write an OME-Zarr of labels that are all 0, one chunk a plane, and give its array.
+
+    Parameters
+    ----------
+    path
+        The folder, which does not exist yet.
+    axes
+        How the axes are read; that of the channels gets one entry.
+    attributes
+        Of the group; its ``ome`` is what `describe_labels` gives.
+    dtype
+        Of the labels.
+    """
+    import zarr
+    from zarr.codecs import ZstdCodec
+    from zarr.storage import LocalStore
+
+    group = zarr.create_group(LocalStore(path), zarr_format=3, attributes=attributes)
+    array: zarr.Array[Any] = group.create_array(
+        ARRAY,
+        shape=axes.label_sizes,
+        chunks=_choose_chunks(axes),
+        dtype=dtype,
+        fill_value=0,
+        compressors=ZstdCodec(),
+        dimension_names=[axis["name"] for axis in attributes["ome"]["multiscales"][0]["axes"]],
+    )
+    return array
+
+
+def _choose_chunks(axes: Axes) -> tuple[int, ...]:
+    """Make one chunk of a plane, and several of one that is too large to paint on swiftly."""
+    is_large = max(axes.plane_shape) > LARGEST_WHOLE_SIDE
+    return tuple(
+        1 if axis not in axes.plane else min(size, CHUNK_SIDE) if is_large else size
+        for axis, size in enumerate(axes.sizes)
+    )
+
+
+def find_folder(pixels: Any) -> Path | None:
+    """Find the folder in which the pixels of a layer lie; `None` if they lie in none."""
+    zarr = sys.modules.get("zarr")
+    if zarr is None or not isinstance(pixels, zarr.Array):
+        return None
+    store = pixels.store
+    if not isinstance(store, zarr.storage.LocalStore):
+        return None
+    folder: Path = Path(store.root).absolute() / pixels.path
+    return folder

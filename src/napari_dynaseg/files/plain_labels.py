@@ -14,7 +14,7 @@ from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.recipes.method_record import MethodRecord
 from napari_dynaseg.recipes.recipe import Recipe
-from napari_dynaseg.recipes.whole_file import write_whole
+from napari_dynaseg.recipes.writing import write_whole
 
 
 def write_labels(path: Path, labels: LabelMap, recipe: Recipe | MethodRecord) -> None:
@@ -78,7 +78,7 @@ def write_preview(path: Path, plane: Plane, labels: LabelMap) -> None:
         If the picture cannot be written.
     """
     picture = draw_preview(plane, labels)
-    write_whole(path, lambda part: imageio.imwrite(part, picture))
+    write_whole(path, lambda part: imageio.imwrite(part, picture, extension=path.suffix))
 
 
 def draw_preview(plane: Plane, labels: LabelMap) -> npt.NDArray[np.uint8]:

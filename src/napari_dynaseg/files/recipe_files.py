@@ -4,12 +4,12 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from napari_dynaseg.errors import FileError
+from napari_dynaseg.errors import FileError, name_in_errors
 from napari_dynaseg.files.label_tiff import read_label_tiff
 from napari_dynaseg.files.label_zarr import open_store, read_label_zarr
-from napari_dynaseg.files.ome_labels import ENDING as ZARR_ENDING
+from napari_dynaseg.files.ome_labels import ZARR_ENDING
 from napari_dynaseg.files.sinks import NETWORK
-from napari_dynaseg.image.plane_files import TIFF_ENDINGS
+from napari_dynaseg.image.reader import TIFF_ENDINGS
 from napari_dynaseg.recipes.recipe import METADATA_KEY, Recipe
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 
@@ -49,10 +49,8 @@ def read_recipe(path: Path) -> FoundRecipe:
         raise FileError(f"{path} holds no recipe; expected one of {', '.join(readers)}")
     if not path.exists():
         raise FileError(f"{path} does not exist")
-    try:
+    with name_in_errors(path):
         return readers[path.suffix.lower()](path)
-    except FileError as error:
-        raise error if str(path) in str(error) else FileError(f"{path}: {error}") from None
 
 
 def _read_json(path: Path) -> FoundRecipe:

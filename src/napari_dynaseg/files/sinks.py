@@ -65,12 +65,7 @@ class PlanesInMemory:
         self._finished.add(position)
 
     def _see(self, position: Position) -> LabelMap:
-        row, column = self.axes.plane
-        index = tuple(
-            slice(None) if axis in (row, column) else (at or 0) for axis, at in enumerate(position)
-        )
-        plane: LabelMap = self.array[index]
-        return plane if row < column else plane.T
+        return self.axes.turn(self.array[self.axes.index_labels(position)])
 
     def read_note(self, name: str) -> bytes | None:
         """Read a note, if there is one of that name."""

@@ -3,21 +3,22 @@
 import shlex
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from napari_dynaseg.errors import FileError, SegmentationError
-from napari_dynaseg.files import label_tiff, label_zarr
-from napari_dynaseg.files.annotation_files import read_given_file
-from napari_dynaseg.files.ome_labels import ENDING as ZARR_ENDING
+from napari_dynaseg.files.annotation_files import AnnotationFile
+from napari_dynaseg.files.label_tiff import LAYER_TIFF_ENDING
+from napari_dynaseg.files.ome_labels import LAYER_ZARR_ENDING, ZARR_ENDING
 from napari_dynaseg.image.axes import Position
+from napari_dynaseg.image.reader import open_image
 from napari_dynaseg.image.remote import is_address
-from napari_dynaseg.image.stack_files import open_stack
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.recipes.recipe import describe_given
+from napari_dynaseg.labels.run_length import encode
 from napari_dynaseg.settings import Settings
 
 # Axes that need not be told.
@@ -39,8 +40,33 @@ labels = run.store.array
 """
 
 
+class Annotation(NamedTuple):
+    """Labels of some pixels of the plane, (H, W), 0 elsewhere, and the file that has them."""
+
+    labels: LabelMap
+    path: str | None = None
+
+    def find_file(self, name: str) -> str:
+        """Give the file.
+
+        Raises
+        ------
+        FileError
+            If there is none, or it reads otherwise than the labels here.
+        """
+        with suppress(SegmentationError):
+            if self.path and np.array_equal(
+                AnnotationFile(Path(self.path)).read(self.labels.shape), self.labels
+            ):
+                return self.path
+        raise FileError(
+            f"no file holds the {name} on this plane; save the layer alone as a TIFF or PNG of the "
+            "plane's shape, and open that"
+        )
+
+
 @dataclass(frozen=True, eq=False)
-class Choice:
+class RunChoice:
     """What is segmented, and how.
 
     Parameters
@@ -57,12 +83,8 @@ class Choice:
         Where the labels go, if that was said.
     arrays
         For each array of the image, Python that gives it; for an image that lies in no file.
-    scribbled
-        (H, W), labels that the user has given to some pixels of the plane, 0 elsewhere.
-    scribble_path
-        The file that they were opened from, if they were.
-    guidance, guidance_path
-        Another segmentation of the plane, (H, W), 0 where there is none, and its file.
+    annotations
+        The ``scribbles`` on the plane, and another segmentation as its ``guidance``.
     """
 
     stack: StackImage
@@ -71,10 +93,7 @@ class Choice:
     positions: tuple[Position, ...] | None = None
     output: Path | None = None
     arrays: tuple[str, ...] = ()
-    scribbled: LabelMap | None = None
-    scribble_path: str | None = None
-    guidance: LabelMap | None = None
-    guidance_path: str | None = None
+    annotations: Mapping[str, Annotation] = field(default_factory=dict)
 
     @property
     def letters(self) -> str:
@@ -109,8 +128,7 @@ class Choice:
     @property
     def is_stack(self) -> bool:
         """Whether the image has more than one plane."""
-        axes = self.stack.axes
-        return any(axes.sizes[axis] > 1 for axis in axes.stack)
+        return max(self.stack.axes.stack_sizes, default=1) > 1
 
     def find_output(self, ending: str) -> Path:
         """Give the place of the labels: the one that was said, or one of the image's name."""
@@ -133,32 +151,9 @@ class Choice:
             raise FileError(f"{name} is not the image that {path} holds; save it, and open that")
         return path
 
-    def list_given(self) -> dict[str, LabelMap]:
-        """List what is given beside the image, by the names that `segment` takes it by."""
-        given = {"scribbles": self.scribbled, "guidance": self.guidance}
-        return {name: labels for name, labels in given.items() if labels is not None}
-
-    def find_given(self, name: str, labels: LabelMap) -> str:
-        """Give the file of the scribbles, or of the guidance.
-
-        Raises
-        ------
-        FileError
-            If they lie in none, or the file reads otherwise than they are here.
-        """
-        paths = {"scribbles": self.scribble_path, "guidance": self.guidance_path}
-        if path := paths[name]:
-            with suppress(SegmentationError):
-                if np.array_equal(read_given_file(Path(path), labels.shape), labels):
-                    return path
-        raise FileError(
-            f"no file holds the {name} on this plane; save the layer alone as a TIFF or PNG of the "
-            "plane's shape, and open that"
-        )
-
     def _agrees_with(self, path: str) -> bool:
         try:
-            there = open_stack(path, self.letters, self.stack.level)
+            there = open_image(path, self.letters, self.stack.level)
             same = there.axes.sizes == self.stack.axes.sizes
             return same and np.array_equal(
                 there.read_channels(self.position), self.stack.read_channels(self.position)
@@ -167,7 +162,7 @@ class Choice:
             return False
 
 
-def write_command(choice: Choice) -> str:
+def write_command(choice: RunChoice) -> str:
     """Write the command that makes the same labels of an image in a file.
 
     Of one plane of a stack, too, the labels go into an OME-Zarr of the whole stack.
@@ -180,7 +175,7 @@ def write_command(choice: Choice) -> str:
     path = choice.find_file()
     is_file = not is_address(path) and Path(path).suffix != ZARR_ENDING
     is_single = is_file and not choice.is_stack
-    output = choice.find_output(label_tiff.ENDING if is_single else label_zarr.ENDING)
+    output = choice.find_output(LAYER_TIFF_ENDING if is_single else LAYER_ZARR_ENDING)
     options: dict[str, object] = {}
     if choice.letters not in PLAIN_AXES:
         options["axes"] = choice.letters
@@ -188,8 +183,7 @@ def write_command(choice: Choice) -> str:
         options["level"] = choice.stack.level
     if choice.is_stack:
         options |= {"plane": choice.plane} | ({"range": choice.planes} if choice.planes else {})
-    for name, labels in choice.list_given().items():
-        options[name] = choice.find_given(name, labels)
+    options |= {name: each.find_file(name) for name, each in choice.annotations.items()}
     options |= choice.knobs
     words = [
         word for name, value in options.items() for word in (f"--{_hyphenate(name)}", str(value))
@@ -197,7 +191,7 @@ def write_command(choice: Choice) -> str:
     return shlex.join(["napari-dynaseg", "segment", path, "-o", str(output), *words])
 
 
-def write_python(choice: Choice) -> str:
+def write_python(choice: RunChoice) -> str:
     """Write Python that makes the same labels, of the image's file or of the viewer's layers.
 
     Raises
@@ -211,36 +205,36 @@ def write_python(choice: Choice) -> str:
         if not choice.arrays:
             raise
         image = _take_arrays(choice)
-    given = _write_given(choice.list_given())
+    drawn = _write_annotations(choice.annotations)
     if choice.positions is None:
-        named = [f"{name}={name}" for name in choice.list_given()]
+        named = [f"{name}={name}" for name in choice.annotations]
         arguments = ", ".join(["plane, channel_axis=0", *named, *_write_named(choice.knobs)])
         run = OF_ONE_PLANE.format(position=choice.position, arguments=arguments)
-        return f"from napari_dynaseg import segment\n{image}{given}{run}"
-    output = choice.find_output(label_zarr.ENDING)
+        return f"from napari_dynaseg import segment\n{image}{drawn}{run}"
+    output = choice.find_output(LAYER_ZARR_ENDING)
     settings = f"Settings({_write_call(**choice.knobs)})"
     planes = {"planes": choice.planes} if choice.planes else {}
     arguments = _write_call(
         "stack", f"Path({str(output)!r})", settings, plane=choice.plane, **planes
     )
     of_plan = {"scribbles": "scribbled", "guidance": "guidance"}
-    arguments += "".join(f", {of_plan[name]}={name}" for name in choice.list_given())
+    arguments += "".join(f", {of_plan[name]}={name}" for name in choice.annotations)
     return (
         "from pathlib import Path\n\nfrom napari_dynaseg import Settings\n"
-        f"from napari_dynaseg.stacks.plan import StackRun, plan_stack\n{image}{given}"
+        f"from napari_dynaseg.stacks.plan import StackRun, plan_stack\n{image}{drawn}"
         f"{OF_A_STACK.format(arguments=arguments)}"
     )
 
 
-def _open_file(choice: Choice) -> str:
+def _open_file(choice: RunChoice) -> str:
     axes = [] if choice.letters in PLAIN_AXES else [repr(choice.letters)]
     level = {"level": choice.stack.level} if choice.stack.level else {}
     arguments = _write_call(repr(choice.find_file()), *axes, **level)
-    importing = "from napari_dynaseg.image.stack_files import open_stack"
-    return f"{importing}\n\nstack = open_stack({arguments})\n"
+    importing = "from napari_dynaseg.image.reader import open_image"
+    return f"{importing}\n\nstack = open_image({arguments})\n"
 
 
-def _take_arrays(choice: Choice) -> str:
+def _take_arrays(choice: RunChoice) -> str:
     return (
         "from napari_dynaseg.image.axes import parse_axes\n"
         "from napari_dynaseg.image.stack_image import StackImage\n\n"
@@ -250,17 +244,17 @@ def _take_arrays(choice: Choice) -> str:
     )
 
 
-def _write_given(given: Mapping[str, LabelMap]) -> str:
-    """Write what is given as text, exactly: the labels of a layer that nothing else holds."""
-    lines = ["import numpy as np\nfrom napari_dynaseg.labels.run_length import Correction, apply\n"]
-    for name, labels in given.items():
-        (described,) = describe_given(labels)
+def _write_annotations(annotations: Mapping[str, Annotation]) -> str:
+    """Write annotations as text, exactly: the labels of a layer that nothing else holds."""
+    lines = ["from napari_dynaseg.labels.run_length import Runs, decode\n"]
+    for name, (labels, _) in annotations.items():
+        (encoded,) = encode(labels)
         lines += [
-            f"runs = {described.runs!r}",
-            f"painted = [Correction(pixels={described.pixels}, runs=runs)]",
-            f"{name} = apply(np.zeros({labels.shape}, np.int32), painted)",
+            f"runs = {encoded.runs!r}",
+            f"encoded = [Runs(pixels={encoded.pixels}, runs=runs)]",
+            f"{name} = decode(encoded, {labels.shape})",
         ]
-    return "\n".join([*lines, ""]) if given else ""
+    return "\n".join([*lines, ""]) if annotations else ""
 
 
 def _write_call(*positional: str, **named: object) -> str:

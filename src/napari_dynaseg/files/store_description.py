@@ -4,7 +4,7 @@ from typing import Any, Literal, Self
 
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.axes import Axes
-from napari_dynaseg.recipes.recipe import Record
+from napari_dynaseg.record import Record
 
 # What an image is called, where it lies and how large its pixels are: the labels do not depend on
 # them, and the viewer knows other ones of a file than the command line does.

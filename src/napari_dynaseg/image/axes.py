@@ -3,7 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
-from typing import Literal
+from typing import Literal, TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from napari_dynaseg.errors import ImageError
 
@@ -13,11 +16,13 @@ DRAWING_ORDER = ("z", "y", "x")
 # For axes whose names are no letters of their own; Y, X, C and S have a meaning.
 FREE_LETTERS = "ZTQRPNABDEFGHIJKLMOUVW"
 # An axis without a name holds channels rather than planes when it is this short.
-MOST_CHANNELS_GUESSED = 4
+MOST_UNNAMED_CHANNELS = 4
 SHORTEST_STACK_GUESSED = 2
 
 # Index of a plane on each axis of an image; `None` on an axis that is used whole.
 Position = tuple[int | None, ...]
+Index = tuple[int | slice, ...]
+Kind = TypeVar("Kind", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,22 @@ class Axes:
         )
 
     @property
+    def stack_sizes(self) -> tuple[int, ...]:
+        """Lengths of the stack axes."""
+        return tuple(self.sizes[axis] for axis in self.stack)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the image, colour samples counted."""
+        return (*self.sizes, self.samples) if self.samples else self.sizes
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether the data has the columns of the plane before its rows."""
+        row, column = self.plane
+        return row > column
+
+    @property
     def plane_shape(self) -> tuple[int, int]:
         """Rows and columns of the plane."""
         row, column = self.plane
@@ -83,7 +104,9 @@ class Axes:
 
     def describe_others(self) -> list[str]:
         """Say of each axis outside the plane, and of colour samples, how it is used."""
-        parts = [self._describe(axis) for axis in range(len(self.sizes)) if axis not in self.plane]
+        parts = [
+            self.describe_axis(axis) for axis in range(len(self.sizes)) if axis not in self.plane
+        ]
         if self.samples:
             parts.append("RGB used as channels" + ", alpha left out" * (self.samples == 4))
         return parts
@@ -104,7 +127,12 @@ class Axes:
         long = [axis for axis in reversed(range(len(self.sizes))) if self.sizes[axis] > 1]
         return [_order_plane(pair, self.names) for pair in combinations(long, 2)]
 
-    def _describe(self, axis: int) -> str:
+    def is_named(self, axis: int) -> bool:
+        """Tell whether an axis has a name of its own."""
+        return self.names[axis] != _name_axis(axis, "", len(self.sizes))
+
+    def describe_axis(self, axis: int) -> str:
+        """Say how long an axis is, and whether it holds the channels, such as ``T=20``."""
         use = " used as channels" if axis == self.channel else ""
         return f"{self.names[axis]}={self.sizes[axis]}{use}"
 
@@ -131,9 +159,12 @@ class Axes:
 
     def list_positions(self) -> Iterator[Position]:
         """List the positions of all planes, the last stack axis running fastest."""
-        stack = self.stack
-        for indices in product(*(range(self.sizes[axis]) for axis in stack)):
-            yield self.place(indices)
+        return map(self.place, product(*map(range, self.stack_sizes)))
+
+    @property
+    def first(self) -> Position:
+        """The position of the first plane."""
+        return self.place([0] * len(self.stack))
 
     def place(self, indices: Sequence[int]) -> Position:
         """Turn one index for each stack axis into a position."""
@@ -141,6 +172,45 @@ class Axes:
         for axis, index in zip(self.stack, indices, strict=True):
             position[axis] = index
         return tuple(position)
+
+    def has_plane(self, indices: Sequence[int]) -> bool:
+        """Tell whether there is a plane at some indices, one for each stack axis."""
+        sizes = self.stack_sizes
+        return len(indices) == len(sizes) and all(
+            0 <= at < size for at, size in zip(indices, sizes, strict=True)
+        )
+
+    def index_image(self, position: Position) -> Index:
+        """Say where in the image a plane lies, all its channels included."""
+        return tuple(slice(None) if at is None else at for at in position)
+
+    def index_labels(self, position: Position) -> Index:
+        """Say where in the labels of all planes, which have `label_sizes`, those of one lie."""
+        return tuple(
+            slice(None) if axis in self.plane else (at or 0) for axis, at in enumerate(position)
+        )
+
+    def turn(self, plane: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
+        """Turn one value a pixel, (H, W), to the order of the data, or back."""
+        return plane.T if self.is_turned else plane
+
+    def wrap(self, plane: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
+        """Give one value a pixel, (H, W), all axes of the image: length 1 on the others."""
+        sizes = [size if axis in self.plane else 1 for axis, size in enumerate(self.sizes)]
+        return self.turn(plane).reshape(sizes)
+
+    def unwrap(self, wrapped: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
+        """Give back, (H, W), what `wrap` gave all axes of the image."""
+        return self.turn(wrapped.reshape([self.sizes[axis] for axis in sorted(self.plane)]))
+
+    def bring_channels_first(self, part: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
+        """Bring what the image holds at `index_image` into (C, H, W); alpha is left out."""
+        kept = [axis for axis in range(len(self.sizes)) if axis not in self.stack]
+        order = [kept.index(axis) for axis in (self.channel, *self.plane) if axis is not None]
+        if self.samples:
+            part, order = part[..., :3], [len(kept), *order]
+        channels = part.transpose(order)
+        return channels if channels.ndim == 3 else channels[None]
 
     def describe_position(self, position: Position) -> str:
         """Name a plane, such as ``T=4, Z=0``; an image of one plane has ``the plane``."""
@@ -150,6 +220,11 @@ class Axes:
             if index is not None
         ]
         return ", ".join(parts) or "the plane"
+
+
+def list_indices(position: Position) -> list[int]:
+    """List the index of a plane on each stack axis."""
+    return [at for at in position if at is not None]
 
 
 def read_axes(
@@ -211,7 +286,7 @@ def _find_channel_axis(axes: Axes, labels: Sequence[str], named_only: bool) -> i
     short = [
         axis
         for axis in others
-        if SHORTEST_STACK_GUESSED <= axes.sizes[axis] <= MOST_CHANNELS_GUESSED
+        if SHORTEST_STACK_GUESSED <= axes.sizes[axis] <= MOST_UNNAMED_CHANNELS
     ]
     return min(short, key=lambda axis: axes.sizes[axis], default=None)
 
@@ -266,3 +341,39 @@ def parse_axes(letters: str, shape: Sequence[int]) -> Axes:
     displayed = letters.index("Y"), letters.index("X")
     channel = letters.index("C") if "C" in letters and not samples else None
     return read_axes(shape, tuple(letters), displayed, samples, channel)
+
+
+def guess_axes(shape: Sequence[int], labels: Sequence[str] | None = None) -> Axes:
+    """Read axes as far as their labels go, and guess the rest from the shape.
+
+    Parameters
+    ----------
+    shape
+        The shape of the image.
+    labels
+        One name an axis, empty for an unknown one; a last ``S`` holds the samples of a colour.
+        Where there are none at all, a last axis of length 3 or 4 does.
+
+    Raises
+    ------
+    ImageError
+        If the labels do not fit the shape, or there are less than two axes.
+    """
+    if labels is None:
+        coloured = len(shape) > 2 and shape[-1] in (3, 4)
+        labels = [*[""] * (len(shape) - coloured), *["S"] * coloured]
+    if len(labels) != len(shape):
+        raise ImageError(
+            f"it names the axes {', '.join(labels)}, which do not fit its shape {tuple(shape)}; "
+            "expected axes to be given"
+        )
+    samples = shape[-1] if labels[-1:] == ["S"] else 0
+    count = len(shape) - bool(samples)
+    if count < 2:
+        raise ImageError(f"an image must have two axes at least; got shape {tuple(shape)}")
+    # A name that comes a second time says nothing.
+    names = ["" if name in labels[:axis] else name for axis, name in enumerate(labels[:count])]
+    lowered = [name.lower() for name in names]
+    named = "y" in lowered and "x" in lowered
+    plane = (lowered.index("y"), lowered.index("x")) if named else (count - 2, count - 1)
+    return read_axes(shape[:count], names, plane, samples)

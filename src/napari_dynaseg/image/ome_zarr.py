@@ -1,10 +1,16 @@
-"""What the metadata of an OME-Zarr image say of one of its levels."""
+"""OME-Zarr images and Zarr arrays, in a folder or at an address, opened without their pixels."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+import zarr
+
 from napari_dynaseg.errors import FileError
+from napari_dynaseg.image.remote import is_address, open_address
+from napari_dynaseg.image.stored_array import LazyArray, Stored, check_level
 
 # Before 0.3 the axes were not written down: there were these five.
 AXES_BEFORE_THEY_WERE_NAMED = ("t", "c", "z", "y", "x")
@@ -75,22 +81,6 @@ def read_level(attributes: Mapping[str, Any], level: int | None = None) -> Level
     )
 
 
-def check_level(level: int | None, count: int) -> int:
-    """Give the level that is meant, 0 if none is named, or refuse one that does not exist.
-
-    Raises
-    ------
-    FileError
-        If it does not exist.
-    """
-    if level is None:
-        return 0
-    if not 0 <= level < count:
-        expected = f"0 to {count - 1}" if count > 1 else "0, its only one"
-        raise FileError(f"it has no level {level}; expected {expected}")
-    return level
-
-
 def _read_scale(
     dataset: Mapping[str, Any], image: Mapping[str, Any], count: int
 ) -> tuple[float, ...]:
@@ -109,3 +99,29 @@ def _read_scale(
 def _read_units(axes: list[Mapping[str, Any]]) -> tuple[str, ...]:
     units = [axis.get("unit") for axis in axes]
     return tuple(unit or "pixel" for unit in units) if any(units) else ()
+
+
+def find_zarr(location: str, level: int | None) -> Stored:
+    """Find the array of a Zarr, at one level of its pyramid, and what its metadata say of it."""
+    location = location.rstrip("/") if is_address(location) else str(Path(location).absolute())
+    node = _open_zarr(location)
+    if isinstance(node, zarr.Array):
+        check_level(level, 1)
+        names = getattr(node.metadata, "dimension_names", None) or ()
+        labels = [name or "" for name in names] if any(names) else None
+        return Stored(LazyArray(partial(_open_zarr, location)), labels)
+    if "bioformats2raw.layout" in node.attrs.get("ome", node.attrs):  # a folder of images
+        return find_zarr(f"{location}/0", level)
+    found = read_level(node.attrs, level)
+    array = LazyArray(partial(_open_zarr, f"{location}/{found.path}"))
+    return Stored(array, found.labels, found.scale, found.units)
+
+
+def _open_zarr(location: str) -> Any:
+    """Open a Zarr array or group."""
+    try:
+        return zarr.open(open_address(location) if is_address(location) else location, mode="r")
+    except FileNotFoundError as error:
+        raise FileError(
+            f"there is no Zarr at {location}; expected an OME-Zarr image or a Zarr array"
+        ) from error

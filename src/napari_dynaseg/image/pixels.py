@@ -85,7 +85,7 @@ def to_channels(image: npt.ArrayLike, channel_axis: int | None = None) -> npt.ND
     except ValueError as error:
         raise ImageError(f"an image must be an array of numbers: {error}") from None
     channels = _bring_channels_first(array, channel_axis)  # (C, H, W)
-    _check_shape(channels, array.shape)
+    _check_shape(channels)
     return channels
 
 
@@ -117,7 +117,7 @@ class Scaling(NamedTuple):
         """
         for plane in planes:
             _check_dtype(plane)
-            _check_shape(plane, plane.shape)
+            _check_shape(plane)
         _check_some_finite(planes)
         return cls(tuple(_find_ends(channel) for channel in zip(*planes, strict=True)))
 
@@ -145,7 +145,7 @@ class Scaling(NamedTuple):
             If values are NaN or infinite, as in `to_plane`.
         """
         _check_dtype(channels)
-        _check_shape(channels, channels.shape)
+        _check_shape(channels)
         if len(channels) != len(self.ends):
             expected = write_count(len(self.ends), "channel")
             raise ImageError(f"expected a plane of {expected}; got {len(channels)}")
@@ -192,10 +192,11 @@ def _move_named_axis(array: npt.NDArray[Any], channel_axis: int) -> npt.NDArray[
     return np.moveaxis(array, channel_axis, 0)  # (C, H, W)
 
 
-def _check_shape(channels: npt.NDArray[Any], shape: tuple[int, ...]) -> None:
+def _check_shape(channels: npt.NDArray[Any]) -> None:
     if channels.size == 0:
-        raise ImageError(f"an image must have pixels; got shape {shape}")
+        raise ImageError(f"an image must have pixels; got shape {channels.shape}")
     if channels[0].size == 1:
+        shape = channels.shape[1:]
         raise ImageError(f"an image must have more than one pixel to segment; got shape {shape}")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import product
 
 from napari_dynaseg.errors import SettingsError
-from napari_dynaseg.image.axes import Axes, Position
+from napari_dynaseg.image.axes import Axes, Position, list_indices
 
 # One range of indices for each stack axis.
 Box = tuple[range, ...]
@@ -85,10 +85,8 @@ def list_box(axes: Axes, box: Box) -> list[Position]:
 
 def find_nearest(axes: Axes, box: Box, position: Position) -> Position:
     """Find the plane of a box that lies nearest to a position."""
-    indices = [at for at in position if at is not None]
-    return axes.place(
-        [min(max(at, part[0]), part[-1]) for at, part in zip(indices, box, strict=True)]
-    )
+    near = zip(list_indices(position), box, strict=True)
+    return axes.place([min(max(at, part[0]), part[-1]) for at, part in near])
 
 
 def check_plane(axes: Axes, indices: Sequence[int]) -> Position:
@@ -99,10 +97,7 @@ def check_plane(axes: Axes, indices: Sequence[int]) -> Position:
     SettingsError
         If there is not one index for each, or no such plane.
     """
-    sizes = [axes.sizes[axis] for axis in axes.stack]
-    if len(indices) != len(sizes) or not all(
-        0 <= at < size for at, size in zip(indices, sizes, strict=True)
-    ):
+    if not axes.has_plane(indices):
         raise SettingsError(
             f"a plane of {axes.sentence} is one index for each of {_name_stack(axes)}; "
             f"got {tuple(indices)}"

@@ -50,7 +50,7 @@ class StackImage:
     level: int = 0
 
     def __post_init__(self) -> None:
-        expected = (*self.axes.sizes, *([self.axes.samples] if self.axes.samples else []))
+        expected = self.axes.shape
         for array in self.arrays:
             if tuple(array.shape) != expected:
                 raise ImageError(
@@ -71,6 +71,10 @@ class StackImage:
             return self.axes.sizes[self.axes.channel]
         return len(self.arrays)
 
+    def read_first(self) -> Channels:
+        """Read the first plane, which is all of an image that has no more; see `read_channels`."""
+        return self.read_channels(self.axes.first)
+
     def read_channels(self, position: Position) -> Channels:
         """Read one plane as it is stored.
 
@@ -90,29 +94,14 @@ class StackImage:
         FileError
             If it cannot be read; the message names the plane.
         """
-        index = tuple(slice(None) if at is None else at for at in position)
+        index = self.axes.index_image(position)
         try:
             parts = [np.array(array[index]) for array in self.arrays]
         except Exception as error:  # a lazy array raises whatever its file format does
             where = self.axes.describe_position(position)
             raise FileError(f"{self.name}: {where} cannot be read: {error}") from error
-        if len(parts) > 1:
-            planes = [self._turn(part) for part in parts]
-            return np.stack(planes, dtype=_find_common(planes))  # (C, H, W)
-        channels = self._turn(parts[0])
-        return channels if channels.ndim == 3 else channels[None]
-
-    def _turn(self, part: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Bring the axes that a plane keeps into the order (C, H, W), or (H, W)."""
-        row, column = self.axes.plane
-        kept = sorted(axis for axis in (row, column, self.axes.channel) if axis is not None)
-        order = [kept.index(row), kept.index(column)]
-        if self.axes.channel is not None:
-            order.insert(0, kept.index(self.axes.channel))
-        if self.axes.samples:
-            part = part[..., :3]
-            order.insert(0, part.ndim - 1)
-        return part.transpose(order)
+        channels = list(map(self.axes.bring_channels_first, parts))  # each (C, H, W)
+        return np.concatenate(channels, dtype=_find_common(channels)) if parts[1:] else channels[0]
 
 
 def _find_common(parts: list[npt.NDArray[Any]]) -> np.dtype[Any]:

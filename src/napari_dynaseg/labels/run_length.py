@@ -1,4 +1,4 @@
-"""What was painted by hand, exactly and in few bytes: as runs of pixels that a recipe can hold."""
+"""Labels of some pixels of a plane in few bytes, exactly: as runs that a recipe can hold."""
 
 import base64
 import binascii
@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from napari_dynaseg.counting import write_count
 from napari_dynaseg.errors import FileError, ImageError
 from napari_dynaseg.image.axes import Position
+from napari_dynaseg.record import Record
 
 # Runs are stored as three rows of these: pixels since the run before, pixels, label.
 STORED = np.dtype("<i8")
@@ -24,7 +25,7 @@ Rows = npt.NDArray[np.int64]
 Number = TypeVar("Number", bound=np.integer[Any])
 
 
-class Correction(BaseModel):
+class Runs(Record):
     """The painted pixels of one plane.
 
     Parameters
@@ -39,8 +40,6 @@ class Correction(BaseModel):
         64-bit integers, compressed by zlib, in base64.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     position: Position = ()
     pixels: int = Field(ge=1)
     runs: str
@@ -51,7 +50,7 @@ def describe(
     after: npt.NDArray[np.integer],
     position: Position = (),
     painted: npt.NDArray[np.bool_] | None = None,
-) -> tuple[Correction, ...]:
+) -> tuple[Runs, ...]:
     """Describe what was painted on a plane.
 
     Parameters
@@ -68,7 +67,7 @@ def describe(
     Returns
     -------
     tuple
-        One correction, or none where nothing was painted; those of several planes add up.
+        One entry, or none where nothing was painted; those of several planes add up.
 
     Raises
     ------
@@ -90,11 +89,30 @@ def describe(
         return ()
     runs = _find_runs(pixels, after.ravel()[pixels].astype(STORED))
     text = base64.b64encode(zlib.compress(runs.tobytes(), COMPRESSION)).decode()
-    return (Correction(position=position, pixels=len(pixels), runs=text),)
+    return (Runs(position=position, pixels=len(pixels), runs=text),)
+
+
+def encode(labels: npt.NDArray[np.integer] | None) -> tuple[Runs, ...]:
+    """Encode all labels of a plane, (H, W), that are not 0; none where there are none."""
+    return () if labels is None else describe(np.zeros_like(labels), labels)
+
+
+def decode(encoded: Iterable[Runs], shape: tuple[int, ...]) -> npt.NDArray[np.int32]:
+    """Decode the labels of a plane, (H, W), wherever it lay; 0 where `encode` met none.
+
+    Raises
+    ------
+    FileError, ImageError
+        As `apply` does.
+    """
+    labels = np.zeros(shape, np.int32)
+    for runs in encoded:
+        labels = apply(labels, [runs], runs.position)
+    return labels
 
 
 def apply(
-    labels: npt.NDArray[Number], described: Iterable[Correction], position: Position = ()
+    labels: npt.NDArray[Number], described: Iterable[Runs], position: Position = ()
 ) -> npt.NDArray[Number]:
     """Paint what was described of a plane on its labels.
 
@@ -103,7 +121,7 @@ def apply(
     labels
         (H, W), the network's.
     described
-        As `describe` gave it; corrections of other planes are left out.
+        As `describe` gave it; what lies on other planes is left out.
     position
         The plane.
 
@@ -115,21 +133,21 @@ def apply(
     Raises
     ------
     FileError
-        If a correction cannot be read.
+        If runs cannot be read.
     ImageError
-        If a correction reaches beyond the plane, or has a label beyond the dtype.
+        If runs reach beyond the plane, or has a label beyond the dtype.
     """
     painted = np.array(labels, order="C")
-    for correction in described:
-        if correction.position == position:
-            pixels, values = _read_runs(correction)
+    for runs in described:
+        if runs.position == position:
+            pixels, values = _read_runs(runs)
             _check_fit(painted, pixels, values)
             painted.reshape(-1)[pixels] = values.astype(painted.dtype)
     return painted
 
 
 def read_painted(
-    shape: tuple[int, ...], described: Iterable[Correction], position: Position = ()
+    shape: tuple[int, ...], described: Iterable[Runs], position: Position = ()
 ) -> npt.NDArray[np.bool_]:
     """Tell which pixels of a plane were painted, with 0 as well.
 
@@ -146,9 +164,9 @@ def read_painted(
         As `apply` does.
     """
     painted = np.zeros(shape, bool)
-    for correction in described:
-        if correction.position == position:
-            pixels, values = _read_runs(correction)
+    for runs in described:
+        if runs.position == position:
+            pixels, values = _read_runs(runs)
             _check_fit(np.zeros(shape, np.int64), pixels, values)
             painted.reshape(-1)[pixels] = True
     return painted
@@ -165,25 +183,26 @@ def _find_runs(pixels: npt.NDArray[np.integer], labels: Rows) -> Rows:
     return np.stack([gaps, lengths, labels[first]]).astype(STORED)
 
 
-def _read_runs(correction: Correction) -> tuple[Rows, Rows]:
+def _read_runs(runs: Runs) -> tuple[Rows, Rows]:
     """Give each painted pixel, in rising order, and its label."""
     try:
-        content = zlib.decompress(base64.b64decode(correction.runs, validate=True))
+        content = zlib.decompress(base64.b64decode(runs.runs, validate=True))
         gaps, lengths, labels = np.frombuffer(content, STORED).reshape(3, -1)
     except (binascii.Error, zlib.error, ValueError) as error:
-        raise FileError(f"a correction cannot be read: {error}") from None
-    if (gaps < 0).any() or (lengths < 1).any() or lengths.sum() != correction.pixels:
+        raise FileError(f"runs of labels cannot be read: {error}") from None
+    if (gaps < 0).any() or (lengths < 1).any() or lengths.sum() != runs.pixels:
         raise FileError(
-            f"a correction cannot be read: expected {write_count(correction.pixels, 'pixel')}; "
+            f"runs of labels cannot be read: expected {write_count(runs.pixels, 'pixel')}; "
             f"got {lengths.sum()}"
         )
     shifts = np.repeat(np.cumsum(gaps), lengths)
-    return shifts + np.arange(correction.pixels), np.repeat(labels, lengths)
+    return shifts + np.arange(runs.pixels), np.repeat(labels, lengths)
 
 
 def _check_fit(labels: npt.NDArray[np.integer], pixels: Rows, values: Rows) -> None:
     if pixels[-1] >= labels.size:
-        raise ImageError(f"a correction reaches beyond a plane of shape {labels.shape}")
+        raise ImageError(f"runs of labels reach beyond a plane of shape {labels.shape}")
     kept = values.astype(labels.dtype)
     if (kept.astype(STORED) != values).any():
-        raise ImageError(f"a correction has label {values[kept != values][0]}, beyond {kept.dtype}")
+        label = values[kept != values][0]
+        raise ImageError(f"runs of labels have label {label}, beyond {kept.dtype}")

@@ -1,4 +1,4 @@
-"""Label maps that a user gives to a run: what each kind is called, and what it must be like."""
+"""Annotations, label maps that a user gives to a run: what each kind is called, and must be."""
 
 from typing import Any, NamedTuple
 
@@ -10,8 +10,8 @@ from napari_dynaseg.errors import ImageError, SettingsError
 HIGHEST = np.iinfo(np.int32).max
 
 
-class GivenKind(NamedTuple):
-    """A kind of label maps that are given.
+class AnnotationKind(NamedTuple):
+    """A kind of label maps by which a user annotates a plane.
 
     Parameters
     ----------
@@ -88,5 +88,5 @@ class GivenKind(NamedTuple):
         )
 
 
-SCRIBBLES = GivenKind("scribbles", "nothing is scribbled", "is scribbled on one image")
-GUIDANCE = GivenKind("guidance", "there is no guidance", "guides on one image")
+SCRIBBLES = AnnotationKind("scribbles", "nothing is scribbled", "is scribbled on one image")
+GUIDANCE = AnnotationKind("guidance", "there is no guidance", "guides on one image")

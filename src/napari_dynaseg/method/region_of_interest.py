@@ -5,15 +5,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict
 
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.labels.numbering import LabelMap, Mask, number_by_size
-from napari_dynaseg.labels.run_length import Correction, apply, describe
+from napari_dynaseg.labels.run_length import Runs, decode, encode
 from napari_dynaseg.method.scribbles import LabelNumbers
+from napari_dynaseg.record import Record
 
 
-class Within(BaseModel):
+class Within(Record):
     """The pixels of a plane that a run is limited to.
 
     The network trains on the box around the mask. In that box the pixels outside the mask are
@@ -29,10 +29,8 @@ class Within(BaseModel):
         The pixels of the mask, as runs.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     shape: tuple[int, int]
-    covered: Correction
+    covered: Runs
 
     @classmethod
     def of(cls, mask: npt.ArrayLike, shape: tuple[int, ...]) -> "Within":
@@ -62,7 +60,7 @@ class Within(BaseModel):
                 "a mask must cover at least two pixels of the plane; "
                 f"got {np.count_nonzero(inside)} above 0"
             )
-        (covered,) = describe(np.zeros(inside.shape, np.int8), inside.astype(np.int8))
+        (covered,) = encode(inside.astype(np.int8))
         height, width = inside.shape
         return cls(shape=(height, width), covered=covered)
 
@@ -75,7 +73,7 @@ class Within(BaseModel):
         FileError, ImageError
             If it was stored and cannot be read.
         """
-        mask = apply(np.zeros(self.shape, np.int8), [self.covered]) > 0
+        mask = decode([self.covered], self.shape) > 0
         mask.setflags(write=False)
         return mask
 

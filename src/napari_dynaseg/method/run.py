@@ -4,13 +4,14 @@ from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_dynaseg.engine.devices import choose_device
 from napari_dynaseg.engine.weights import Weights
+from napari_dynaseg.generators import run_through
 from napari_dynaseg.image.pixels import Plane, to_plane
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES
@@ -20,8 +21,6 @@ from napari_dynaseg.method.run_input import RunInput, read_given
 from napari_dynaseg.method.scribbles import LabelNumbers, Numbers, Scribbles, start_numbers
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.settings import Settings
-
-Returned = TypeVar("Returned")
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,16 +104,6 @@ def _follow(given: RunInput, training: Steps) -> Run:
             except StopIteration:
                 break
     return Result(given, step)
-
-
-def run_through(work: Generator[Any, None, Returned]) -> Returned:
-    """Run a generator to its end, and give what it returns."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            returned: Returned = end.value
-            return returned
 
 
 def iter_fit(

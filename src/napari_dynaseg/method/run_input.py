@@ -11,7 +11,7 @@ import numpy.typing as npt
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, GivenKind
+from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, AnnotationKind
 from napari_dynaseg.method.region_of_interest import Within
 from napari_dynaseg.method.scribbles import Scribbles
 from napari_dynaseg.settings import Settings, check_keeps_network
@@ -144,7 +144,7 @@ def _check_scribbles(scribbles: LabelMap, plane: Plane, settings: Settings) -> N
 
 
 def read_given(
-    given: npt.ArrayLike | None, plane: Plane, kind: GivenKind
+    given: npt.ArrayLike | None, plane: Plane, kind: AnnotationKind
 ) -> npt.NDArray[np.integer] | None:
     """Read labels that a user gives to some pixels of a plane, (H, W), if there are some.
 

@@ -108,13 +108,3 @@ class Method:
         """
         work: Work = import_module(self.module).run(plane, knobs)
         return work
-
-
-def finish(work: Work) -> LabelMap:
-    """Run a method to its end, and give its labels."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            labels: LabelMap = end.value
-            return labels

@@ -27,7 +27,7 @@ def keep_map(labels: LabelMap, is_turned: bool) -> dict[str, Any]:
     is_turned
         Whether the layer has its columns before its rows.
     """
-    runs = [each.model_dump(mode="json") for each in run_length.describe(labels * 0, labels)]
+    runs = [each.model_dump(mode="json") for each in run_length.encode(labels)]
     return {MAP_KEY: {"shape": list(labels.shape), "is_turned": is_turned, "runs": runs}}
 
 
@@ -36,8 +36,8 @@ def read_map(metadata: Mapping[str, Any]) -> LabelMap | None:
     kept = metadata.get(MAP_KEY)
     if kept is None:
         return None
-    runs = [run_length.Correction.model_validate(each) for each in kept["runs"]]
-    return run_length.apply(np.zeros(kept["shape"], np.int32), runs)
+    runs = [run_length.Runs.model_validate(each) for each in kept["runs"]]
+    return run_length.decode(runs, kept["shape"])
 
 
 def add_corrections(metadata: Mapping[str, Any], pixels: npt.NDArray[Any]) -> dict[str, Any]:

@@ -6,20 +6,20 @@ import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
-import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.image.pixels import Plane
-from napari_dynaseg.labels.run_length import Correction, describe
+from napari_dynaseg.labels.run_length import Runs
 from napari_dynaseg.method.region_of_interest import (
     Within,
 )
-from napari_dynaseg.recipes.refinements import Refinement
+from napari_dynaseg.recipes.refinements import RefinementRecord
+from napari_dynaseg.record import Record
 from napari_dynaseg.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,12 +29,6 @@ if TYPE_CHECKING:
 METADATA_KEY = "dynaseg_recipe"
 # And under this one in the header of a network's file, as JSON.
 NETWORK_KEY = "dynaseg_network"
-
-
-class Record(BaseModel):
-    """A frozen record that refuses fields it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Source(Record):
@@ -75,14 +69,49 @@ class Source(Record):
         )
 
 
-class Change(Record):
+class SettingsChange(Record):
     """Settings that were turned while a run trained, and the first iteration that used them."""
 
     iteration: int
     settings: dict[str, Any]
 
 
-class Recipe(Record):
+class Provenance(Record):
+    """What is said of every label map that a run made.
+
+    Parameters
+    ----------
+    source
+        The image.
+    within
+        The pixels that the run was limited to; `None` for the whole plane.
+    versions
+        Of this package, the libraries that it rests on, and Python.
+    created
+        Date and time, UTC, ISO 8601.
+    """
+
+    key: ClassVar[str]
+    source: Source
+    within: Within | None = None
+    versions: dict[str, str]
+    created: str
+
+    def to_metadata(self) -> dict[str, Any]:
+        """Give it as plain values that JSON can hold, under its key."""
+        return {self.key: self.model_dump(mode="json")}
+
+
+def describe_moment(*packages: str) -> dict[str, Any]:
+    """Describe this moment for a provenance: when it is, and which versions there are."""
+    versions = {package: version(package) for package in ("napari-dynaseg", *packages)}
+    return {
+        "versions": {**versions, "python": platform.python_version()},
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+class Recipe(Provenance):
     """Everything that a label map depends on.
 
     Parameters
@@ -99,10 +128,6 @@ class Recipe(Record):
     is_sketch
         Whether these are the labels of the reduced plane, enlarged: what a run in fast quality
         shows of a large plane until it ends.
-    source
-        The image.
-    within
-        What the run was limited to; `None` for the whole plane.
     planes
         Where the network labelled a stack: the first and the last of its planes, which make a
         box on the stack axes.
@@ -115,29 +140,24 @@ class Recipe(Record):
         What was painted over the labels that came of all that.
     device, threads
         What it was computed on.
-    versions
-        Of this package, torch and Python.
-    created
-        Date and time, UTC, ISO 8601.
+    source, within, versions, created
+        As in `Provenance`.
     """
 
+    key = METADATA_KEY
     format: Literal[1] = 1
     settings: dict[str, Any]
-    changes: tuple[Change, ...] = ()
+    changes: tuple[SettingsChange, ...] = ()
     last_iteration: int = Field(ge=1)
     numbering: Literal["size", "live"]
     is_sketch: bool = False
-    source: Source
-    within: Within | None = None
     planes: tuple[Position, Position] | None = None
-    scribbles: tuple[Correction, ...] = ()
-    guidance: tuple[Correction, ...] = ()
-    refinements: tuple[Refinement, ...] = ()
-    corrections: tuple[Correction, ...] = ()
+    scribbles: tuple[Runs, ...] = ()
+    guidance: tuple[Runs, ...] = ()
+    refinements: tuple[RefinementRecord, ...] = ()
+    corrections: tuple[Runs, ...] = ()
     device: str
     threads: int
-    versions: dict[str, str]
-    created: str
 
     @classmethod
     def now(cls, settings: Settings, last_iteration: int, source: Source, **more: Any) -> "Recipe":
@@ -151,12 +171,7 @@ class Recipe(Record):
             source=source,
             device=str(backend["device"]),
             threads=int(backend["threads"]),
-            versions={
-                "napari-dynaseg": version("napari-dynaseg"),
-                "torch": str(backend["torch"]),
-                "python": platform.python_version(),
-            },
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            **describe_moment("torch"),
             **more,
         )
 
@@ -165,9 +180,9 @@ class Recipe(Record):
         names = ("scribbles", "guidance", "refinements", "corrections")
         return {name: getattr(self, name) for name in names}
 
-    def to_metadata(self) -> dict[str, Any]:
-        """Give the recipe as plain values that JSON can hold, under its key."""
-        return {METADATA_KEY: self.model_dump(mode="json")}
+    def read_settings(self) -> Settings:
+        """Read the knobs at the start."""
+        return Settings(**self.settings)
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, Any]) -> "Recipe":
@@ -180,12 +195,7 @@ class Recipe(Record):
         """
         if METADATA_KEY not in metadata:
             raise FileError(f"no recipe here: expected an entry {METADATA_KEY!r}")
-        try:
-            return cls.model_validate(metadata[METADATA_KEY])
-        except ValidationError as error:
-            complaint = error.errors()[0]
-            where = ".".join(str(part) for part in complaint["loc"])
-            raise FileError(f"the recipe cannot be read: {where}: {complaint['msg']}") from None
+        return cls.read(metadata[METADATA_KEY], "the recipe")
 
 
 def read_network_header(content: bytes) -> dict[str, Any]:
@@ -205,8 +215,3 @@ def read_network_header(content: bytes) -> dict[str, Any]:
     own = json.loads(content[8 : 8 + size])["__metadata__"][NETWORK_KEY]
     header: dict[str, Any] = json.loads(own)
     return header
-
-
-def describe_given(labels: npt.NDArray[np.integer] | None) -> tuple[Correction, ...]:
-    """Describe scribbles or a guidance, (H, W), for a recipe; none where there are none."""
-    return () if labels is None else describe(np.zeros_like(labels), labels)

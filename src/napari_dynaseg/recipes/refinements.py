@@ -4,13 +4,13 @@ import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
-
 from napari_dynaseg.errors import ImageWarning
+from napari_dynaseg.generators import run_through
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap, Mask
-from napari_dynaseg.labels.run_length import Correction, apply, describe, read_painted
+from napari_dynaseg.labels.run_length import Runs, apply, describe, read_painted
+from napari_dynaseg.record import Record
 from napari_dynaseg.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Planes = Literal["this", "all"]
 
 
-class Refinement(BaseModel):
+class RefinementRecord(Record):
     """A network trained on with what was painted by then.
 
     Parameters
@@ -37,17 +37,15 @@ class Refinement(BaseModel):
         The knobs that count: scheme, μ, ``refine_iterations`` and ``scribble_weight``.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     position: Position = ()
     planes: Planes = "this"
-    painted: tuple[Correction, ...]
+    painted: tuple[Runs, ...]
     settings: dict[str, Any]
 
     @classmethod
     def of(
-        cls, position: Position, planes: Planes, painted: Iterable[Correction], settings: Settings
-    ) -> "Refinement":
+        cls, position: Position, planes: Planes, painted: Iterable[Runs], settings: Settings
+    ) -> "RefinementRecord":
         """Describe one by what was painted, and the settings of which some count."""
         from napari_dynaseg.method.refine import REFINING_KNOBS
 
@@ -77,7 +75,7 @@ class Paint(NamedTuple):
     shown: LabelMap
     painted: Mask
 
-    def describe(self) -> tuple[Correction, ...]:
+    def describe(self) -> tuple[Runs, ...]:
         """Describe the paint for a recipe."""
         return describe(self.shown, self.shown, self.position, self.painted)
 
@@ -103,7 +101,7 @@ def refine_again(
     position: Position,
     settings: Settings,
     trained: Trained,
-    refinements: Iterable[Refinement],
+    refinements: Iterable[RefinementRecord],
     within: "Within | None" = None,
 ) -> LabelMap:
     """Refine the labels of a plane again.
@@ -127,7 +125,6 @@ def refine_again(
         If another plane of the stack taught some of it, which is not here.
     """
     from napari_dynaseg.method.refine import train_on
-    from napari_dynaseg.method.run import run_through
 
     weights, numbers, labels = trained
     for refinement in refinements:

@@ -3,14 +3,13 @@
 import warnings
 from collections.abc import Generator, Sequence
 
-import numpy as np
-
 from napari_dynaseg.counting import write_count
 from napari_dynaseg.errors import ImageError, ImageWarning
+from napari_dynaseg.generators import run_through
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.labels.run_length import Correction, apply
-from napari_dynaseg.method.run import Result, run, run_through
+from napari_dynaseg.labels.run_length import Runs, apply, decode
+from napari_dynaseg.method.run import Result, run
 from napari_dynaseg.method.run_input import RunInput
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.recipes.recipe import Recipe, Source
@@ -90,10 +89,10 @@ def prepare_replay(planes: Sequence[Plane], recipe: Recipe) -> RunInput:
         raise ImageError(f"the recipe was made from {expected} of its stack; got {len(planes) - 1}")
     return RunInput(
         tuple(planes),
-        Settings(**recipe.settings),
+        recipe.read_settings(),
         within=recipe.within,
-        scribbled=decode_given(planes[0], recipe, "scribbles"),
-        guidance=decode_given(planes[0], recipe, "guidance"),
+        scribbled=decode_annotation(planes[0], recipe, "scribbles"),
+        guidance=decode_annotation(planes[0], recipe, "guidance"),
         numbering=recipe.numbering,
         changes={change.iteration: Settings(**change.settings) for change in recipe.changes},
         last_iteration=recipe.last_iteration,
@@ -101,7 +100,7 @@ def prepare_replay(planes: Sequence[Plane], recipe: Recipe) -> RunInput:
     )
 
 
-def decode_given(plane: Plane, recipe: Recipe, name: str) -> LabelMap | None:
+def decode_annotation(plane: Plane, recipe: Recipe, name: str) -> LabelMap | None:
     """Read scribbles or a guidance, (H, W), for the plane that a recipe was made from.
 
     Parameters
@@ -118,11 +117,10 @@ def decode_given(plane: Plane, recipe: Recipe, name: str) -> LabelMap | None:
     FileError
         If they cannot be read.
     """
-    described: tuple[Correction, ...] = getattr(recipe, name)
-    if not described or Source.of(plane, "").sha256 != recipe.source.sha256:
+    encoded: tuple[Runs, ...] = getattr(recipe, name)
+    if not encoded or Source.of(plane, "").sha256 != recipe.source.sha256:
         return None
-    blank = np.zeros(plane.shape[1:], np.int32)
-    return apply(blank, (each.model_copy(update={"position": ()}) for each in described))
+    return decode(encoded, plane.shape[1:])
 
 
 def is_source(plane: Plane, recipe: Recipe) -> bool:

@@ -1,7 +1,7 @@
 """A trained network with all it needs to label further planes; kept in one safe file."""
 
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,18 @@ from pydantic import ValidationError
 from napari_dynaseg.engine.apply import Statistics
 from napari_dynaseg.engine.trainer import apply_network
 from napari_dynaseg.engine.weights import from_numpy, to_numpy
-from napari_dynaseg.errors import FileError
+from napari_dynaseg.errors import FileError, ImageError, SettingsError
 from napari_dynaseg.image.pixels import Scaling
 from napari_dynaseg.labels.numbering import LabelMap, Mask
 from napari_dynaseg.method.refine import REFINING_KNOBS, Refined, train_on
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.recipes.recipe import NETWORK_KEY, Recipe, read_network_header
-from napari_dynaseg.recipes.whole_file import write_whole
+from napari_dynaseg.recipes.writing import write_whole
 from napari_dynaseg.settings import Device, Settings, check_keeps_network
 
-ENDING = ".dynaseg.safetensors"
+NETWORK_ENDING = ".dynaseg.safetensors"
+# The knobs that say how a network is used; the others made it.
+CHOSEN_IN_USE = ("way", "follow_iterations", "device")
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,13 +64,51 @@ class TrainedNetwork:
         SettingsError
             If the scheme is Auto.
         """
-        check_keeps_network(Settings(**recipe.settings))
+        check_keeps_network(recipe.read_settings())
         return cls(recipe, scaling, to_numpy(step.weights), step.statistics, numbers)
 
     @property
     def settings(self) -> Settings:
         """The knobs that it was trained with."""
-        return Settings(**self.recipe.settings)
+        return self.recipe.read_settings()
+
+    def use(self, knobs: Mapping[str, Any]) -> "TrainedNetwork":
+        """Give the network as it is used with some knobs.
+
+        Parameters
+        ----------
+        knobs
+            The settings to change, by name: ``way``, ``follow_iterations`` and ``device``.
+
+        Raises
+        ------
+        SettingsError
+            If a knob is one that the network was trained with, or its value is out of range.
+        """
+        for name in knobs:
+            if name in Settings.model_fields and name not in CHOSEN_IN_USE:
+                raise SettingsError(
+                    f"{name} cannot change in a network that is trained; only "
+                    f"{', '.join(CHOSEN_IN_USE)} can"
+                )
+        settings = self.settings.change(**knobs)
+        recipe = self.recipe.model_copy(update={"settings": settings.model_dump()})
+        return replace(self, recipe=recipe)
+
+    def check_channels(self, channels: int, name: str) -> None:
+        """Refuse an image that has not as many channels as the network was trained on.
+
+        Raises
+        ------
+        ImageError
+            If it has not.
+        """
+        expected = len(self.scaling.ends)
+        if channels != expected:
+            raise ImageError(
+                f"{name}: the number of channels must be that of the network, {expected}; "
+                f"got {channels}"
+            )
 
     def label(self, channels: npt.NDArray[Any]) -> LabelMap:
         """Label one plane.
@@ -185,8 +225,7 @@ class TrainedNetwork:
         FileError
             If the file cannot be written, or its name does not end as it must.
         """
-        if not path.name.endswith(ENDING):
-            raise FileError(f"a network is kept in a file that ends in {ENDING}; got {path}")
+        check_ending(path)
         content = self.to_bytes()
         write_whole(path, lambda part: part.write_bytes(content))
 
@@ -204,3 +243,15 @@ class TrainedNetwork:
         except OSError as error:
             raise FileError(f"{path} cannot be read: {error}") from None
         return cls.from_bytes(content, str(path))
+
+
+def check_ending(path: Path) -> None:
+    """Refuse, before any work, a file that no network is kept in.
+
+    Raises
+    ------
+    FileError
+        If its name does not end as it must.
+    """
+    if not path.name.endswith(NETWORK_ENDING):
+        raise FileError(f"a network is kept in a file that ends in {NETWORK_ENDING}; got {path}")

@@ -7,9 +7,10 @@ from typing import Any
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.image.pixels import Plane, Scaling
 from napari_dynaseg.image.stack_image import Channels, StackImage
+from napari_dynaseg.labels.run_length import encode
 from napari_dynaseg.method.run import Result
 from napari_dynaseg.method.run_input import RunInput
-from napari_dynaseg.recipes.recipe import Recipe, Source, describe_given
+from napari_dynaseg.recipes.recipe import Recipe, Source
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.settings import Settings
 
@@ -84,8 +85,8 @@ class TrainingPlanes:
             self.source,
             numbering=given.numbering,
             within=given.within,
-            scribbles=describe_given(given.scribbled),
-            guidance=describe_given(given.guidance),
+            scribbles=encode(given.scribbled),
+            guidance=encode(given.guidance),
             **more,
         )
 

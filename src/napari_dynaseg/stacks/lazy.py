@@ -10,14 +10,13 @@ import numpy as np
 import numpy.typing as npt
 from dask.utils import SerializableLock
 
-from napari_dynaseg.errors import ImageError, SettingsError
-from napari_dynaseg.image.axes import Axes, Position, parse_axes, read_axes
+from napari_dynaseg.errors import SettingsError
+from napari_dynaseg.generators import run_through
+from napari_dynaseg.image.axes import Axes, Position, guess_axes, parse_axes
 from napari_dynaseg.image.order import spread_positions
 from napari_dynaseg.image.selection import check_plane, find_plane
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.method.run import run_through
-from napari_dynaseg.recipes.saved_network import check_channels
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.settings import Settings
 from napari_dynaseg.stacks.strategies import train_network
@@ -77,10 +76,11 @@ def segment_stack(
     ((5, 64, 48), (1, 64, 48))
     """
     checked = _check_settings(settings, network)
-    stack = StackImage((array,), _read_axes(array, axes), NAME)
+    read = guess_axes(array.shape) if axes is None else parse_axes(axes, array.shape)
+    stack = StackImage((array,), read, NAME)
     start = find_plane(stack.axes) if plane is None else check_plane(stack.axes, plane)
     if network:
-        check_channels(network, stack.channels, NAME)
+        network.check_channels(stack.channels, NAME)
     trained = dask.delayed(TrainingOnDemand(stack, checked, start, network), pure=False)()
     return _cut_into_planes(array, stack.axes).map_blocks(
         _label_block,
@@ -143,25 +143,12 @@ def _check_settings(settings: dict[str, Any], network: TrainedNetwork | None) ->
     return checked
 
 
-def _read_axes(array: Any, letters: str | None) -> Axes:
-    shape = tuple(array.shape)
-    if letters is not None:
-        return parse_axes(letters, shape)
-    samples = shape[-1] if len(shape) > 2 and shape[-1] in (3, 4) else 0
-    sizes = shape[:-1] if samples else shape
-    count = len(sizes)
-    if count < 2:
-        raise ImageError(f"a stack must have two axes at least; got shape {shape}")
-    return read_axes(sizes, [""] * count, (count - 2, count - 1), samples)
-
-
 def _cut_into_planes(array: Any, axes: Axes) -> da.Array:
-    sizes = (*axes.sizes, *([axes.samples] if axes.samples else []))
-    chunks = tuple(1 if axis in axes.stack else size for axis, size in enumerate(sizes))
+    chunks = tuple(1 if axis in axes.stack else size for axis, size in enumerate(axes.shape))
     if isinstance(array, da.Array):
         return array.rechunk(chunks)
     # Without a name of its own an array would be hashed whole, without meta a piece be read.
-    return da.from_array(array, chunks, name=False, meta=np.empty((0,) * len(sizes), array.dtype))
+    return da.from_array(array, chunks, name=False, meta=np.empty((0,) * array.ndim, array.dtype))
 
 
 def _list_channel_axes(axes: Axes) -> list[int]:
@@ -175,6 +162,5 @@ def _label_block(block: npt.NDArray[Any], network: TrainedNetwork, axes: Axes) -
     sizes = block.shape[: len(axes.sizes)]
     image = StackImage((block,), replace(axes, sizes=sizes), NAME)
     labels = network.label(image.read_channels(image.axes.place([0] * len(axes.stack))))
-    row, column = axes.plane
     kept = [size for axis, size in enumerate(sizes) if axis != axes.channel]
-    return (labels if row < column else labels.T).reshape(kept)
+    return axes.turn(labels).reshape(kept)

@@ -16,9 +16,11 @@ from napari_dynaseg.image.order import spread_positions
 from napari_dynaseg.image.selection import Box, find_box, find_nearest, find_plane, list_box
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, GivenKind
+from napari_dynaseg.labels.run_length import encode
+from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, AnnotationKind
 from napari_dynaseg.method.region_of_interest import Within
-from napari_dynaseg.recipes.recipe import Recipe, describe_given
+from napari_dynaseg.recipes.recipe import Recipe
+from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.settings import Settings, check_keeps_network
 
 if TYPE_CHECKING:
@@ -103,9 +105,7 @@ class StackPlan:
                 else {}
             ),
             **({"within": self.within.model_dump(mode="json")} if self.within else {}),
-            **{
-                name: each.runs for name, labels in given.items() for each in describe_given(labels)
-            },
+            **{name: each.runs for name, labels in given.items() for each in encode(labels)},
         }
 
     def hash_pixels(self) -> str:
@@ -211,10 +211,10 @@ def _check_network(
     if network is None and goal is None:
         check_keeps_network(settings)
         return
-    from napari_dynaseg.recipes.saved_network import check_channels, check_ending
+    from napari_dynaseg.recipes.trained_network import check_ending
 
     if network:
-        check_channels(network, stack.channels, stack.name)
+        network.check_channels(stack.channels, stack.name)
     else:
         check_keeps_network(settings)
     if goal:
@@ -223,7 +223,7 @@ def _check_network(
 
 def _check_given(
     labels: LabelMap,
-    kind: GivenKind,
+    kind: AnnotationKind,
     stack: StackImage,
     is_inside: bool,
     network: "TrainedNetwork | None",

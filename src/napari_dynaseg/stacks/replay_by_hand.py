@@ -9,13 +9,13 @@ import numpy as np
 
 from napari_dynaseg.errors import ImageWarning
 from napari_dynaseg.files.label_store import LabelStore
-from napari_dynaseg.image.axes import Position
+from napari_dynaseg.generators import run_through
+from napari_dynaseg.image.axes import Position, list_indices
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.labels.run_length import apply
-from napari_dynaseg.method.run import run_through
 from napari_dynaseg.recipes.recipe import Recipe
-from napari_dynaseg.recipes.refinements import Refinement
+from napari_dynaseg.recipes.refinements import RefinementRecord
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.stacks.refined_stack import spread_over_planes
 
@@ -51,7 +51,7 @@ class RefinedPlanes:
         """Keep what a plane has become."""
         self._packed[position] = zlib.compress(np.ascontiguousarray(labels, np.int32).data, 1)
 
-    def refine(self, network: TrainedNetwork, refinement: Refinement) -> TrainedNetwork:
+    def refine(self, network: TrainedNetwork, refinement: RefinementRecord) -> TrainedNetwork:
         """Refine once more, and give the network as it was trained on."""
         position = refinement.position
         if position not in self.positions:
@@ -92,7 +92,7 @@ def replay_refinements(
     store: LabelStore,
     positions: tuple[Position, ...],
     network: TrainedNetwork,
-    refinements: Iterable[Refinement],
+    refinements: Iterable[RefinementRecord],
 ) -> None:
     """Refine the finished planes of a store; a call that was broken off is done again.
 
@@ -139,4 +139,4 @@ def _unpack(content: bytes, stack: StackImage) -> LabelMap:
 
 
 def _name_note(position: Position) -> str:
-    return "-".join([REFINED, *(str(at) for at in position if at is not None)])
+    return "-".join([REFINED, *map(str, list_indices(position))])

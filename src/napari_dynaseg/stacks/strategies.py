@@ -8,7 +8,7 @@ from napari_dynaseg.engine.weights import Weights, from_numpy
 from napari_dynaseg.errors import FileError, ImageError
 from napari_dynaseg.files.sinks import NETWORK as NETWORK  # noqa: PLC0414 (others take it from here)
 from napari_dynaseg.files.sinks import Results
-from napari_dynaseg.image.axes import Position
+from napari_dynaseg.image.axes import Position, list_indices
 from napari_dynaseg.image.order import find_parent, order_planes
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap, match_labels, number_by_size
@@ -231,4 +231,4 @@ WALKS: dict[Way, type[OneNetwork]] = {"one": OneNetwork, "follow": Follow, "each
 
 
 def _name_note(position: Position) -> str:
-    return "-".join([NETWORK, *(str(at) for at in position if at is not None)])
+    return "-".join([NETWORK, *map(str, list_indices(position))])

@@ -7,7 +7,7 @@ from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
 
 from napari_dynaseg._napari.layers.layer_state import describe_layer, restore_layer
-from napari_dynaseg.files.label_state import LayerState, read_state
+from napari_dynaseg.files.label_state import LayerState
 
 PIXELS = np.zeros((5, 4), np.int32)
 
@@ -15,7 +15,7 @@ PIXELS = np.zeros((5, 4), np.int32)
 def send(layer):
     """Send a layer through its plain values, and make it again."""
     state = describe_layer(layer.as_layer_data_tuple()[1])
-    pixels, attributes, kind = restore_layer(layer.data, read_state(state.to_plain()))
+    pixels, attributes, kind = restore_layer(layer.data, LayerState.from_plain(state.to_plain()))
     assert kind == "labels"
     return Labels(pixels, **attributes)
 

@@ -45,7 +45,7 @@ def run_python(text, **names):
 def test_the_copied_python_gives_the_labels_of_the_panel(in_file, finish):
     labels = finish(in_file)
     text = copy(in_file.copy_row.python_button)
-    assert "open_stack('" in text
+    assert "open_image('" in text
     np.testing.assert_array_equal(run_python(text), number_by_size(labels.data))
 
 

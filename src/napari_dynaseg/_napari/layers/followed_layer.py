@@ -11,7 +11,7 @@ from napari.layers import Labels
 from napari_dynaseg._napari.layers.layer_state import describe_layer
 from napari_dynaseg.files.journal import Journal
 from napari_dynaseg.files.journal_folder import make_journal
-from napari_dynaseg.files.zarr_folder import find_folder
+from napari_dynaseg.files.ome_labels import find_folder
 
 # What only a user brings about, or a tool for the user.
 BEGINNING = {"paint", "labels_update", "features"}

@@ -101,19 +101,11 @@ class Job:
 
     def wrap_labels(self, labels: LabelMap) -> npt.NDArray[np.int32]:
         """Give a label map (H, W) the axes of the image: length 1 on all but the plane's."""
-        row, column = self.axes.plane
-        shape = [
-            size if axis in self.axes.plane else 1 for axis, size in enumerate(self.axes.sizes)
-        ]
-        return (labels if row < column else labels.T).reshape(shape)
+        return self.axes.wrap(labels)
 
     def unwrap_labels(self, wrapped: npt.NDArray[Any]) -> LabelMap:
         """Give the label map (H, W) back that `wrap_labels` gave the axes of the image."""
-        row, column = self.axes.plane
-        height, width = self.plane_shape
-        if row < column:
-            return np.asarray(wrapped).reshape(height, width)
-        return np.asarray(wrapped).reshape(width, height).T
+        return self.axes.unwrap(np.asarray(wrapped))
 
     def wrap_index(self, position: Position) -> tuple[slice, ...]:
         """Say where in the labels of all planes a wrapped label map belongs.

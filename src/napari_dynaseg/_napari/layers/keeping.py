@@ -63,8 +63,7 @@ def keep_snapshot(layer: Labels, run: KeptRun, snapshot: Snapshot) -> Change:
     merged = merge_paint(layer, run, labels)
     change = run.write_plane(layer, position, merged)
     run.maps.remember(position, merged, painted)
-    row, column = run.job.axes.plane
-    made = {**snapshot.recipe.to_metadata(), **keep_map(labels, row > column)}
+    made = {**snapshot.recipe.to_metadata(), **keep_map(labels, run.job.axes.is_turned)}
     layer.metadata = {**layer.metadata, **made}
     run.keep_network = snapshot.keep_network
     if change.pixels:

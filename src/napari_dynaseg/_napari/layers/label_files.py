@@ -7,8 +7,9 @@ from typing import Any
 from napari_dynaseg._napari.layers.layer_state import describe_layer, restore_layer
 from napari_dynaseg._napari.layers.saving import saving
 from napari_dynaseg.errors import SegmentationError
-from napari_dynaseg.files import label_tiff, label_zarr
 from napari_dynaseg.files.formats import find_ending, read_label_layer, write_label_layer
+from napari_dynaseg.files.label_tiff import LAYER_TIFF_ENDING
+from napari_dynaseg.files.ome_labels import LAYER_ZARR_ENDING
 from napari_dynaseg.recipes.painted_recipe import add_corrections
 
 # Endings that a user may type for a format; ours take their place.
@@ -19,12 +20,12 @@ LayerData = tuple[Any, dict[str, Any], str]
 
 def write_tiff(path: str, data: Any, attributes: Mapping[str, Any]) -> list[str]:
     """Save a label layer as an OME-TIFF, for napari."""
-    return _write(path, label_tiff.ENDING, data, attributes)
+    return _write(path, LAYER_TIFF_ENDING, data, attributes)
 
 
 def write_zarr(path: str, data: Any, attributes: Mapping[str, Any]) -> list[str]:
     """Save a label layer as an OME-Zarr, for napari."""
-    return _write(path, label_zarr.ENDING, data, attributes)
+    return _write(path, LAYER_ZARR_ENDING, data, attributes)
 
 
 def _write(path: str, ending: str, data: Any, attributes: Mapping[str, Any]) -> list[str]:

@@ -35,9 +35,7 @@ def limit_job(job: Job, covering: Layer, dims: Dims) -> Job:
     # The labels of the run as they will lie in the viewer.
     blank = job.wrap_labels(np.zeros(job.plane_shape, np.int32))
     labels = Labels(blank, **job.placement)
-    index = tuple(
-        slice(None) if axis in job.axes.plane else 0 for axis in range(len(job.axes.sizes))
-    )
+    index = job.axes.index_labels((0,) * blank.ndim)
     covered = job.unwrap_labels(freeze_cover(covering, labels, dims)(index))
     if np.count_nonzero(covered) < 2:
         raise ImageError(f"{covering.name!r} covers no part of the plane on view")

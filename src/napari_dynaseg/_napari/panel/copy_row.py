@@ -16,7 +16,7 @@ from napari_dynaseg.image.selection import list_box
 from napari_dynaseg.settings import Settings
 
 if TYPE_CHECKING:
-    from napari_dynaseg.files.snippets import Choice
+    from napari_dynaseg.files.snippets import RunChoice
 
 
 class CopyRow(Container[Any]):
@@ -69,7 +69,7 @@ class CopyRow(Container[Any]):
 
         self._copy(write_command, "a command line")
 
-    def _copy(self, write: "Callable[[Choice], str]", what: str) -> None:
+    def _copy(self, write: "Callable[[RunChoice], str]", what: str) -> None:
         try:
             text = write(self.describe())
         except SegmentationError as error:
@@ -80,7 +80,7 @@ class CopyRow(Container[Any]):
             clipboard.setText(text)
             show_info(f"copied as {what}")
 
-    def describe(self) -> "Choice":
+    def describe(self) -> "RunChoice":
         """Describe what Segment would do now.
 
         Raises
@@ -88,7 +88,7 @@ class CopyRow(Container[Any]):
         SegmentationError
             If it could do nothing.
         """
-        from napari_dynaseg.files.snippets import Choice
+        from napari_dynaseg.files.snippets import Annotation, RunChoice
 
         job, ranges = self._image.snapshot(), self._stack.read_ranges()
         positions = None
@@ -102,7 +102,7 @@ class CopyRow(Container[Any]):
             positions = tuple(list_box(job.axes, box))
         job = self._given.add_to(job)
         layers = self._image.channels.layers or [self._image.image.value]
-        return Choice(
+        return RunChoice(
             job.stack,
             job.position,
             self._read_settings(),
@@ -113,8 +113,12 @@ class CopyRow(Container[Any]):
                 + (f"[{job.stack.level}]" if layer.multiscale else "")
                 for layer in layers
             ),
-            job.scribbled,
-            self._given.scribbles.path,
-            job.guidance,
-            self._given.guidance.path,
+            {
+                name: Annotation(labels, choice.path)
+                for name, labels, choice in (
+                    ("scribbles", job.scribbled, self._given.scribbles),
+                    ("guidance", job.guidance, self._given.guidance),
+                )
+                if labels is not None
+            },
         )

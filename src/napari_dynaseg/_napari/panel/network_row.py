@@ -50,10 +50,13 @@ class NetworkRow(Container[Any]):
             self.save_button.enabled = True
 
     def _ask_where(self) -> None:
-        from napari_dynaseg.recipes.trained_network import ENDING
+        from napari_dynaseg.recipes.trained_network import NETWORK_ENDING
 
         chosen, _ = QFileDialog.getSaveFileName(
-            self.native, "Save the network", f"network{ENDING}", f"Networks (*{ENDING})"
+            self.native,
+            "Save the network",
+            f"network{NETWORK_ENDING}",
+            f"Networks (*{NETWORK_ENDING})",
         )
         if chosen:
             self.save(Path(chosen))
@@ -69,10 +72,10 @@ class NetworkRow(Container[Any]):
         ).start()
 
     def _ask_which(self) -> None:
-        from napari_dynaseg.recipes.trained_network import ENDING
+        from napari_dynaseg.recipes.trained_network import NETWORK_ENDING
 
         chosen, _ = QFileDialog.getOpenFileName(
-            self.native, "Apply a network", "", f"Networks (*{ENDING})"
+            self.native, "Apply a network", "", f"Networks (*{NETWORK_ENDING})"
         )
         if chosen:
             self.load(Path(chosen))

@@ -8,7 +8,7 @@ from magicgui.widgets import ComboBox, Container, FileEdit, RangeSlider
 
 from napari_dynaseg._napari.panel.parts.knob_boxes import make_knob
 from napari_dynaseg._napari.panel.parts.number_box import guard_readouts
-from napari_dynaseg.files.ome_labels import ENDING
+from napari_dynaseg.files.ome_labels import ZARR_ENDING
 from napari_dynaseg.image.axes import Axes
 from napari_dynaseg.settings import WAYS, Way, describe_range
 
@@ -34,9 +34,9 @@ class StackControls:
             mode=FileDialogMode.OPTIONAL_FILE,
             nullable=True,
             value=None,
-            filter=f"OME-Zarr (*{ENDING})",
-            tooltip=f"A folder that ends in {ENDING}: labels are kept there, and a run that was "
-            "stopped goes on. If empty, labels are in memory, or where they do not fit, beside "
+            filter=f"OME-Zarr (*{ZARR_ENDING})",
+            tooltip=f"A folder that ends in {ZARR_ENDING}: labels are kept there, and a run that "
+            "was stopped goes on. If empty, labels are in memory, or where they do not fit, beside "
             "the image",
         )
         self.refine = ComboBox(

@@ -169,8 +169,7 @@ class LiveRun:
     def _end(self) -> None:
         self._viewer.layers.events.removed.disconnect(self._on_layer_removed)
         if self.update is not None and self._stack is None:
-            row, column = self._job.axes.plane
-            kept = self.update.kept_map or keep_map(self.update.labels, row > column)
+            kept = self.update.kept_map or keep_map(self.update.labels, self._job.axes.is_turned)
             self.layer.metadata = {**self.layer.metadata, **kept}
         if self._has_labels:
             self.layer.data = self.layer.data  # tells whoever listens, and draws the thumbnail

@@ -14,8 +14,8 @@ from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.labels.network_maps import RememberedMap
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.labels.run_length import Correction
-from napari_dynaseg.recipes.refinements import Paint, Planes, Refinement
+from napari_dynaseg.labels.run_length import Runs
+from napari_dynaseg.recipes.refinements import Paint, Planes, RefinementRecord
 from napari_dynaseg.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class RefinedLayer(NamedTuple):
     maps: dict[Position, RememberedMap]
     labels: LabelMap
     network: "TrainedNetwork"
-    refinement: Refinement
+    refinement: RefinementRecord
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +117,7 @@ class RefineTask:
             found.maps,
             refined.labels,
             network,
-            Refinement.of(paint.position, self.planes, found.painted, self.settings),
+            RefinementRecord.of(paint.position, self.planes, found.painted, self.settings),
         )
 
 
@@ -128,7 +128,7 @@ class _Found:
         self._run = run
         self._parts: list[tuple[Any, ...]] = []
         self.maps: dict[Position, RememberedMap] = {}
-        self.painted: list[Correction] = []
+        self.painted: list[Runs] = []
         self.pixels = 0
 
     def add(self, paint: Paint, labels: LabelMap) -> None:

@@ -148,6 +148,5 @@ class Refinement:
         refinements = (*recipe.refinements, result.refinement)
         made = recipe.model_copy(update={"refinements": refinements}).to_metadata()
         if not self.run.is_stack:
-            row, column = self.run.job.axes.plane
-            made |= keep_map(result.labels, row > column)
+            made |= keep_map(result.labels, self.run.job.axes.is_turned)
         self._layer.metadata = {**metadata, **made}

@@ -15,7 +15,7 @@ from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.region_of_interest import place_labels
 from napari_dynaseg.method.subsampling import limit_iterations
 from napari_dynaseg.recipes.painted_recipe import keep_map
-from napari_dynaseg.recipes.recipe import Change, Recipe
+from napari_dynaseg.recipes.recipe import Recipe, SettingsChange
 from napari_dynaseg.recipes.snapshots import Snapshot, Snapshots
 from napari_dynaseg.settings import Settings
 from napari_dynaseg.stacks.plan import StackPlan
@@ -148,8 +148,7 @@ def describe_memory(job: Job) -> str:
 
 def _segment_plane(job: Job, settings: Settings, pace: Pace) -> Updates:
     update = yield from _train_job(job, settings, pace)
-    row, column = job.axes.plane
-    return replace(update, kept_map=keep_map(update.labels, row > column))
+    return replace(update, kept_map=keep_map(update.labels, job.axes.is_turned))
 
 
 def _segment_stack(job: Job, settings: Settings, pace: Pace, stack: ViewedStack) -> Updates:
@@ -225,7 +224,7 @@ class _Notes:
     def __init__(self, training: "TrainingPlanes", given: "RunInput") -> None:
         self._training, self._given = training, given
         self._recipe = training.describe(given, 1)
-        self._changes: tuple[Change, ...] = ()
+        self._changes: tuple[SettingsChange, ...] = ()
         self._trail: list[Measures] = []
         self._is_shown = False
         self._snapshots = Snapshots()
@@ -253,7 +252,7 @@ class _Notes:
 
     def add_change(self, iteration: int, settings: Settings) -> None:
         """Note settings that count from an iteration on."""
-        self._changes += (Change(iteration=iteration, settings=settings.model_dump()),)
+        self._changes += (SettingsChange(iteration=iteration, settings=settings.model_dump()),)
         if settings.scheme != "auto":
             self._most = min(settings.iterations, iteration - 1 + limit_iterations(settings))
 

@@ -9,11 +9,11 @@ from napari.components import Dims, ViewerModel
 from napari.layers import Labels
 
 from napari_dynaseg._napari.layers.job import Job
-from napari_dynaseg._napari.layers.transforms import Index, Sampler, find_coordinates, find_placing
+from napari_dynaseg._napari.layers.transforms import Sampler, find_coordinates, find_placing
 from napari_dynaseg._napari.panel.inputs.within_choice import WithinChoice
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, GivenKind
+from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, AnnotationKind
 
 NONE = "None"
 
@@ -31,7 +31,7 @@ class GivenChoice(WithinChoice):
         What it is for.
     """
 
-    def __init__(self, viewer: ViewerModel, kind: GivenKind, tooltip: str) -> None:
+    def __init__(self, viewer: ViewerModel, kind: AnnotationKind, tooltip: str) -> None:
         super().__init__(
             viewer,
             label=kind.name.capitalize(),
@@ -101,7 +101,7 @@ class GivenChoices:
         return replace(job, scribbled=scribbled, guidance=guidance)
 
 
-def freeze_given(layer: Labels, job: Job, dims: Dims, kind: GivenKind = SCRIBBLES) -> LabelMap:
+def freeze_given(layer: Labels, job: Job, dims: Dims, kind: AnnotationKind = SCRIBBLES) -> LabelMap:
     """Read what a layer has on the plane of a job, however the two lie in the world.
 
     Parameters
@@ -132,14 +132,12 @@ def freeze_given(layer: Labels, job: Job, dims: Dims, kind: GivenKind = SCRIBBLE
     blank = np.broadcast_to(np.int32(0), job.stack_shape)
     own = Labels(blank, **job.stack_placement)
     sampler = Sampler(layer.data, find_placing(own, layer, dims), job.stack_shape)
-    index: Index = tuple(
-        slice(None) if axis in job.axes.plane else (at or 0) for axis, at in enumerate(job.position)
-    )
+    index = job.axes.index_labels(job.position)
     drawn = np.zeros([job.axes.sizes[axis] for axis in sorted(job.axes.plane)], np.int64)
     for fixed in _list_entries(layer, job, dims):
         values, inside = sampler.read(index, fixed)
         drawn = np.where((drawn == 0) & inside, values.astype(np.int64), drawn)
-    return _check(drawn if job.axes.plane[0] < job.axes.plane[1] else drawn.T, layer, kind)
+    return _check(job.axes.turn(drawn), layer, kind)
 
 
 def _list_entries(layer: Labels, job: Job, dims: Dims) -> list[dict[int, int]]:
@@ -156,7 +154,7 @@ def _list_entries(layer: Labels, job: Job, dims: Dims) -> list[dict[int, int]]:
     return [{channel: entry} for entry in entries]
 
 
-def _check(given: npt.NDArray[np.int64], layer: Labels, kind: GivenKind) -> LabelMap:
+def _check(given: npt.NDArray[np.int64], layer: Labels, kind: AnnotationKind) -> LabelMap:
     if not given.any():
         raise ImageError(
             f"{kind.nothing} on this plane in {layer.name!r}; draw some, or choose {NONE}"

@@ -14,7 +14,7 @@ from napari.utils.notifications import show_error
 from qtpy.QtWidgets import QFileDialog
 
 from napari_dynaseg.errors import SegmentationError
-from napari_dynaseg.files.zarr_folder import ENDING
+from napari_dynaseg.files.ome_labels import LAYER_ZARR_ENDING
 
 
 class OpenButton(PushButton):
@@ -30,8 +30,8 @@ class OpenButton(PushButton):
         self._viewer = viewer
         super().__init__(
             text="Open saved labels …",
-            tooltip=f"Open labels from a folder that ends in {ENDING}, which napari's own Open "
-            "does not know; painting in them goes to the disk",
+            tooltip=f"Open labels from a folder that ends in {LAYER_ZARR_ENDING}, which napari's "
+            "own Open does not know; painting in them goes to the disk",
         )
         self.changed.connect(self._ask_which)
 

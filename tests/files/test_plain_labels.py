@@ -1,4 +1,4 @@
-"""Image and label files: read, written whole, and refused with a reason."""
+"""A label map in a plain TIFF with its recipe, and its picture: written whole, and read back."""
 
 import os
 from pathlib import Path
@@ -9,9 +9,8 @@ import pytest
 import tifffile
 
 from napari_dynaseg import Recipe, Settings
-from napari_dynaseg.errors import FileError, ImageError
+from napari_dynaseg.errors import FileError
 from napari_dynaseg.files.plain_labels import draw_preview, read_labels, write_labels, write_preview
-from napari_dynaseg.image.plane_files import list_images, read_image
 from napari_dynaseg.recipes.recipe import Source
 
 LABELS = np.array([[1, 1, 2], [1, 3, 2]], np.int32)
@@ -21,138 +20,6 @@ LABELS = np.array([[1, 1, 2], [1, 3, 2]], np.int32)
 def recipe():
     plane = np.zeros((1, 2, 3), np.float32)
     return Recipe.now(Settings(device="cpu"), 5, Source.of(plane, "cells"), numbering="size")
-
-
-def draw_bytes(*shape):
-    return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
-
-
-@pytest.mark.parametrize("name", ["grey.png", "grey.PNG", "grey.tif", "grey.TIFF"])
-def test_grey_images_are_read_as_they_are(tmp_path, name):
-    pixels = draw_bytes(12, 10)
-    imageio.imwrite(tmp_path / name, pixels)
-    image = read_image(tmp_path / name)
-    np.testing.assert_array_equal(image.pixels, pixels)
-    assert image.channel_axis is None
-
-
-def test_colours_of_a_png_are_read_in_order(tmp_path):
-    pixels = draw_bytes(12, 10, 3)
-    imageio.imwrite(tmp_path / "colour.png", pixels)
-    np.testing.assert_array_equal(read_image(tmp_path / "colour.png").pixels, pixels)
-
-
-@pytest.mark.parametrize("ending", [".jpg", ".jpeg"])
-def test_a_jpeg_is_read(tmp_path, ending):
-    path = tmp_path / f"photo{ending}"
-    imageio.imwrite(path, np.full((16, 16, 3), 200, np.uint8))
-    pixels = read_image(path).pixels
-    assert pixels.shape == (16, 16, 3)
-    assert np.abs(pixels.astype(int) - 200).max() < 5
-
-
-@pytest.mark.parametrize("dtype", [np.uint16, np.int16, np.float32])
-def test_a_tiff_keeps_its_dtype(tmp_path, dtype):
-    pixels = np.arange(120).reshape(12, 10).astype(dtype)
-    tifffile.imwrite(tmp_path / "deep.tif", pixels)
-    image = read_image(tmp_path / "deep.tif")
-    assert image.pixels.dtype == dtype
-    np.testing.assert_array_equal(image.pixels, pixels)
-
-
-@pytest.mark.parametrize(
-    ("shape", "axes", "read_shape", "channel_axis"),
-    [
-        ((2, 12, 10), "CYX", (2, 12, 10), 0),
-        ((20, 12, 10), "CYX", (20, 12, 10), 0),
-        ((12, 10, 2), "YXC", (12, 10, 2), 2),
-        ((1, 12, 10), "CYX", (12, 10), None),
-        ((1, 2, 12, 10), "TCYX", (2, 12, 10), 0),
-        ((1, 1, 12, 10), "TZYX", (12, 10), None),
-        ((1, 10), "YX", (1, 10), None),
-    ],
-)
-def test_a_tiff_says_which_axis_holds_its_channels(tmp_path, shape, axes, read_shape, channel_axis):
-    pixels = draw_bytes(*shape)
-    tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="minisblack", metadata={"axes": axes})
-    image = read_image(tmp_path / "a.tif")
-    assert (image.pixels.shape, image.channel_axis) == (read_shape, channel_axis)
-    np.testing.assert_array_equal(image.pixels, pixels.reshape(read_shape))
-
-
-def test_a_tiff_of_imagej_says_its_channels_too(tmp_path):
-    tifffile.imwrite(
-        tmp_path / "a.tif", draw_bytes(2, 12, 10), imagej=True, metadata={"axes": "CYX"}
-    )
-    assert read_image(tmp_path / "a.tif").channel_axis == 0
-
-
-def test_colour_samples_of_a_tiff_are_left_to_their_shape(tmp_path):
-    pixels = draw_bytes(12, 10, 3)
-    tifffile.imwrite(tmp_path / "rgb.tif", pixels, photometric="rgb")
-    image = read_image(tmp_path / "rgb.tif")
-    assert image.channel_axis is None
-    np.testing.assert_array_equal(image.pixels, pixels)
-
-
-@pytest.mark.parametrize(
-    ("shape", "axes", "told"),
-    [
-        ((5, 12, 10), "ZYX", r"Z=5"),
-        ((5, 12, 10), "TYX", r"T=5"),
-        ((2, 3, 4, 12, 10), "TZCYX", r"T=2, Z=3"),
-    ],
-)
-def test_a_stack_is_refused_with_its_axes(tmp_path, shape, axes, told):
-    path = tmp_path / "stack.tif"
-    tifffile.imwrite(path, draw_bytes(*shape), photometric="minisblack", metadata={"axes": axes})
-    with pytest.raises(ImageError, match=rf"stack\.tif is a stack \({told}\); expected one plane"):
-        read_image(path)
-
-
-@pytest.mark.parametrize("content", [b"", b"this is no picture"])
-@pytest.mark.parametrize("name", ["broken.tif", "broken.tiff"])
-def test_a_broken_image_is_named(tmp_path, name, content):
-    path = tmp_path / name
-    path.write_bytes(content)
-    with pytest.raises(FileError, match=rf"{name} cannot be read: ."):
-        read_image(path)
-
-
-def test_a_missing_image_is_named(tmp_path):
-    with pytest.raises(FileError, match=r"none\.png cannot be read: ."):
-        read_image(tmp_path / "none.png")
-
-
-def test_a_folder_stands_for_its_images_sorted_by_name(tmp_path):
-    for name in ("b.tif", "a.PNG", "notes.txt", "c.jpeg"):
-        (tmp_path / name).touch()
-    (tmp_path / "deeper").mkdir()
-    (tmp_path / "deeper" / "d.png").touch()
-    assert [path.name for path in list_images([tmp_path])] == ["a.PNG", "b.tif", "c.jpeg"]
-
-
-def test_files_and_folders_keep_the_order_given(tmp_path):
-    (tmp_path / "folder").mkdir()
-    inside, outside = tmp_path / "folder" / "a.png", tmp_path / "z.png"
-    inside.touch()
-    outside.touch()
-    assert list_images([outside, tmp_path / "folder"]) == [outside, inside]
-
-
-@pytest.mark.parametrize(
-    ("name", "told"),
-    [
-        ("none.png", r"none\.png does not exist"),
-        ("notes.txt", r"notes\.txt is no image file; expected \.tif, \.tiff, \.png"),
-        ("empty", r"empty holds no image; expected \.tif, \.tiff, \.png"),
-    ],
-)
-def test_what_is_no_image_is_refused(tmp_path, name, told):
-    (tmp_path / "notes.txt").touch()
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(FileError, match=told):
-        list_images([tmp_path / name])
 
 
 @pytest.mark.parametrize("shape", [(2, 3), (1, 6), (6, 1)])

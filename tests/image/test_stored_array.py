@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from napari_dynaseg.image.lazy_array import LazyArray
+from napari_dynaseg.image.stored_array import LazyArray
 
 NUMBERS = np.arange(12, dtype=np.uint16).reshape(2, 2, 3)
 
