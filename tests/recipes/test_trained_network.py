@@ -66,7 +66,7 @@ def test_the_file_holds_the_recipe_as_json_and_no_code(network):
 
 
 def test_a_plane_of_another_number_of_channels_is_refused(network):
-    with pytest.raises(ImageError, match="expected a plane of 1 channels; got 2"):
+    with pytest.raises(ImageError, match="expected a plane of 1 channel; got 2"):
         network.label(np.zeros((2, 8, 8), np.uint16))
 
 

@@ -20,7 +20,6 @@ from napari_dynaseg.labels.run_length import encode
 from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, AnnotationKind
 from napari_dynaseg.method.region_of_interest import Within
 from napari_dynaseg.recipes.recipe import Recipe
-from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.settings import Settings, check_keeps_network
 
 if TYPE_CHECKING:

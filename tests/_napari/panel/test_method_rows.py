@@ -9,7 +9,7 @@ from tests._napari.panel.test_widget import last_notification
 
 from napari_dynaseg._napari.work.method_run import MethodRun
 from napari_dynaseg.peers import METHODS, Method, Preview, run_peer
-from napari_dynaseg.recipes.method_record import METADATA_KEY
+from napari_dynaseg.recipes.method_record import METHOD_KEY
 
 TIMEOUT = 20_000
 
@@ -44,9 +44,9 @@ def test_every_method_but_the_schemes_is_offered_with_its_own_knobs(panel):
 def test_the_labels_come_as_a_new_layer_that_says_what_made_them(panel, viewer, compare, halves):
     layer = compare("kmeans")
     assert layer.name == "halves k-means"
-    knobs = layer.metadata[METADATA_KEY]["knobs"]
-    assert (layer.metadata[METADATA_KEY]["method"], knobs["clusters"]) == ("kmeans", 5)
-    assert layer.metadata[METADATA_KEY]["step"] is None
+    knobs = layer.metadata[METHOD_KEY]["knobs"]
+    assert (layer.metadata[METHOD_KEY]["method"], knobs["clusters"]) == ("kmeans", 5)
+    assert layer.metadata[METHOD_KEY]["step"] is None
     expected = run_peer("kmeans", halves)
     for number in np.unique(expected):
         assert len(np.unique(layer.data[expected == number])) == 1
@@ -105,7 +105,7 @@ def test_stop_ends_it_and_keeps_what_is_there(panel, endless, qtbot):
     assert panel.segment_button.enabled
     assert endless.layer.data.all()
     assert endless.layer.editable
-    assert endless.layer.metadata[METADATA_KEY]["step"] >= 1
+    assert endless.layer.metadata[METHOD_KEY]["step"] >= 1
     qtbot.waitUntil(lambda: not endless._task._worker.is_running, timeout=TIMEOUT)
 
 
@@ -153,7 +153,7 @@ def test_a_plane_of_a_stack_gets_labels_where_it_lies(viewer, qtbot):
     assert isinstance(run, MethodRun)
     assert run.layer.data.shape == (1, 12, 10)
     assert run.layer.translate.tolist() == [6, 0, 0]
-    assert tuple(run.layer.metadata[METADATA_KEY]["source"]["position"]) == (2, None, None)
+    assert tuple(run.layer.metadata[METHOD_KEY]["source"]["position"]) == (2, None, None)
 
 
 def test_a_run_within_a_layer_is_0_outside_it(panel, viewer, compare):
@@ -163,5 +163,5 @@ def test_a_run_within_a_layer_is_0_outside_it(panel, viewer, compare):
     inside = np.zeros((24, 32), bool)
     inside[4:20, 8:28] = True
     np.testing.assert_array_equal(layer.data > 0, inside)
-    assert layer.metadata[METADATA_KEY]["within"]["shape"] == [24, 32]
+    assert layer.metadata[METHOD_KEY]["within"]["shape"] == [24, 32]
     assert panel.display.status.text() == "5 labels by k-means."
