@@ -128,14 +128,14 @@ def test_a_run_replays_an_iteration_is_kept_and_refined_and_its_paint_carried_ov
     check_given(again.data, names)
 
 
-@pytest.mark.parametrize(("way", "training_planes"), [("one", 2), ("follow", 1), ("each", 2)])
+@pytest.mark.parametrize(("strategy", "training_planes"), [("one", 2), ("follow", 1), ("each", 2)])
 @pytest.mark.parametrize("names", [(), EVERYTHING], ids=describe)
 def test_every_plane_of_a_stack_is_segmented_refined_and_replayed_by_what_was_given(
-    viewer, stack, names, way, training_planes, finish, qtbot, tmp_path
+    viewer, stack, names, strategy, training_planes, finish, qtbot, tmp_path
 ):
     viewer.add_image(stack, name="cells", axis_labels=("z", "y", "x"), scale=(4, 1, 1))
     panel = open_panel(viewer)
-    knobs = {"way": way, "training_planes": training_planes}
+    knobs = {"strategy": strategy, "training_planes": training_planes}
     panel.show_settings(USUAL.change(follow_iterations=3, refine_iterations=5, **knobs))
     choose(panel, viewer, names)
     panel.stack.planes.value = panel.stack.refine.value = "All planes"

@@ -179,9 +179,9 @@ def test_a_layer_takes_the_size_of_a_pixel(tmp_path):
     assert (state.scale, state.units) == ((0.5, 0.5), ("micrometer", "micrometer"))
 
 
-@pytest.mark.parametrize("way", ["one", "follow", "each"])
-def test_the_labels_of_a_stack_are_made_again(image, tmp_path, way):
-    settings = SMALL.change(way=way, follow_iterations=2, training_planes=3)
+@pytest.mark.parametrize("strategy", ["one", "follow", "each"])
+def test_the_labels_of_a_stack_are_made_again(image, tmp_path, strategy):
+    settings = SMALL.change(strategy=strategy, follow_iterations=2, training_planes=3)
     plan = plan_stack(
         open_stack(image), tmp_path / "first.ome.zarr", settings, plane="T=2", planes="T=1:4"
     )

@@ -28,8 +28,8 @@ def network():
 
 
 def test_a_saved_network_may_go_another_way_through_a_stack(network):
-    used = use_network(network, {"way": "follow", "follow_iterations": "2"})
-    assert used.settings == SMALL.change(way="follow", follow_iterations=2)
+    used = use_network(network, {"strategy": "follow", "follow_iterations": "2"})
+    assert used.settings == SMALL.change(strategy="follow", follow_iterations=2)
     assert used.weights is network.weights
     assert network.settings == SMALL
 

@@ -153,8 +153,9 @@ def test_a_line_is_no_stack():
 
 
 def test_planes_that_need_their_neighbours_are_refused():
-    with pytest.raises(SettingsError, match="way one; got way follow, where each plane needs its"):
-        segment_stack(draw(3, 9, 8), way="follow")
+    told = "strategy one; got strategy follow, where each plane needs its"
+    with pytest.raises(SettingsError, match=told):
+        segment_stack(draw(3, 9, 8), strategy="follow")
 
 
 def test_settings_beside_a_network_are_refused():

@@ -22,7 +22,7 @@ from napari_dynaseg.stacks.plan import StackRun, plan_stack
 from napari_dynaseg.stacks.strategies import segment_planes
 
 SMALL = Settings(channels=8, iterations=3, device="cpu", minimum_labels=1, follow_iterations=2)
-WAYS = ("one", "follow", "each")
+STRATEGIES = ("one", "follow", "each")
 
 # The command, which stalls for good when it has called a method so many times.
 STALLING = """
@@ -85,9 +85,9 @@ def segment_undisturbed(stack, path, network, **choice):
     return read_files(path)
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_a_run_gives_the_labels_of_the_engine(stack, tmp_path, way):
-    plan = plan_stack(stack, tmp_path / "a.zarr", SMALL.change(way=way), plane="T=1")
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_run_gives_the_labels_of_the_engine(stack, tmp_path, strategy):
+    plan = plan_stack(stack, tmp_path / "a.zarr", SMALL.change(strategy=strategy), plane="T=1")
     run = StackRun.begin(plan)
     assert finish(run) == (3, 15)
     network = run.read_network()
@@ -112,18 +112,20 @@ def test_a_plane_beside_the_range_is_replaced_by_the_nearest_in_it(stack, tmp_pa
     assert plan.start == stack.axes.place((2, 1))
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_a_range_is_segmented_and_nothing_beside_it(stack, tmp_path, way):
-    plan = plan_stack(stack, tmp_path / "a.zarr", SMALL.change(way=way), planes="T=1:3,Z=1:3")
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_range_is_segmented_and_nothing_beside_it(stack, tmp_path, strategy):
+    plan = plan_stack(
+        stack, tmp_path / "a.zarr", SMALL.change(strategy=strategy), planes="T=1:3,Z=1:3"
+    )
     run = StackRun.begin(plan)
     assert finish(run) == (3, 4)
     missing = [at for at in stack.axes.list_positions() if at not in plan.positions]
     assert run.store.list_missing() == missing
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_a_run_that_is_stopped_between_planes_goes_on(stack, tmp_path, way):
-    plan = plan_stack(stack, tmp_path / "a.zarr", SMALL.change(way=way))
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_run_that_is_stopped_between_planes_goes_on(stack, tmp_path, strategy):
+    plan = plan_stack(stack, tmp_path / "a.zarr", SMALL.change(strategy=strategy))
     first = StackRun.begin(plan)
     list(first.train())
     planes = first.segment()
@@ -140,11 +142,11 @@ def test_a_run_that_is_stopped_between_planes_goes_on(stack, tmp_path, way):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9")
 @pytest.mark.parametrize(
-    ("way", "method"),
+    ("strategy", "method"),
     [("one", "touch"), ("follow", "touch"), ("follow", "write_plane"), ("each", "touch")],
 )
-def test_a_run_that_is_killed_goes_on_to_the_same_labels(stack, tmp_path, way, method):
-    command = ["segment", "stack.tif", "-o", "a.zarr", "--way", way, "--channels", "8"]
+def test_a_run_that_is_killed_goes_on_to_the_same_labels(stack, tmp_path, strategy, method):
+    command = ["segment", "stack.tif", "-o", "a.zarr", "--strategy", strategy, "--channels", "8"]
     command += ["--iterations", "3", "--minimum-labels", "1", "--device", "cpu"]
     command += ["--follow-iterations", "2", "--save-network", "a.dynaseg.safetensors"]
     killed = [sys.executable, "-c", STALLING, method, "6", *command]

@@ -1,4 +1,4 @@
-"""Whole stacks: the three ways, and going on after a stop."""
+"""Whole stacks: the three strategies, and going on after a stop."""
 
 import numpy as np
 import pytest
@@ -44,7 +44,7 @@ def run_to_the_end(stack, network, positions, results):
 
 @pytest.fixture(params=["one", "follow", "each"])
 def network(request, stack):
-    return finish(train_network(stack, SMALL.change(way=request.param), [START]))
+    return finish(train_network(stack, SMALL.change(strategy=request.param), [START]))
 
 
 def test_every_plane_is_labelled_once_the_one_trained_on_first(stack, positions, network):
@@ -82,8 +82,8 @@ def test_finished_planes_are_not_done_again(stack, positions, network):
     assert (results.array == 77).all()
 
 
-def train(stack, way):
-    return finish(train_network(stack, SMALL.change(way=way), [START]))
+def train(stack, strategy):
+    return finish(train_network(stack, SMALL.change(strategy=strategy), [START]))
 
 
 def test_one_network_labels_each_plane_by_itself_alone(stack, positions):

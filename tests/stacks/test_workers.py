@@ -179,10 +179,11 @@ def test_no_cluster_is_made_where_none_is_wanted():
         assert client is None
 
 
-@pytest.mark.parametrize("way", ["follow", "each"])
-def test_planes_that_need_their_neighbours_are_refused(way):
-    told = f"with way one; got way {way}, where each plane needs its neighbour first"
-    with pytest.raises(SettingsError, match=told), open_client(SMALL.change(way=way), workers=2):
+@pytest.mark.parametrize("strategy", ["follow", "each"])
+def test_planes_that_need_their_neighbours_are_refused(strategy):
+    told = f"with strategy one; got strategy {strategy}, where each plane needs its neighbour first"
+    settings = SMALL.change(strategy=strategy)
+    with pytest.raises(SettingsError, match=told), open_client(settings, workers=2):
         pass
 
 

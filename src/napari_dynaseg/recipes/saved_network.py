@@ -10,7 +10,7 @@ from napari_dynaseg.recipes.trained_network import ENDING, TrainedNetwork
 from napari_dynaseg.settings import Settings
 
 # The knobs that say how a network is used; the others made it.
-CHOSEN_IN_USE = ("way", "follow_iterations", "device")
+CHOSEN_IN_USE = ("strategy", "follow_iterations", "device")
 
 
 def use_network(network: TrainedNetwork, knobs: Mapping[str, Any]) -> TrainedNetwork:
@@ -21,7 +21,7 @@ def use_network(network: TrainedNetwork, knobs: Mapping[str, Any]) -> TrainedNet
     network
         The network.
     knobs
-        The settings to change, by name: ``way``, ``follow_iterations`` and ``device``.
+        The settings to change, by name: ``strategy``, ``follow_iterations`` and ``device``.
 
     Raises
     ------

@@ -20,7 +20,7 @@ from napari_dynaseg.method.run import run_through
 from napari_dynaseg.recipes.saved_network import check_channels
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.settings import Settings
-from napari_dynaseg.stacks.strategies import train_network
+from napari_dynaseg.stacks.strategies import check_independent, train_network
 
 NAME = "the stack"
 
@@ -52,8 +52,8 @@ def segment_stack(
     network
         A network trained before, to label by instead of training one.
     **settings
-        The knobs of `napari_dynaseg.settings.Settings`, where no network is given; ``way`` must
-        be ``"one"``.
+        The knobs of `napari_dynaseg.settings.Settings`, where no network is given; ``strategy``
+        must be ``"one"``.
 
     Returns
     -------
@@ -135,11 +135,7 @@ def _check_settings(settings: dict[str, Any], network: TrainedNetwork | None) ->
             f"a trained network has settings of its own; got {', '.join(settings)} as well"
         )
     checked = Settings(**settings)
-    if checked.way != "one":
-        raise SettingsError(
-            f"a lazy stack is labelled by one network, way one; got way {checked.way}, where "
-            "each plane needs its neighbour first"
-        )
+    check_independent(checked, "a lazy stack is labelled by one network,")
     return checked
 
 

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from napari_dynaseg.counting import write_count
 from napari_dynaseg.engine.backend import torch
-from napari_dynaseg.errors import FileError, ImageError
+from napari_dynaseg.errors import FileError, ImageError, SettingsError
 from napari_dynaseg.files.sinks import NETWORK as NETWORK  # noqa: PLC0414 (others take it from here)
 from napari_dynaseg.files.sinks import Results
 from napari_dynaseg.image.axes import Position
@@ -18,7 +18,7 @@ from napari_dynaseg.method.run_input import RunInput
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.recipes.training_planes import TrainingPlanes
-from napari_dynaseg.settings import Settings, Way
+from napari_dynaseg.settings import Settings, Strategy
 from napari_dynaseg.stacks.part import PlacedResults, StackPart
 
 
@@ -59,6 +59,21 @@ def train_network(
     given = {"within": within, "scribbled": scribbled, "guidance": guidance}
     result = yield from run(training.prepare(settings, **given))
     return training.keep_network(result)
+
+
+def check_independent(settings: Settings, roof: str) -> None:
+    """Refuse a strategy by which planes depend on each other, where a roof needs another.
+
+    Raises
+    ------
+    SettingsError
+        If each plane needs its neighbour.
+    """
+    if settings.strategy != "one":
+        raise SettingsError(
+            f"{roof} strategy one; got strategy {settings.strategy}, where each plane needs its "
+            "neighbour first"
+        )
 
 
 def segment_planes(
@@ -109,7 +124,7 @@ def segment_planes(
     order = order_planes(positions, start)
     if within:
         stack, results = StackPart.of(stack, within), PlacedResults(results, within)
-    walk = WALKS[network.settings.way](stack, network, order, results)
+    walk = WALKS[network.settings.strategy](stack, network, order, results)
     for position in order:
         if not results.is_finished(position):
             for _ in walk.segment(position):
@@ -227,7 +242,7 @@ class EachAlone(OneNetwork):
         self._results.write_plane(position, match_labels(labels, self._results.read_plane(parent)))
 
 
-WALKS: dict[Way, type[OneNetwork]] = {"one": OneNetwork, "follow": Follow, "each": EachAlone}
+WALKS: dict[Strategy, type[OneNetwork]] = {"one": OneNetwork, "follow": Follow, "each": EachAlone}
 
 
 def _name_note(position: Position) -> str:

@@ -92,11 +92,11 @@ def stack_panel(viewer, halves):
     return panel
 
 
-@pytest.mark.parametrize("way", ["one", "follow", "each"])
+@pytest.mark.parametrize("strategy", ["one", "follow", "each"])
 def test_every_plane_of_a_stack_is_limited_and_replayed_alike(
-    stack_panel, viewer, inside, finish, qtbot, tmp_path, way
+    stack_panel, viewer, inside, finish, qtbot, tmp_path, strategy
 ):
-    stack_panel.show_settings(QUICK.change(way=way))
+    stack_panel.show_settings(QUICK.change(strategy=strategy))
     layer = finish(stack_panel)
     wait_for_threads(qtbot)
     assert (layer.data[:, ~inside] == 0).all()

@@ -109,7 +109,7 @@ def begin_stack(
     if network is not None:
         from napari_dynaseg.recipes.saved_network import use_network
 
-        network = use_network(network, {"way": "one"})
+        network = use_network(network, {"strategy": "one"})
         settings = network.settings
     if folder is None and not _fits_in_memory(job):
         folder = choose_folder(job)
