@@ -8,12 +8,12 @@ import pytest
 import tifffile
 from tests._napari.conftest import QUICK, TIMEOUT, open_panel
 from tests._napari.panel.test_widget import wait_for_threads
+from tests.stacks_drawn import train_network
 
 from napari_dynaseg.cli.app import main
 from napari_dynaseg.files.label_store import LabelStore
 from napari_dynaseg.image.stack_files import open_stack
 from napari_dynaseg.stacks.plan import StackRun, plan_stack
-from napari_dynaseg.stacks.strategies import train_network
 
 PLANES = 6
 KNOBS = ["--channels", "8", "--iterations", "12", "--minimum-labels", "1"]
@@ -114,12 +114,7 @@ def test_a_run_that_the_command_line_began_is_finished_in_the_panel(panel, image
 def train(scribbled=None):
     """Train a network on the same plane of the stack with the same settings."""
     stack = open_stack("cells.tif")
-    training = train_network(stack, QUICK, [(3, None, None)], scribbled=scribbled)
-    while True:
-        try:
-            next(training)
-        except StopIteration as end:
-            return end.value
+    return train_network(stack, QUICK, [(3, None, None)], scribbled=scribbled)
 
 
 def test_labels_of_one_network_do_not_go_on_as_those_of_another(

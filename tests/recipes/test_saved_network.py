@@ -4,13 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.stacks_drawn import train_network
 
 from napari_dynaseg import Settings, TrainedNetwork
 from napari_dynaseg.errors import FileError, ImageError, SettingsError
 from napari_dynaseg.image.axes import parse_axes
 from napari_dynaseg.image.stack_image import StackImage
-from napari_dynaseg.recipes.saved_network import check_channels, check_ending, use_network
-from napari_dynaseg.stacks.strategies import train_network
+from napari_dynaseg.recipes.saved_network import check_channels, use_network
+from napari_dynaseg.recipes.trained_network import check_ending
 
 SMALL = Settings(channels=8, iterations=3, device="cpu", minimum_labels=1)
 
@@ -19,15 +20,10 @@ SMALL = Settings(channels=8, iterations=3, device="cpu", minimum_labels=1)
 def network():
     pixels = np.random.default_rng(0).integers(0, 255, (2, 12, 10)).astype(np.uint8)
     image = StackImage((pixels,), parse_axes("CYX", pixels.shape), "cells")
-    run = train_network(image, SMALL, [(None, None, None)])
-    while True:
-        try:
-            next(run)
-        except StopIteration as end:
-            return end.value
+    return train_network(image, SMALL, [(None, None, None)])
 
 
-def test_a_saved_network_may_go_another_way_through_a_stack(network):
+def test_a_saved_network_may_take_another_strategy_through_a_stack(network):
     used = use_network(network, {"strategy": "follow", "follow_iterations": "2"})
     assert used.settings == SMALL.change(strategy="follow", follow_iterations=2)
     assert used.weights is network.weights

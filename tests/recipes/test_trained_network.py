@@ -4,25 +4,16 @@ import json
 
 import numpy as np
 import pytest
+from tests.stacks_drawn import train_network
 
 from napari_dynaseg.errors import FileError, ImageError
 from napari_dynaseg.image.axes import parse_axes
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.settings import Settings
-from napari_dynaseg.stacks.strategies import train_network
 
 SMALL = Settings(channels=8, iterations=4, minimum_labels=1, device="cpu")
 START = (0, None, None)
-
-
-def finish(run):
-    """Run a generator to its end, and give what it returns."""
-    while True:
-        try:
-            next(run)
-        except StopIteration as end:
-            return end.value
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +25,7 @@ def stack():
 
 @pytest.fixture(scope="module")
 def network(stack):
-    return finish(train_network(stack, SMALL, [START]))
+    return train_network(stack, SMALL, [START])
 
 
 def test_equal_pixels_get_equal_labels_on_every_plane(stack, network):
@@ -73,7 +64,7 @@ def test_the_file_holds_the_recipe_as_json_and_no_code(network):
 
 
 def test_a_plane_of_another_number_of_channels_is_refused(network):
-    with pytest.raises(ImageError, match="expected a plane of 1 channels; got 2"):
+    with pytest.raises(ImageError, match="expected a plane of 1 channel; got 2"):
         network.label(np.zeros((2, 8, 8), np.uint16))
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.recipes.test_trained_network import finish
+from tests.stacks_drawn import segment_planes, train_network
 
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.files.sinks import PlanesInMemory
@@ -11,7 +11,6 @@ from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import match_labels
 from napari_dynaseg.method.run import iter_fit
 from napari_dynaseg.settings import Settings
-from napari_dynaseg.stacks.strategies import segment_planes, train_network
 
 SMALL = Settings(
     channels=8, iterations=4, minimum_labels=1, device="cpu", follow_iterations=2, scheme="fixed"
@@ -44,7 +43,7 @@ def run_to_the_end(stack, network, positions, results):
 
 @pytest.fixture(params=["one", "follow", "each"])
 def network(request, stack):
-    return finish(train_network(stack, SMALL.change(strategy=request.param), [START]))
+    return train_network(stack, SMALL.change(strategy=request.param), [START])
 
 
 def test_every_plane_is_labelled_once_the_one_trained_on_first(stack, positions, network):
@@ -83,7 +82,7 @@ def test_finished_planes_are_not_done_again(stack, positions, network):
 
 
 def train(stack, strategy):
-    return finish(train_network(stack, SMALL.change(strategy=strategy), [START]))
+    return train_network(stack, SMALL.change(strategy=strategy), [START])
 
 
 def test_one_network_labels_each_plane_by_itself_alone(stack, positions):
@@ -117,7 +116,7 @@ def test_each_plane_on_its_own_takes_the_numbers_of_its_neighbour(stack, positio
 
 
 def test_all_planes_may_be_trained_on_at_once(stack, positions):
-    network = finish(train_network(stack, SMALL, positions))
+    network = train_network(stack, SMALL, positions)
     assert network.recipe.source.companions == tuple(positions[1:])
     assert network.statistics.pixels == 6 * 18 * 14
 

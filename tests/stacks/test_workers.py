@@ -12,6 +12,7 @@ import dask
 import numpy as np
 import pytest
 from dask.system import CPU_COUNT
+from tests.stacks_drawn import segment_planes, train_network
 
 from napari_dynaseg import Settings
 from napari_dynaseg.errors import FileError, RunError, SettingsError
@@ -19,7 +20,6 @@ from napari_dynaseg.files.label_store import LabelStore
 from napari_dynaseg.image.axes import parse_axes
 from napari_dynaseg.image.lazy_array import LazyArray
 from napari_dynaseg.image.stack_image import StackImage
-from napari_dynaseg.stacks.strategies import segment_planes, train_network
 from napari_dynaseg.stacks.workers import open_client, segment_on_cluster
 
 SMALL = Settings(channels=8, iterations=3, device="cpu", minimum_labels=1)
@@ -97,12 +97,7 @@ def stack(tmp_path):
 
 @pytest.fixture(scope="module")
 def network():
-    run = train_network(StackImage((PIXELS,), AXES, "cells"), SMALL, [AXES.place([4])])
-    while True:
-        try:
-            next(run)
-        except StopIteration as end:
-            return end.value
+    return train_network(StackImage((PIXELS,), AXES, "cells"), SMALL, [AXES.place([4])])
 
 
 def segment_alone(network, path):

@@ -21,8 +21,8 @@ from napari_dynaseg.method.run import run
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.recipes.method_record import MethodRecord
 from napari_dynaseg.recipes.recipe import Recipe
-from napari_dynaseg.recipes.saved_network import check_channels, check_ending
-from napari_dynaseg.recipes.trained_network import TrainedNetwork
+from napari_dynaseg.recipes.saved_network import check_channels
+from napari_dynaseg.recipes.trained_network import TrainedNetwork, check_ending
 from napari_dynaseg.recipes.training_planes import TrainingPlanes
 from napari_dynaseg.settings import Settings, check_keeps_network
 
@@ -188,7 +188,7 @@ def segment_file(
     result = yield from run(training.prepare(settings, **given))
     if plan.network:
         training.keep_network(result).save(plan.network)
-    recipe = training.describe(result.given, result.step.iteration)
+    recipe = training.describe_result(result)
     write_outputs(plan, plane, result.labels, recipe)
     return result.labels
 

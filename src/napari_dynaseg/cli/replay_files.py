@@ -1,36 +1,28 @@
 """Recipes replayed on image files: on one plane, or through a whole stack."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from napari_dynaseg.cli.batch import FilePlan, read_channels
 from napari_dynaseg.errors import FileError, ImageError, SegmentationError
 from napari_dynaseg.files.formats import write_label_map
 from napari_dynaseg.files.ome_labels import ENDING as ZARR_ENDING
 from napari_dynaseg.files.recipe_files import FoundRecipe
-from napari_dynaseg.files.sinks import NETWORK
 from napari_dynaseg.image.axes import Axes, Position, parse_axes
 from napari_dynaseg.image.plane_files import TIFF_ENDINGS
-from napari_dynaseg.image.selection import Box, find_box, find_nearest, find_plane, list_box
+from napari_dynaseg.image.selection import Box, find_box, find_nearest, find_plane, place_like
 from napari_dynaseg.image.stack_files import open_stack
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.method.run import Result, run
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.recipes.recipe import Recipe
-from napari_dynaseg.recipes.replay import decode_given, is_source, iter_replay, prepare_replay
-from napari_dynaseg.recipes.saved_network import check_channels
-from napari_dynaseg.recipes.trained_network import TrainedNetwork
+from napari_dynaseg.recipes.replay import decode_given, iter_replay, list_repeated
 from napari_dynaseg.recipes.training_planes import TrainingPlanes
 from napari_dynaseg.settings import Settings
-from napari_dynaseg.stacks.plan import StackPlan, StackRun
-from napari_dynaseg.stacks.replay_by_hand import paint_planes, replay_refinements
-
-if TYPE_CHECKING:
-    from distributed import Client
+from napari_dynaseg.stacks.plan import GIVEN, StackRun, plan_stack
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,22 +68,6 @@ class ReplayPlan:
             return training
         source = training.source.model_copy(update={"axes": "", "position": ()})
         return replace(training, source=source)
-
-    def describe(self, training: TrainingPlanes, result: Result, **more: Any) -> Recipe:
-        """Write the recipe of what is made again; on another image without what was painted."""
-        recipe, names = self.recipe, ("refinements", "corrections")
-        if training.source.sha256 == recipe.source.sha256:
-            more |= {name: getattr(recipe, name) for name in names}
-        iteration = result.step.iteration
-        return training.describe(result.given, iteration, changes=recipe.changes, **more)
-
-    def read_given(self, name: str) -> LabelMap | None:
-        """Read scribbles or a guidance, (H, W), 0 outside the part, where this is their image."""
-        if not getattr(self.recipe, name):
-            return None
-        given = decode_given(self.read_training().planes[0], self.recipe, name)
-        within = self.recipe.within
-        return given if given is None or within is None else within.keep(given)
 
 
 def plan_replay(
@@ -146,15 +122,6 @@ def plan_replay(
         return ReplayPlan(found, stack, find_plane(stack.axes, plane), (), output)
     companions = [place_like(stack.axes, position) for position in source.companions]
     return ReplayPlan(found, stack, start, tuple(filter(None, companions)), output, is_plain)
-
-
-def place_like(axes: Axes, position: Position) -> Position | None:
-    """Find the plane at a position of another image, or the nearest; `None` if none is like it."""
-    indices = [at for at in position if at is not None]
-    sizes = [axes.sizes[axis] for axis in axes.stack]
-    if len(indices) == len(sizes):
-        return find_nearest(axes, find_box(axes), axes.place(indices))
-    return axes.place([0] * len(sizes)) if max(sizes, default=1) == 1 else None
 
 
 def _check_output(output: Path, image: str) -> None:
@@ -213,81 +180,33 @@ def replay_plane(plan: ReplayPlan) -> Generator[Step, Settings | None, LabelMap]
     training, recipe = plan.read_training(), plan.recipe
     first, *companions = training.planes
     labels, result = yield from iter_replay(first, recipe, companions)
-    made = plan.describe(training, result, is_sketch=recipe.is_sketch)
+    by_hand = list_repeated(recipe, training.source)
+    made = training.describe_result(result, is_sketch=recipe.is_sketch, **by_hand)
     write_label_map(plan.output, labels, made, plan.stack)
     return labels
 
 
-@dataclass(frozen=True, eq=False)
-class StackReplay(StackRun):
-    """A run through a stack that trains by a recipe, and paints what was painted.
-
-    Parameters
-    ----------
-    plan, store
-        As in `StackRun`.
-    replay
-        What is replayed.
-    """
-
-    replay: ReplayPlan
-
-    @classmethod
-    def prepare(cls, replay: ReplayPlan, overwrite: bool = False) -> "StackReplay":
-        """Begin a run, or go on with one that was stopped; the parameters are those of `begin`."""
-        network, axes = replay.found.network, replay.stack.axes
-        if network:
-            check_channels(network, replay.stack.channels, replay.stack.name)
-        box = _find_box(axes, replay.recipe)
-        near = replace(replay, start=find_nearest(axes, box, replay.start))
-        settings = network.settings if network else Settings(**replay.recipe.settings)
-        positions = tuple(list_box(axes, box))
-        within = None if network else replay.recipe.within
-        plan = StackPlan(
-            near.stack,
-            near.output,
-            settings,
-            positions,
-            near.start,
-            network,
-            within=within,
-            scribbled=None if network else near.read_given("scribbles"),
-            guidance=None if network else near.read_given("guidance"),
-            replayed=replay.recipe,
-        )
-        return cls(plan, StackRun.begin(plan, overwrite).store, near)
-
-    def train(self) -> Generator[Step, Settings | None, None]:
-        """Train the network as the recipe says, yielding each step, and keep it."""
-        training, recipe = self.replay.read_training(), self.replay.recipe
-        given = replace(prepare_replay(training.planes, recipe), is_sketch=False)
-        result = yield from run(given)
-        made = self.replay.describe(training, result)
-        network = TrainedNetwork.from_step(result.step, made, training.scaling, result.table)
-        self.store.write_note(NETWORK, network.to_bytes())
-
-    def segment(self, client: "Client | None" = None) -> Iterator[Position]:
-        """Segment the planes that are not finished, yielding each; then refine and paint them.
-
-        Warns
-        -----
-        ImageWarning
-            If something was scribbled or painted, or guided it, and this is another image, where
-            that is left out.
-        """
-        yield from super().segment(client)
-        recipe = self.replay.recipe
-        by_hand = any(recipe.list_hand_work().values())
-        if not (by_hand and is_source(self.replay.read_training().planes[0], recipe)):
-            return
-        if recipe.refinements:
-            plan, network = self.plan, self.read_network()
-            replay_refinements(plan.stack, self.store, plan.positions, network, recipe.refinements)
-        places = {
-            at.position: place_like(self.store.axes, at.position) or self.plan.start
-            for at in recipe.corrections
-        }
-        paint_planes(self.store, recipe, places)
+def begin_replay(replay: ReplayPlan, overwrite: bool = False) -> StackRun:
+    """Begin a run that makes the labels of a stack, or go on with one, as `StackRun.begin` does."""
+    recipe, network, axes = replay.recipe, replay.found.network, replay.stack.axes
+    box = _find_box(axes, recipe)
+    near = replace(replay, start=find_nearest(axes, box, replay.start))
+    given: dict[str, Any] = {} if network else {"within": recipe.within}
+    if network is None and (recipe.scribbles or recipe.guidance):
+        plane = near.read_training().planes[0]
+        given |= {name: decode_given(plane, recipe, kind.name) for name, kind in GIVEN.items()}
+    plan = plan_stack(
+        near.stack,
+        near.output,
+        network.settings if network else Settings(**recipe.settings),
+        plane=near.start,
+        planes=box,
+        network=network,
+        replayed=recipe,
+        **given,
+    )
+    training = near.start, *near.companions
+    return StackRun.begin(replace(plan, training=training, is_start_chosen=True), overwrite)
 
 
 def _find_box(axes: Axes, recipe: Recipe) -> Box:

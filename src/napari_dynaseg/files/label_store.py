@@ -141,17 +141,15 @@ class LabelStore:
         path: Path,
         axes: Axes,
         recipe: dict[str, Any],
-        *,
-        scale: tuple[float, ...] = (),
-        units: tuple[str, ...] = (),
+        **size: Any,
     ) -> "LabelStore":
         """Open the store that an earlier run began, or create it.
 
         Parameters
         ----------
-        path, axes, recipe, scale, units
-            As for `create`. The names of the axes, scale and units of a store that is there
-            stay as they are.
+        path, axes, recipe, **size
+            As for `create`, scale and units too. Of a store that is there the names of the
+            axes, scale and units stay as they are.
 
         Raises
         ------
@@ -159,10 +157,10 @@ class LabelStore:
             If a store is there that was made for something else, and in what it differs; or
             if `open` or `create` fail.
         """
-        description = Description.describe(axes, recipe, scale, units)
+        description = Description.describe(axes, recipe, **size)
         if not path.exists():
             try:
-                cls.create(path, axes, recipe, scale=scale, units=units)
+                cls.create(path, axes, recipe, **size)
             except FileError:
                 # Another process that began at the same time may have been first.
                 if not path.exists():
@@ -200,7 +198,7 @@ class LabelStore:
         with _name_failure(self.path):
             mark.unlink(missing_ok=True)
             self._remove_partial_chunks(position)
-            self.array[index] = self._turn(labels)
+            self.array[index] = self.axes.turn(labels)
             mark.parent.mkdir(parents=True, exist_ok=True)
             mark.touch()
 
@@ -231,7 +229,7 @@ class LabelStore:
         """
         index = self._index(position)
         try:
-            labels: LabelMap = self._turn(np.asarray(self.array[index], np.int32))
+            labels: LabelMap = self.axes.turn(np.asarray(self.array[index], np.int32))
         except (OSError, RuntimeError, ValueError) as error:
             where = self.axes.describe_position(position)
             raise FileError(f"{self.path}: {where} cannot be read: {error}") from error
@@ -302,15 +300,7 @@ class LabelStore:
             or not all(0 <= at < size for at, size in zip(indices, sizes, strict=True))
         ):
             raise ImageError(f"{position} is no plane of {self.axes.sentence}")
-        return tuple(
-            slice(None) if axis in self.axes.plane else (at or 0)
-            for axis, at in enumerate(position)
-        )
-
-    def _turn(self, labels: LabelMap) -> LabelMap:
-        """Turn a label map between rows and columns and the order of the data."""
-        row, column = self.axes.plane
-        return labels.T if row > column else labels
+        return self.axes.find_index(position)
 
     def _mark(self, position: Position) -> Path:
         name = "-".join(str(at) for at in position if at is not None)

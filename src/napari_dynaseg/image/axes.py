@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
-from typing import Literal
+from typing import Any, Literal
+
+import numpy.typing as npt
 
 from napari_dynaseg.errors import ImageError
 
@@ -141,6 +143,17 @@ class Axes:
         for axis, index in zip(self.stack, indices, strict=True):
             position[axis] = index
         return tuple(position)
+
+    def find_index(self, position: Position) -> tuple[int | slice, ...]:
+        """Say where the labels of a plane lie in those of all planes, shape `label_sizes`."""
+        return tuple(
+            slice(None) if axis in self.plane else (at or 0) for axis, at in enumerate(position)
+        )
+
+    def turn(self, labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Turn labels of a plane, (H, W), into the order of the data, or back."""
+        row, column = self.plane
+        return labels if row < column else labels.T
 
     def describe_position(self, position: Position) -> str:
         """Name a plane, such as ``T=4, Z=0``; an image of one plane has ``the plane``."""

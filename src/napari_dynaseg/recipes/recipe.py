@@ -6,7 +6,7 @@ import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,15 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.image.pixels import Plane
-from napari_dynaseg.labels.run_length import Correction, describe
-from napari_dynaseg.method.region_of_interest import (
-    Within,
-)
+from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.labels.run_length import Correction, apply, describe
+from napari_dynaseg.method.region_of_interest import Within
 from napari_dynaseg.recipes.refinements import Refinement
 from napari_dynaseg.settings import Settings
-
-if TYPE_CHECKING:
-    pass
 
 # Under this key a recipe lies in a layer's metadata and in a label file.
 METADATA_KEY = "dynaseg_recipe"
@@ -164,6 +160,18 @@ class Recipe(Record):
         """List the fields that hold what a user did by hand, or gave, on this very image."""
         names = ("scribbles", "guidance", "refinements", "corrections")
         return {name: getattr(self, name) for name in names}
+
+    def decode_given(self, name: str, shape: tuple[int, ...]) -> LabelMap | None:
+        """Decode the field of scribbles or of the guidance, (H, W); `None` where it is empty.
+
+        Raises
+        ------
+        FileError
+            If they cannot be read.
+        """
+        described: tuple[Correction, ...] = getattr(self, name)
+        placed = (each.model_copy(update={"position": ()}) for each in described)
+        return apply(np.zeros(shape, np.int32), placed) if described else None
 
     def to_metadata(self) -> dict[str, Any]:
         """Give the recipe as plain values that JSON can hold, under its key."""

@@ -2,14 +2,13 @@
 
 import warnings
 from collections.abc import Generator, Sequence
-
-import numpy as np
+from typing import Any
 
 from napari_dynaseg.counting import write_count
 from napari_dynaseg.errors import ImageError, ImageWarning
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.labels.run_length import Correction, apply
+from napari_dynaseg.labels.run_length import apply
 from napari_dynaseg.method.run import Result, run, run_through
 from napari_dynaseg.method.run_input import RunInput
 from napari_dynaseg.method.step import Step
@@ -118,11 +117,24 @@ def decode_given(plane: Plane, recipe: Recipe, name: str) -> LabelMap | None:
     FileError
         If they cannot be read.
     """
-    described: tuple[Correction, ...] = getattr(recipe, name)
-    if not described or Source.of(plane, "").sha256 != recipe.source.sha256:
+    if not getattr(recipe, name) or Source.of(plane, "").sha256 != recipe.source.sha256:
         return None
-    blank = np.zeros(plane.shape[1:], np.int32)
-    return apply(blank, (each.model_copy(update={"position": ()}) for each in described))
+    return recipe.decode_given(name, plane.shape[1:])
+
+
+def list_repeated(recipe: Recipe | None, source: Source) -> dict[str, Any]:
+    """List the fields of a recipe that a replay takes over, for what was done by hand afterwards.
+
+    Parameters
+    ----------
+    recipe
+        What is replayed; `None` if nothing is.
+    source
+        The image that it is replayed on; another one than the recipe's takes over nothing.
+    """
+    if recipe is None or recipe.source.sha256 != source.sha256:
+        return {}
+    return {"refinements": recipe.refinements, "corrections": recipe.corrections}
 
 
 def is_source(plane: Plane, recipe: Recipe) -> bool:

@@ -1,5 +1,6 @@
 """A trained network with all it needs to label further planes; kept in one safe file."""
 
+import hashlib
 import json
 from collections.abc import Generator
 from dataclasses import dataclass, replace
@@ -143,10 +144,18 @@ class TrainedNetwork:
 
     def to_bytes(self) -> bytes:
         """Write it in the safetensors format, with the recipe as JSON in the header."""
+        return self._write(recipe=self.recipe.to_metadata())
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the network itself, whatever its recipe says of where it comes from."""
+        return hashlib.sha256(self._write()).hexdigest()
+
+    def _write(self, **header: Any) -> bytes:
         from safetensors.numpy import save
 
         tensors: dict[str, npt.NDArray[Any]] = {"weights": self.weights, "numbers": self.numbers}
-        header: dict[str, Any] = {"recipe": self.recipe.to_metadata(), "scaling": self.scaling.ends}
+        header["scaling"] = self.scaling.ends
         if self.statistics:
             header["pixels"] = self.statistics.pixels
             for place, moments in enumerate(self.statistics.moments):
@@ -189,8 +198,7 @@ class TrainedNetwork:
         FileError
             If the file cannot be written, or its name does not end as it must.
         """
-        if not path.name.endswith(ENDING):
-            raise FileError(f"a network is kept in a file that ends in {ENDING}; got {path}")
+        check_ending(path)
         content = self.to_bytes()
         write_whole(path, lambda part: part.write_bytes(content))
 
@@ -208,6 +216,18 @@ class TrainedNetwork:
         except OSError as error:
             raise FileError(f"{path} cannot be read: {error}") from None
         return cls.from_bytes(content, str(path))
+
+
+def check_ending(path: Path) -> None:
+    """Refuse, before any work, a file that no network is kept in.
+
+    Raises
+    ------
+    FileError
+        If its name does not end as it must.
+    """
+    if not path.name.endswith(ENDING):
+        raise FileError(f"a network is kept in a file that ends in {ENDING}; got {path}")
 
 
 def _read_moments(tensors: dict[str, npt.NDArray[Any]]) -> tuple[Moments, ...]:

@@ -10,17 +10,18 @@ import numpy as np
 import numpy.typing as npt
 from dask.utils import SerializableLock
 
-from napari_dynaseg.errors import ImageError, SettingsError
-from napari_dynaseg.image.axes import Axes, Position, parse_axes, read_axes
-from napari_dynaseg.image.order import spread_positions
-from napari_dynaseg.image.selection import check_plane, find_plane
+from napari_dynaseg.errors import SettingsError
+from napari_dynaseg.files.sinks import PlanesInMemory
+from napari_dynaseg.image.axes import Axes
+from napari_dynaseg.image.selection import check_plane
+from napari_dynaseg.image.stack_files import settle_axes
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.run import run_through
-from napari_dynaseg.recipes.saved_network import check_channels
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.settings import Settings
-from napari_dynaseg.stacks.strategies import check_independent, train_network
+from napari_dynaseg.stacks.plan import StackPlan, StackRun, plan_stack
+from napari_dynaseg.stacks.strategies import check_independent
 
 NAME = "the stack"
 
@@ -76,12 +77,16 @@ def segment_stack(
     >>> labels.shape, labels.chunksize
     ((5, 64, 48), (1, 64, 48))
     """
-    checked = _check_settings(settings, network)
-    stack = StackImage((array,), _read_axes(array, axes), NAME)
-    start = find_plane(stack.axes) if plane is None else check_plane(stack.axes, plane)
-    if network:
-        check_channels(network, stack.channels, NAME)
-    trained = dask.delayed(TrainingOnDemand(stack, checked, start, network), pure=False)()
+    if network and settings:
+        raise SettingsError(
+            f"a trained network has settings of its own; got {', '.join(settings)} as well"
+        )
+    checked = Settings(**settings)
+    check_independent(checked, "a lazy stack is labelled by one network,")
+    stack = StackImage((array,), settle_axes(axes, tuple(array.shape)), NAME)
+    start = None if plane is None else check_plane(stack.axes, plane)
+    plan = plan_stack(stack, None, checked, plane=start, network=network)
+    trained = dask.delayed(NetworkOnDemand(plan), pure=False)()
     return _cut_into_planes(array, stack.axes).map_blocks(
         _label_block,
         trained,
@@ -92,63 +97,26 @@ def segment_stack(
     )
 
 
-class TrainingOnDemand:
+class NetworkOnDemand:
     """Gives the network of a stack; it is trained when it is first asked for, and kept.
 
     Parameters
     ----------
-    stack, settings
-        As in `napari_dynaseg.stacks.strategies.train_network`.
-    start
-        The plane to train on.
-    network
-        The network, if it is trained already.
+    plan
+        Of the stack.
     """
 
-    def __init__(
-        self,
-        stack: StackImage,
-        settings: Settings,
-        start: Position,
-        network: TrainedNetwork | None,
-    ) -> None:
-        self._stack, self._settings, self._start = stack, settings, start
-        self._network = network
+    def __init__(self, plan: StackPlan) -> None:
+        # No labels are kept: each plane is labelled when it is asked for.
+        self._run = StackRun.open(plan, PlanesInMemory(np.empty(0, np.int32), plan.stack.axes))
         self._lock = SerializableLock()
 
     def __call__(self) -> TrainedNetwork:
         """Give the network."""
         with self._lock:
-            if self._network is None:
-                self._network = self._train()
-        return self._network
-
-    def _train(self) -> TrainedNetwork:
-        positions = list(self._stack.axes.list_positions())
-        training = spread_positions(positions, self._start, self._settings.training_planes)
-        return run_through(train_network(self._stack, self._settings, training))
-
-
-def _check_settings(settings: dict[str, Any], network: TrainedNetwork | None) -> Settings:
-    if network and settings:
-        raise SettingsError(
-            f"a trained network has settings of its own; got {', '.join(settings)} as well"
-        )
-    checked = Settings(**settings)
-    check_independent(checked, "a lazy stack is labelled by one network,")
-    return checked
-
-
-def _read_axes(array: Any, letters: str | None) -> Axes:
-    shape = tuple(array.shape)
-    if letters is not None:
-        return parse_axes(letters, shape)
-    samples = shape[-1] if len(shape) > 2 and shape[-1] in (3, 4) else 0
-    sizes = shape[:-1] if samples else shape
-    count = len(sizes)
-    if count < 2:
-        raise ImageError(f"a stack must have two axes at least; got shape {shape}")
-    return read_axes(sizes, [""] * count, (count - 2, count - 1), samples)
+            if not self._run.is_trained:
+                run_through(self._run.train())
+        return self._run.read_network()
 
 
 def _cut_into_planes(array: Any, axes: Axes) -> da.Array:
@@ -168,9 +136,9 @@ def _list_channel_axes(axes: Axes) -> list[int]:
 
 def _label_block(block: npt.NDArray[Any], network: TrainedNetwork, axes: Axes) -> LabelMap:
     """Label the plane that a chunk holds; the axes are those of the stack."""
-    sizes = block.shape[: len(axes.sizes)]
-    image = StackImage((block,), replace(axes, sizes=sizes), NAME)
-    labels = network.label(image.read_channels(image.axes.place([0] * len(axes.stack))))
-    row, column = axes.plane
-    kept = [size for axis, size in enumerate(sizes) if axis != axes.channel]
-    return (labels if row < column else labels.T).reshape(kept)
+    here = replace(axes, sizes=block.shape[: len(axes.sizes)])
+    (position,) = here.list_positions()
+    labels = network.label(StackImage((block,), here, NAME).read_channels(position))
+    planes = PlanesInMemory(np.empty(here.label_sizes, np.int32), here)
+    planes.write_plane(position, labels)
+    return planes.array if axes.channel is None else planes.array.squeeze(axes.channel)
