@@ -13,6 +13,7 @@ from tests.stacks_drawn import train_network
 from napari_dynaseg.cli.app import main
 from napari_dynaseg.files.label_store import LabelStore
 from napari_dynaseg.image.stack_files import open_stack
+from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.stacks.plan import StackRun, plan_stack
 
 PLANES = 6
@@ -142,12 +143,27 @@ def test_labels_of_one_network_do_not_go_on_as_those_of_another(
     assert begun.list_missing() == []
 
 
+def test_labels_go_on_by_the_saved_network_that_was_trained_for_them(
+    panel, stop_early, folder, capsys
+):
+    stop_early(panel)
+    begun = LabelStore.open(folder)
+    saved = folder.with_name("own.dynaseg.safetensors")
+    saved.write_bytes(begun.read_note("network"))
+    stop_early(panel, TrainedNetwork.load(saved))
+    assert len(begun.list_missing()) == PLANES - 2
+    command = ["segment", "cells.tif", "-o", str(folder)]
+    assert finish_by_command(command, "--network", saved.name) == 0
+    assert "6 planes, 2 of them before" in capsys.readouterr().out
+    assert begun.read_note("network") == saved.read_bytes()
+
+
 @pytest.mark.parametrize("edited", [3, PLANES - 1])
 def test_labels_of_a_plane_whose_pixels_were_edited_do_not_go_on(
     panel, stop_early, qtbot, folder, viewer, monkeypatch, edited
 ):
     told = []
-    monkeypatch.setattr("napari_dynaseg._napari.work.live_run.show_error", told.append)
+    monkeypatch.setattr("napari_dynaseg._napari.work.task.show_error", told.append)
     stop_early(panel)
     begun, count = LabelStore.open(folder), len(viewer.layers)
     missing = begun.list_missing()

@@ -10,8 +10,7 @@ from napari_dynaseg import Settings, TrainedNetwork
 from napari_dynaseg.errors import FileError, ImageError, SettingsError
 from napari_dynaseg.image.axes import parse_axes
 from napari_dynaseg.image.stack_image import StackImage
-from napari_dynaseg.recipes.saved_network import check_channels, use_network
-from napari_dynaseg.recipes.trained_network import check_ending
+from napari_dynaseg.recipes.saved_network import check_channels, check_ending, use_network
 
 SMALL = Settings(channels=8, iterations=3, device="cpu", minimum_labels=1)
 

@@ -21,8 +21,8 @@ from napari_dynaseg.method.run import run
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.recipes.method_record import MethodRecord
 from napari_dynaseg.recipes.recipe import Recipe
-from napari_dynaseg.recipes.saved_network import check_channels
-from napari_dynaseg.recipes.trained_network import TrainedNetwork, check_ending
+from napari_dynaseg.recipes.saved_network import check_channels, check_ending
+from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.recipes.training_planes import TrainingPlanes
 from napari_dynaseg.settings import Settings, check_keeps_network
 

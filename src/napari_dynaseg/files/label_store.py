@@ -141,15 +141,17 @@ class LabelStore:
         path: Path,
         axes: Axes,
         recipe: dict[str, Any],
-        **size: Any,
+        *,
+        scale: tuple[float, ...] = (),
+        units: tuple[str, ...] = (),
     ) -> "LabelStore":
         """Open the store that an earlier run began, or create it.
 
         Parameters
         ----------
-        path, axes, recipe, **size
-            As for `create`, scale and units too. Of a store that is there the names of the
-            axes, scale and units stay as they are.
+        path, axes, recipe, scale, units
+            As for `create`. The names of the axes, scale and units of a store that is there
+            stay as they are.
 
         Raises
         ------
@@ -157,10 +159,10 @@ class LabelStore:
             If a store is there that was made for something else, and in what it differs; or
             if `open` or `create` fail.
         """
-        description = Description.describe(axes, recipe, **size)
+        description = Description.describe(axes, recipe, scale, units)
         if not path.exists():
             try:
-                cls.create(path, axes, recipe, **size)
+                cls.create(path, axes, recipe, scale=scale, units=units)
             except FileError:
                 # Another process that began at the same time may have been first.
                 if not path.exists():
@@ -300,7 +302,7 @@ class LabelStore:
             or not all(0 <= at < size for at, size in zip(indices, sizes, strict=True))
         ):
             raise ImageError(f"{position} is no plane of {self.axes.sentence}")
-        return self.axes.find_index(position)
+        return self.axes.index_labels(position)
 
     def _mark(self, position: Position) -> Path:
         name = "-".join(str(at) for at in position if at is not None)

@@ -38,11 +38,11 @@ class PlanesInMemory:
 
     def read_plane(self, position: Position) -> LabelMap:
         """Read the labels of a plane that was written, (H, W)."""
-        return self.axes.turn(self.array[self.axes.find_index(position)])
+        return self.axes.turn(self.array[self.axes.index_labels(position)])
 
     def write_plane(self, position: Position, labels: LabelMap) -> None:
         """Write the labels of a plane, (H, W), and mark it as finished."""
-        self.array[self.axes.find_index(position)] = self.axes.turn(labels)
+        self.array[self.axes.index_labels(position)] = self.axes.turn(labels)
         self._finished.add(position)
 
     def read_note(self, name: str) -> bytes | None:

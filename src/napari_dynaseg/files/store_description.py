@@ -40,8 +40,8 @@ class Description(Record):
         cls,
         axes: Axes,
         recipe: dict[str, Any],
-        scale: tuple[float, ...] = (),
-        units: tuple[str, ...] = (),
+        scale: tuple[float, ...],
+        units: tuple[str, ...],
     ) -> Self:
         """Describe a store.
 

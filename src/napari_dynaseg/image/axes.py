@@ -144,7 +144,7 @@ class Axes:
             position[axis] = index
         return tuple(position)
 
-    def find_index(self, position: Position) -> tuple[int | slice, ...]:
+    def index_labels(self, position: Position) -> tuple[int | slice, ...]:
         """Say where the labels of a plane lie in those of all planes, shape `label_sizes`."""
         return tuple(
             slice(None) if axis in self.plane else (at or 0) for axis, at in enumerate(position)

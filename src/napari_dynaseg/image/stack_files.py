@@ -93,7 +93,7 @@ def open_stack(
     location = str(location)
     try:
         stored = _find_reader(location)(location, level)
-        read = settle_axes(axes, stored.array.shape, stored.labels)
+        read = _settle_axes(axes, stored)
     except SegmentationError as error:
         raise type(error)(f"{location}: {error}") from error
     except Exception as error:  # the decoders raise whatever they like on a broken file
@@ -124,22 +124,13 @@ def _find_reader(location: str) -> Callable[[str, int | None], Stored]:
     raise FileError(f"it is no image file; expected {expected}, or the folder of an OME-Zarr")
 
 
-def settle_axes(
-    letters: str | None, shape: tuple[int, ...], labels: Sequence[str] | None = None
-) -> Axes:
-    """Settle the axes of an array: by letters as for `open_stack`, else as its labels say.
-
-    Raises
-    ------
-    ImageError
-        If they do not fit its shape.
-    """
+def _settle_axes(letters: str | None, stored: Stored) -> Axes:
     if letters is None:
-        return _guess_axes(_label_nothing(shape) if labels is None else labels, shape)
+        return _guess_axes(stored.labels, stored.array.shape)
     letters = letters.strip().upper()
     if "S" in letters[:-1] and "C" not in letters:  # samples in planes of their own
         letters = letters.replace("S", "C")
-    return parse_axes(letters, shape)
+    return parse_axes(letters, stored.array.shape)
 
 
 def _guess_axes(labels: Sequence[str], shape: Sequence[int]) -> Axes:
@@ -151,7 +142,7 @@ def _guess_axes(labels: Sequence[str], shape: Sequence[int]) -> Axes:
     samples = shape[-1] if labels[-1:] == ["S"] else 0
     count = len(shape) - bool(samples)
     if count < 2:
-        raise ImageError(f"a stack must have two axes at least; got shape {tuple(shape)}")
+        raise ImageError(f"an image must have two axes at least; got shape {tuple(shape)}")
     # A name that comes a second time says nothing.
     names = ["" if name in labels[:axis] else name for axis, name in enumerate(labels[:count])]
     lowered = [name.lower() for name in names]

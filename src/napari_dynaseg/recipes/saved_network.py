@@ -1,11 +1,12 @@
-"""A saved network put to use on other images, and what may still be chosen."""
+"""A saved network put to use on other images: what may still be chosen, and where it is kept."""
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from napari_dynaseg.errors import ImageError, SettingsError
-from napari_dynaseg.recipes.trained_network import TrainedNetwork
+from napari_dynaseg.errors import FileError, ImageError, SettingsError
+from napari_dynaseg.recipes.trained_network import ENDING, TrainedNetwork
 from napari_dynaseg.settings import Settings
 
 # The knobs that say how a network is used; the others made it.
@@ -52,3 +53,15 @@ def check_channels(network: TrainedNetwork, channels: int, name: str) -> None:
             f"{name}: the number of channels must be that of the network, {expected}; "
             f"got {channels}"
         )
+
+
+def check_ending(path: Path) -> None:
+    """Refuse, before any work, a file that no network is kept in.
+
+    Raises
+    ------
+    FileError
+        If its name does not end as it must.
+    """
+    if not path.name.endswith(ENDING):
+        raise FileError(f"a network is kept in a file that ends in {ENDING}; got {path}")

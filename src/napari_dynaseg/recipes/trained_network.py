@@ -198,7 +198,8 @@ class TrainedNetwork:
         FileError
             If the file cannot be written, or its name does not end as it must.
         """
-        check_ending(path)
+        if not path.name.endswith(ENDING):
+            raise FileError(f"a network is kept in a file that ends in {ENDING}; got {path}")
         content = self.to_bytes()
         write_whole(path, lambda part: part.write_bytes(content))
 
@@ -216,18 +217,6 @@ class TrainedNetwork:
         except OSError as error:
             raise FileError(f"{path} cannot be read: {error}") from None
         return cls.from_bytes(content, str(path))
-
-
-def check_ending(path: Path) -> None:
-    """Refuse, before any work, a file that no network is kept in.
-
-    Raises
-    ------
-    FileError
-        If its name does not end as it must.
-    """
-    if not path.name.endswith(ENDING):
-        raise FileError(f"a network is kept in a file that ends in {ENDING}; got {path}")
 
 
 def _read_moments(tensors: dict[str, npt.NDArray[Any]]) -> tuple[Moments, ...]:

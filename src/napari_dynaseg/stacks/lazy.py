@@ -10,11 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from dask.utils import SerializableLock
 
-from napari_dynaseg.errors import SettingsError
+from napari_dynaseg.errors import ImageError, SettingsError
 from napari_dynaseg.files.sinks import PlanesInMemory
-from napari_dynaseg.image.axes import Axes
+from napari_dynaseg.image.axes import Axes, parse_axes, read_axes
 from napari_dynaseg.image.selection import check_plane
-from napari_dynaseg.image.stack_files import settle_axes
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.run import run_through
@@ -83,17 +82,18 @@ def segment_stack(
         )
     checked = Settings(**settings)
     check_independent(checked, "a lazy stack is labelled by one network,")
-    stack = StackImage((array,), settle_axes(axes, tuple(array.shape)), NAME)
+    stack = StackImage((array,), _read_axes(array, axes), NAME)
     start = None if plane is None else check_plane(stack.axes, plane)
     plan = plan_stack(stack, None, checked, plane=start, network=network)
     trained = dask.delayed(NetworkOnDemand(plan), pure=False)()
+    kept = *stack.axes.stack, *stack.axes.plane
     return _cut_into_planes(array, stack.axes).map_blocks(
         _label_block,
         trained,
         stack.axes,
-        drop_axis=_list_channel_axes(stack.axes),
+        drop_axis=[axis for axis in range(len(array.shape)) if axis not in kept],
         dtype=np.int32,
-        meta=np.empty((0,) * len((*stack.axes.stack, *stack.axes.plane)), np.int32),
+        meta=np.empty((0,) * len(kept), np.int32),
     )
 
 
@@ -119,19 +119,24 @@ class NetworkOnDemand:
         return self._run.read_network()
 
 
+def _read_axes(array: Any, letters: str | None) -> Axes:
+    shape = tuple(array.shape)
+    if letters is not None:
+        return parse_axes(letters, shape)
+    samples = shape[-1] if len(shape) > 2 and shape[-1] in (3, 4) else 0
+    sizes = shape[:-1] if samples else shape
+    count = len(sizes)
+    if count < 2:
+        raise ImageError(f"a stack must have two axes at least; got shape {shape}")
+    return read_axes(sizes, [""] * count, (count - 2, count - 1), samples)
+
+
 def _cut_into_planes(array: Any, axes: Axes) -> da.Array:
-    sizes = (*axes.sizes, *([axes.samples] if axes.samples else []))
-    chunks = tuple(1 if axis in axes.stack else size for axis, size in enumerate(sizes))
+    chunks = tuple(1 if axis in axes.stack else size for axis, size in enumerate(array.shape))
     if isinstance(array, da.Array):
         return array.rechunk(chunks)
     # Without a name of its own an array would be hashed whole, without meta a piece be read.
-    return da.from_array(array, chunks, name=False, meta=np.empty((0,) * len(sizes), array.dtype))
-
-
-def _list_channel_axes(axes: Axes) -> list[int]:
-    """List the axes that labels do not have."""
-    channel = [] if axes.channel is None else [axes.channel]
-    return [*channel, *([len(axes.sizes)] if axes.samples else [])]
+    return da.from_array(array, chunks, name=False, meta=np.empty((0,) * len(chunks), array.dtype))
 
 
 def _label_block(block: npt.NDArray[Any], network: TrainedNetwork, axes: Axes) -> LabelMap:

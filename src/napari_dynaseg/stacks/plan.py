@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
-from napari_dynaseg.errors import FileError, ImageError, SettingsError
+from napari_dynaseg.errors import FileError, SettingsError
 from napari_dynaseg.files.sinks import NETWORK, PlanesInMemory
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.image.order import spread_positions
 from napari_dynaseg.image.selection import Box, find_box, find_nearest, find_plane, list_box
 from napari_dynaseg.image.stack_image import Channels, StackImage
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, GivenKind
+from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES
 from napari_dynaseg.method.region_of_interest import Within
 from napari_dynaseg.recipes.recipe import Recipe, describe_given
 from napari_dynaseg.settings import Settings, check_keeps_network
@@ -100,8 +100,10 @@ class StackPlan:
     def __post_init__(self) -> None:
         for name, kind in GIVEN.items():
             labels = getattr(self, name)
+            if labels is not None and self.network:
+                kind.refuse_network()
             if labels is not None:
-                self._check_given(labels, kind)
+                kind.check_shape(labels, self.stack.axes.plane_shape)
                 kept = self.within.keep(labels) if self.within else labels
                 object.__setattr__(self, name, kept)
         if self.network is None:
@@ -111,18 +113,9 @@ class StackPlan:
 
             check_channels(self.network, self.stack.channels, self.stack.name)
         if self.network_goal:
-            from napari_dynaseg.recipes.trained_network import check_ending
+            from napari_dynaseg.recipes.saved_network import check_ending
 
             check_ending(self.network_goal)
-
-    def _check_given(self, labels: LabelMap, kind: GivenKind) -> None:
-        if self.network is not None:
-            kind.refuse_network()
-        shape = self.stack.axes.plane_shape
-        if labels.shape != shape:
-            raise ImageError(
-                f"{kind.name} must have the shape of a plane, {shape}; got {labels.shape}"
-            )
 
     @property
     def start(self) -> Position:

@@ -68,7 +68,7 @@ def segment_planes(
             f"got {write_count(len(positions), 'plane')} without {planes.start}"
         )
     order = order_planes(positions, planes.start)
-    strategy = STRATEGIES[network.settings.strategy](planes, network, order)
+    strategy = CLASSES[network.settings.strategy](planes, network, order)
     for position in order:
         if not planes.results.is_finished(position):
             for _ in strategy.segment(position):
@@ -95,7 +95,7 @@ class OneNetwork:
 
     def segment(self, position: Position) -> Iterator[None]:
         """Segment and write one plane, whose parent was written before."""
-        parent = self._find_parent(position)
+        parent = find_parent(position, self._planes.start)
         yield
         if parent is None:
             self._label(position)
@@ -118,9 +118,6 @@ class OneNetwork:
             last = step
             yield
         return last
-
-    def _find_parent(self, position: Position) -> Position | None:
-        return find_parent(position, self._order[0])
 
     def tidy_up(self) -> None:
         """Remove what only served to go on after a stop."""
@@ -145,7 +142,7 @@ class Follow(OneNetwork):
             results.remove_note(name_note(NETWORK, parent))
 
     def _read_network(self, position: Position) -> TrainedNetwork:
-        if position == self._order[0]:
+        if position == self._planes.start:
             return self._network
         note = self._planes.results.read_note(name_note(NETWORK, position))
         if note is None:
@@ -157,7 +154,7 @@ class Follow(OneNetwork):
     def _children(self) -> defaultdict[Position | None, list[Position]]:
         children: defaultdict[Position | None, list[Position]] = defaultdict(list)
         for position in self._order:
-            children[self._find_parent(position)].append(position)
+            children[find_parent(position, self._planes.start)].append(position)
         return children
 
     def tidy_up(self) -> None:
@@ -176,8 +173,4 @@ class EachAlone(OneNetwork):
         self._planes.write_labels(position, match_labels(labels, neighbour))
 
 
-STRATEGIES: dict[Strategy, type[OneNetwork]] = {
-    "one": OneNetwork,
-    "follow": Follow,
-    "each": EachAlone,
-}
+CLASSES: dict[Strategy, type[OneNetwork]] = {"one": OneNetwork, "follow": Follow, "each": EachAlone}
