@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,7 @@ from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.axes import Axes, Position
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap, Mask, number_by_size
-from napari_dynaseg.settings import CHOICE_TITLES, Settings, Way
+from napari_dynaseg.settings import CHOICE_TITLES, STRATEGIES, Settings
 from napari_dynaseg.stacks.plan import StackRun, plan_stack
 
 Counts = npt.NDArray[np.int64]
@@ -104,9 +104,9 @@ def compare_strategies(
     if not list_neighbours(stack.axes):
         raise ImageError(f"a stack must have two planes at least; got {stack.axes.sentence}")
     for seed in range(settings.seed, settings.seed + seeds):
-        for strategy in get_args(Way):
+        for strategy in STRATEGIES:
             started = time.perf_counter()
-            planes = _segment(stack, settings.change(way=strategy, seed=seed))
+            planes = _segment(stack, settings.change(strategy=strategy, seed=seed))
             seconds = time.perf_counter() - started
             yield Scores(strategy, seed, *_score(stack.axes, planes, foreground), seconds)
         planes = {position: number_by_size(labels) for position, labels in planes.items()}

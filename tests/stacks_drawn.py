@@ -1,7 +1,11 @@
-"""Small stacks to read, and how they are written."""
+"""Small stacks to read, how they are written, and networks trained on them."""
 
 import numpy as np
 import zarr
+
+from napari_dynaseg.stacks import strategies
+from napari_dynaseg.stacks.plan import StackPlan, StackRun
+from napari_dynaseg.stacks.seen_planes import SeenPlanes
 
 
 def draw(*shape, dtype=np.uint16):
@@ -45,3 +49,17 @@ def write_ome_zarr(path, pixels, zarr_format=2, levels=1, chunks=None, axes="tcz
         if zarr_format == 2
         else {"ome": {"version": "0.5", "multiscales": multiscales}}
     )
+
+
+def train_network(stack, settings, positions, **given):
+    """Train the network of a stack on the planes at some positions."""
+    planes = tuple(stack.axes.list_positions())
+    run = StackRun.open(StackPlan(stack, None, settings, planes, tuple(positions), **given))
+    list(run.train())
+    return run.read_network()
+
+
+def segment_planes(stack, network, positions, results, start=None):
+    """Segment planes outwards from the one that the network was trained on, or another."""
+    planes = SeenPlanes(stack, results, start or network.recipe.source.position)
+    return strategies.segment_planes(planes, network, positions)

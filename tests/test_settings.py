@@ -24,7 +24,7 @@ def test_the_defaults_are_those_of_the_papers_programs():
         "scribble_weight": 0.5,
         "guidance_weight": 0.5,
         "refine_iterations": 20,
-        "way": "one",
+        "strategy": "one",
         "training_planes": 1,
         "follow_iterations": 10,
         "seed": 0,

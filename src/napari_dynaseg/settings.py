@@ -11,7 +11,7 @@ from napari_dynaseg.knobs import Knobs
 Scheme = Literal["scf", "fsf", "fixed", "auto"]
 Quality = Literal["fast", "exact"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
-Way = Literal["one", "follow", "each"]
+Strategy = Literal["one", "follow", "each"]
 
 
 class SchemeFacts(NamedTuple):
@@ -70,8 +70,8 @@ CHOICE_TITLES = MappingProxyType(
     }
 )
 
-# What each way through a stack does, in one sentence.
-WAYS: MappingProxyType[Way, str] = MappingProxyType(
+# What each strategy for a stack does, in one sentence.
+STRATEGIES: MappingProxyType[Strategy, str] = MappingProxyType(
     {
         "one": "one network, trained on the plane on view, labels all planes, and a label means "
         "the same on each",
@@ -204,11 +204,11 @@ class Settings(Knobs):
         title="Refine iterations",
         description="How long Refine trains on with what you have painted",
     )
-    way: Way = Field(
+    strategy: Strategy = Field(
         "one",
         title="Whole stack",
         description="How a whole stack is segmented: "
-        + "; ".join(f"{way}: {sentence}" for way, sentence in WAYS.items())
+        + "; ".join(f"{strategy}: {sentence}" for strategy, sentence in STRATEGIES.items())
         + ". The network is two-dimensional in all three",
     )
     training_planes: int = Field(

@@ -8,12 +8,13 @@ import pytest
 import tifffile
 from tests._napari.conftest import QUICK, TIMEOUT, open_panel
 from tests._napari.panel.test_widget import wait_for_threads
+from tests.stacks_drawn import train_network
 
 from napari_dynaseg.cli.app import main
 from napari_dynaseg.files.label_store import LabelStore
 from napari_dynaseg.image.reader import open_image
+from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.stacks.plan import StackRun, plan_stack
-from napari_dynaseg.stacks.strategies import train_network
 
 PLANES = 6
 KNOBS = ["--channels", "8", "--iterations", "12", "--minimum-labels", "1"]
@@ -114,12 +115,7 @@ def test_a_run_that_the_command_line_began_is_finished_in_the_panel(panel, image
 def train(scribbled=None):
     """Train a network on the same plane of the stack with the same settings."""
     stack = open_image("cells.tif")
-    training = train_network(stack, QUICK, [(3, None, None)], scribbled=scribbled)
-    while True:
-        try:
-            next(training)
-        except StopIteration as end:
-            return end.value
+    return train_network(stack, QUICK, [(3, None, None)], scribbled=scribbled)
 
 
 def test_labels_of_one_network_do_not_go_on_as_those_of_another(
@@ -147,12 +143,27 @@ def test_labels_of_one_network_do_not_go_on_as_those_of_another(
     assert begun.list_missing() == []
 
 
+def test_labels_go_on_by_the_saved_network_that_was_trained_for_them(
+    panel, stop_early, folder, capsys
+):
+    stop_early(panel)
+    begun = LabelStore.open(folder)
+    saved = folder.with_name("own.dynaseg.safetensors")
+    saved.write_bytes(begun.read_note("network"))
+    stop_early(panel, TrainedNetwork.load(saved))
+    assert len(begun.list_missing()) == PLANES - 2
+    command = ["segment", "cells.tif", "-o", str(folder)]
+    assert finish_by_command(command, "--network", saved.name) == 0
+    assert "6 planes, 2 of them before" in capsys.readouterr().out
+    assert begun.read_note("network") == saved.read_bytes()
+
+
 @pytest.mark.parametrize("edited", [3, PLANES - 1])
 def test_labels_of_a_plane_whose_pixels_were_edited_do_not_go_on(
     panel, stop_early, qtbot, folder, viewer, monkeypatch, edited
 ):
     told = []
-    monkeypatch.setattr("napari_dynaseg._napari.work.live_run.show_error", told.append)
+    monkeypatch.setattr("napari_dynaseg._napari.work.task.show_error", told.append)
     stop_early(panel)
     begun, count = LabelStore.open(folder), len(viewer.layers)
     missing = begun.list_missing()

@@ -79,7 +79,7 @@ def stop_after(panel, qtbot, done):
 
 
 def test_stop_keeps_the_finished_planes_and_a_new_run_leaves_them_alone(panel, qtbot, finish):
-    panel.show_settings(QUICK.change(way="each"))
+    panel.show_settings(QUICK.change(strategy="each"))
     layer = stop_after(panel, qtbot, 1)
     assert layer.data[2].all()
     layer.paint((0, 5, 5), 99)
@@ -89,12 +89,12 @@ def test_stop_keeps_the_finished_planes_and_a_new_run_leaves_them_alone(panel, q
     np.testing.assert_array_equal(layer.data, painted)
 
 
-@pytest.mark.parametrize("way", ["one", "follow", "each"])
+@pytest.mark.parametrize("strategy", ["one", "follow", "each"])
 def test_labels_on_disk_take_paint_and_undo_and_a_stopped_run_goes_on(
-    panel, qtbot, finish, tmp_path, way
+    panel, qtbot, finish, tmp_path, strategy
 ):
     folder = tmp_path / "labels.ome.zarr"
-    panel.show_settings(QUICK.change(way=way))
+    panel.show_settings(QUICK.change(strategy=strategy))
     panel.stack.folder.value = folder
     layer = stop_after(panel, qtbot, 1)
     layer.data_setitem((np.array([2]), np.array([3]), np.array([4])), 77)

@@ -8,7 +8,7 @@ from tests._napari.panel.test_compare import keep, look, replay_recipe
 from tests._napari.panel.test_widget import wait_for_threads
 from tests._napari.work.test_refinement import paint, paint_bar, refine, replay_saved
 
-from napari_dynaseg.cli.replay_files import StackReplay, plan_replay
+from napari_dynaseg.cli.replay_files import begin_replay, plan_replay
 from napari_dynaseg.files.recipe_files import read_recipe
 from napari_dynaseg.image.pixels import to_plane
 from napari_dynaseg.recipes.replay import replay
@@ -128,14 +128,14 @@ def test_a_run_replays_an_iteration_is_kept_and_refined_and_its_paint_carried_ov
     check_given(again.data, names)
 
 
-@pytest.mark.parametrize(("way", "training_planes"), [("one", 2), ("follow", 1), ("each", 2)])
+@pytest.mark.parametrize(("strategy", "training_planes"), [("one", 2), ("follow", 1), ("each", 2)])
 @pytest.mark.parametrize("names", [(), EVERYTHING], ids=describe)
 def test_every_plane_of_a_stack_is_segmented_refined_and_replayed_by_what_was_given(
-    viewer, stack, names, way, training_planes, finish, qtbot, tmp_path
+    viewer, stack, names, strategy, training_planes, finish, qtbot, tmp_path
 ):
     viewer.add_image(stack, name="cells", axis_labels=("z", "y", "x"), scale=(4, 1, 1))
     panel = open_panel(viewer)
-    knobs = {"way": way, "training_planes": training_planes}
+    knobs = {"strategy": strategy, "training_planes": training_planes}
     panel.show_settings(USUAL.change(follow_iterations=3, refine_iterations=5, **knobs))
     choose(panel, viewer, names)
     panel.stack.planes.value = panel.stack.refine.value = "All planes"
@@ -153,9 +153,7 @@ def test_every_plane_of_a_stack_is_segmented_refined_and_replayed_by_what_was_gi
     layer.save(str(tmp_path / "labels.dynaseg.ome.zarr"))
     tifffile.imwrite(tmp_path / "cells.tif", stack, imagej=True, metadata={"axes": "ZYX"})
     found = read_recipe(tmp_path / "labels.dynaseg.ome.zarr")
-    run = StackReplay.prepare(
-        plan_replay(found, str(tmp_path / "cells.tif"), tmp_path / "again.ome.zarr")
-    )
+    run = begin_replay(plan_replay(found, str(tmp_path / "cells.tif"), tmp_path / "again.ome.zarr"))
     list(run.train())
     list(run.segment())
     np.testing.assert_array_equal(run.store.array[...], layer.data)

@@ -160,7 +160,10 @@ def test_an_output_that_is_there_is_replaced_when_asked(call, image, tmp_path):
         ("segment cells.png -o out.zarr --level 1", "cells.png: it has no level 1; expected 0"),
         ("segment cells.png -o out.zarr --level x", "Invalid value for '--level': "),
         ("segment cells.png -o out.zarr --workers 0", "workers must be a whole number from 1; got"),
-        ("segment cells.png -o out.zarr --workers 2 --way each", "workers share out the planes in"),
+        (
+            "segment cells.png -o out.zarr --workers 2 --strategy each",
+            "workers share out the planes in",
+        ),
         ("segment cells.png -o out.tif --mu", "Option '--mu' requires an argument"),
         ("segment cells.png", "Missing option '-o'"),
         ("segment -o out.tif", "Missing argument"),
@@ -247,12 +250,12 @@ def test_a_saved_network_is_applied_to_another_stack_and_an_image(call, stack_fi
     status, out, _ = call("segment", "plane.tif", "-o", "plane_labels.tif", *applied)
     assert status == 0
     assert out.endswith(" labels -> plane_labels.tif\n")
-    assert call("segment", "plane.tif", "-o", "b.zarr", *applied, "--way", "follow")[0] == 0
+    assert call("segment", "plane.tif", "-o", "b.zarr", *applied, "--strategy", "follow")[0] == 0
     labels = LabelStore.open(tmp_path / "b.zarr").read_plane((None, None, None))
     np.testing.assert_array_equal(read_labels(tmp_path / "plane_labels.tif")[0], labels)
     refused = call("segment", "plane.tif", "-o", "c.zarr", *applied, "--mu", "3")
     assert refused[0] == 2
-    assert "mu cannot change in a network that is trained; only way, " in refused[2]
+    assert "mu cannot change in a network that is trained; only strategy, " in refused[2]
     refused = call("segment", "plane.tif", "-o", "c.zarr", *applied, *saved)
     assert "only a network that is trained is saved; got one to apply as well" in refused[2]
 
@@ -438,18 +441,18 @@ def test_the_command_gives_what_python_gives(call, image, drawn):
     np.testing.assert_array_equal(read_labels("labels.tif")[0], expected)
 
 
-@pytest.mark.parametrize("way", ["one", "each"])
-def test_scribbles_on_a_stack_count_on_the_plane_that_is_trained_on(call, stack_file, way):
+@pytest.mark.parametrize("strategy", ["one", "each"])
+def test_scribbles_on_a_stack_count_on_the_plane_that_is_trained_on(call, stack_file, strategy):
     pixels = np.zeros((9, 8), np.uint16)
     pixels[1:4, 2], pixels[6, 3:7] = 300, 2
     tifffile.imwrite("drawn.tif", pixels)
-    scribbled = ("--plane", "T=1,Z=2", "--scribbles", "drawn.tif", "--way", way, *QUICK)
+    scribbled = ("--plane", "T=1,Z=2", "--scribbles", "drawn.tif", "--strategy", strategy, *QUICK)
     status, _, err = call("segment", "stack.tif", "-o", "labels.ome.zarr", *scribbled)
     assert (status, keep_errors(err)) == (0, [])
     store = LabelStore.open("labels.ome.zarr")
     plane = store.read_plane((1, 2, None, None, None))
     np.testing.assert_array_equal(plane[pixels > 0], pixels[pixels > 0])
-    if way == "each":
+    if strategy == "each":
         return
     status, _, err = call("replay", "labels.ome.zarr", "stack.tif", "-o", "again.ome.zarr")
     assert (status, keep_errors(err)) == (0, [])

@@ -10,12 +10,13 @@ from tests.stacks_drawn import write_ome_zarr
 
 from napari_dynaseg import Recipe, Settings
 from napari_dynaseg.cli.batch import plan_outputs, segment_file
-from napari_dynaseg.cli.replay_files import StackReplay, place_like, plan_replay, replay_plane
+from napari_dynaseg.cli.replay_files import begin_replay, plan_replay, replay_plane
 from napari_dynaseg.errors import FileError, ImageError, ImageWarning, SettingsError
 from napari_dynaseg.files.formats import read_label_layer, write_label_layer
 from napari_dynaseg.files.label_store import LabelStore
 from napari_dynaseg.files.recipe_files import FoundRecipe, read_recipe
 from napari_dynaseg.image.reader import open_image
+from napari_dynaseg.image.selection import place_like
 from napari_dynaseg.image.synthetic import draw_image
 from napari_dynaseg.labels.numbering import RegionNumbers
 from napari_dynaseg.labels.run_length import describe
@@ -193,9 +194,9 @@ def test_a_layer_takes_the_size_of_a_pixel(tmp_path):
     assert (state.scale, state.units) == ((0.5, 0.5), ("micrometer", "micrometer"))
 
 
-@pytest.mark.parametrize("way", ["one", "follow", "each"])
-def test_the_labels_of_a_stack_are_made_again(image, tmp_path, way):
-    settings = SMALL.change(way=way, follow_iterations=2, training_planes=3)
+@pytest.mark.parametrize("strategy", ["one", "follow", "each"])
+def test_the_labels_of_a_stack_are_made_again(image, tmp_path, strategy):
+    settings = SMALL.change(strategy=strategy, follow_iterations=2, training_planes=3)
     plan = plan_stack(
         open_image(image), tmp_path / "first.ome.zarr", settings, plane="T=2", planes="T=1:4"
     )
@@ -203,7 +204,7 @@ def test_the_labels_of_a_stack_are_made_again(image, tmp_path, way):
     list(run.train())
     list(run.segment())
     found = read_recipe(plan.output)
-    again = StackReplay.prepare(plan_replay(found, image, tmp_path / "again.ome.zarr"))
+    again = begin_replay(plan_replay(found, image, tmp_path / "again.ome.zarr"))
     list(again.train())
     assert list(again.segment())
     np.testing.assert_array_equal(again.store.array[:], run.store.array[:])
@@ -222,7 +223,7 @@ def test_the_labels_of_a_network_that_was_given_are_made_by_it(image, tmp_path):
     second = StackRun.begin(plan)
     list(second.segment())
     found = read_recipe(plan.output)
-    again = StackReplay.prepare(plan_replay(found, other, tmp_path / "again.ome.zarr"))
+    again = begin_replay(plan_replay(found, other, tmp_path / "again.ome.zarr"))
     assert again.is_trained
     list(again.segment())
     np.testing.assert_array_equal(again.store.array[:], second.store.array[:])
@@ -237,7 +238,7 @@ def test_a_network_for_other_channels_is_refused(image, tmp_path):
     found = FoundRecipe(first.read_network().recipe, first.read_network())
     other = write_stack(tmp_path / "other.tif", draw(2, 3, 9, 8), "TZYX")
     with pytest.raises(ImageError, match="network, 2; got 1"):
-        StackReplay.prepare(plan_replay(found, other, tmp_path / "again.ome.zarr"))
+        begin_replay(plan_replay(found, other, tmp_path / "again.ome.zarr"))
 
 
 @pytest.fixture
@@ -247,7 +248,7 @@ def painted_stack(image, tmp_path):
     ends = ((0, 0, None, None, None), (3, 2, None, None, None))
     recipe = recipe.model_copy(update={"planes": ends})
     path = tmp_path / "first.dynaseg.ome.zarr"
-    first = StackReplay.prepare(plan_replay(FoundRecipe(recipe), image, path))
+    first = begin_replay(plan_replay(FoundRecipe(recipe), image, path))
     list(first.train())
     list(first.segment())
     np.testing.assert_array_equal(first.store.array[1, 2, 0], labels)
@@ -268,12 +269,12 @@ def test_what_was_painted_on_a_stack_is_painted_on_the_same_stack_alone(
     painted_stack, image, tmp_path
 ):
     found = read_recipe(painted_stack.plan.output)
-    again = StackReplay.prepare(plan_replay(found, image, tmp_path / "again.ome.zarr"))
+    again = begin_replay(plan_replay(found, image, tmp_path / "again.ome.zarr"))
     list(again.train())
     list(again.segment())
     np.testing.assert_array_equal(again.store.array[:], painted_stack.store.array[:])
     other = write_stack(tmp_path / "other.tif", draw(4, 3, 2, 9, 8, seed=1))
-    unlike = StackReplay.prepare(plan_replay(found, other, tmp_path / "other.ome.zarr"))
+    unlike = begin_replay(plan_replay(found, other, tmp_path / "other.ome.zarr"))
     list(unlike.train())
     with pytest.warns(ImageWarning, match="left out: this is another image"):
         list(unlike.segment())
@@ -282,7 +283,7 @@ def test_what_was_painted_on_a_stack_is_painted_on_the_same_stack_alone(
 
 def test_the_recipe_of_a_plane_goes_through_a_whole_stack(image, tmp_path):
     labels, recipe = make_live(image, (1, 2))
-    run = StackReplay.prepare(plan_replay(FoundRecipe(recipe), image, tmp_path / "all.ome.zarr"))
+    run = begin_replay(plan_replay(FoundRecipe(recipe), image, tmp_path / "all.ome.zarr"))
     list(run.train())
     assert len(list(run.segment())) == 12
     np.testing.assert_array_equal(run.store.array[1, 2, 0], labels)
@@ -293,19 +294,19 @@ def test_a_stack_without_the_recipes_planes_is_labelled_whole(image, tmp_path):
     ends = ((3, 2, None, None, None), (3, 2, None, None, None))
     recipe = recipe.model_copy(update={"planes": ends})
     other = write_stack(tmp_path / "other.tif", draw(2, 2, 2, 9, 8, seed=1))
-    run = StackReplay.prepare(plan_replay(FoundRecipe(recipe), other, tmp_path / "all.ome.zarr"))
+    run = begin_replay(plan_replay(FoundRecipe(recipe), other, tmp_path / "all.ome.zarr"))
     assert len(run.plan.positions) == 4
 
 
 def test_a_replay_that_was_stopped_goes_on(image, tmp_path):
     _, recipe = make_live(image, (1, 2))
     plan = plan_replay(FoundRecipe(recipe), image, tmp_path / "all.ome.zarr")
-    first = StackReplay.prepare(plan)
+    first = begin_replay(plan)
     list(first.train())
     walk = first.segment()
     next(walk)
     walk.close()
-    second = StackReplay.prepare(plan)
+    second = begin_replay(plan)
     assert second.is_trained
     assert len(second.list_missing()) == 11
     assert len(list(second.segment())) == 11
@@ -317,9 +318,9 @@ def test_the_replay_of_another_recipe_with_the_same_settings_does_not_go_on(imag
     _, turned = make_live(image, (1, 2), turn=SMALL.change(mu=2))
     assert recipe.settings == turned.settings
     output = tmp_path / "all.ome.zarr"
-    StackReplay.prepare(plan_replay(FoundRecipe(recipe), image, output))
+    begin_replay(plan_replay(FoundRecipe(recipe), image, output))
     with pytest.raises(FileError, match=r"was made for something else: it replays another recipe"):
-        StackReplay.prepare(plan_replay(FoundRecipe(turned), image, output))
+        begin_replay(plan_replay(FoundRecipe(turned), image, output))
 
 
 def test_positions_are_found_by_their_indices(image):
@@ -359,7 +360,7 @@ def test_scribbles_and_refinements_of_a_stack_are_made_again_or_left_out(image, 
         }
     )
     plan = plan_replay(FoundRecipe(recipe), image, tmp_path / "again.ome.zarr")
-    run = StackReplay.prepare(plan)
+    run = begin_replay(plan)
     list(run.train())
     with pytest.warns(ImageWarning, match="there is no such plane"):
         list(run.segment())
@@ -369,7 +370,7 @@ def test_scribbles_and_refinements_of_a_stack_are_made_again_or_left_out(image, 
     assert read_recipe(tmp_path / "again.ome.zarr").recipe.refinements == recipe.refinements
     other = write_stack(tmp_path / "other.tif", draw(4, 3, 2, 9, 8, seed=1))
     plan = plan_replay(FoundRecipe(recipe), other, tmp_path / "other.ome.zarr")
-    run = StackReplay.prepare(plan)
+    run = begin_replay(plan)
     list(run.train())
     with pytest.warns(ImageWarning, match="left out: this is another image"):
         list(run.segment())
@@ -394,7 +395,7 @@ def test_a_stack_limited_to_a_part_is_made_again_by_its_strokes_and_companions(t
     list(first.train())
     list(first.segment())
     found = FoundRecipe(first.read_network().recipe)
-    again = StackReplay.prepare(plan_replay(found, image, tmp_path / "again.ome.zarr"))
+    again = begin_replay(plan_replay(found, image, tmp_path / "again.ome.zarr"))
     list(again.train())
     list(again.segment())
     np.testing.assert_array_equal(again.store.array[:], first.store.array[:])

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from tests.stacks_drawn import train_network
 
 from napari_dynaseg.generators import run_through
 from napari_dynaseg.image.axes import parse_axes
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.method.refine import lay_over, spread_from_paint, spread_from_plane
 from napari_dynaseg.settings import Settings
-from napari_dynaseg.stacks.strategies import train_network
 
 SMALL = Settings(channels=12, iterations=20, minimum_labels=1, device="cpu", refine_iterations=15)
 PLANE = (None, None)
@@ -29,7 +29,7 @@ def stack():
 
 @pytest.fixture(scope="module")
 def network(stack):
-    return run_through(train_network(stack, SMALL, [PLANE]))
+    return train_network(stack, SMALL, [PLANE])
 
 
 def paint(network, stack, strokes):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.stacks_drawn import train_network
 
 from napari_dynaseg.errors import FileError, ImageError, SettingsError
 from napari_dynaseg.generators import run_through
@@ -12,7 +13,6 @@ from napari_dynaseg.image.axes import parse_axes
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.recipes.trained_network import TrainedNetwork, check_ending
 from napari_dynaseg.settings import Settings
-from napari_dynaseg.stacks.strategies import train_network
 
 SMALL = Settings(channels=8, iterations=4, minimum_labels=1, device="cpu")
 START = (0, None, None)
@@ -27,7 +27,7 @@ def stack():
 
 @pytest.fixture(scope="module")
 def network(stack):
-    return run_through(train_network(stack, SMALL, [START]))
+    return train_network(stack, SMALL, [START])
 
 
 def test_equal_pixels_get_equal_labels_on_every_plane(stack, network):
@@ -101,9 +101,9 @@ def colour_network():
     return run_through(train_network(image, SMALL, [image.axes.first]))
 
 
-def test_a_saved_network_may_go_another_way_through_a_stack(colour_network):
-    used = colour_network.use({"way": "follow", "follow_iterations": "2"})
-    assert used.settings == SMALL.change(way="follow", follow_iterations=2)
+def test_a_saved_network_may_take_another_strategy_through_a_stack(colour_network):
+    used = colour_network.use({"strategy": "follow", "follow_iterations": "2"})
+    assert used.settings == SMALL.change(strategy="follow", follow_iterations=2)
     assert used.weights is colour_network.weights
     assert colour_network.settings == SMALL
 

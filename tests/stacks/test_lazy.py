@@ -4,6 +4,7 @@ import dask.array as da
 import numpy as np
 import pytest
 import zarr
+from tests.stacks_drawn import segment_planes, train_network
 
 from napari_dynaseg import Settings, segment_stack
 from napari_dynaseg.errors import ImageError, SettingsError
@@ -11,8 +12,7 @@ from napari_dynaseg.files.sinks import PlanesInMemory
 from napari_dynaseg.image.axes import parse_axes
 from napari_dynaseg.image.order import spread_positions
 from napari_dynaseg.image.stack_image import StackImage
-from napari_dynaseg.stacks import lazy
-from napari_dynaseg.stacks.strategies import segment_planes, train_network
+from napari_dynaseg.stacks.plan import StackRun
 
 KNOBS = {"channels": 8, "iterations": 3, "device": "cpu", "minimum_labels": 1}
 
@@ -44,12 +44,7 @@ def train(pixels, letters, start, **knobs):
     positions = spread_positions(
         list(image.axes.list_positions()), image.axes.place(start), settings.training_planes
     )
-    run = train_network(image, settings, positions)
-    while True:
-        try:
-            next(run)
-        except StopIteration as end:
-            return image, end.value
+    return image, train_network(image, settings, positions)
 
 
 def segment_all(pixels, letters, start, **knobs):
@@ -110,9 +105,10 @@ def test_the_network_is_trained_once_for_all_that_is_asked_for(monkeypatch):
 
     def count(*arguments):
         trained.append(arguments)
-        return train_network(*arguments)
+        return train(*arguments)
 
-    monkeypatch.setattr(lazy, "train_network", count)
+    train = StackRun.train
+    monkeypatch.setattr(StackRun, "train", count)
     labels = segment_stack(draw(4, 9, 8), "TYX", **KNOBS)
     labels.compute()
     labels[0].compute()
@@ -153,8 +149,9 @@ def test_a_line_is_no_stack():
 
 
 def test_planes_that_need_their_neighbours_are_refused():
-    with pytest.raises(SettingsError, match="way one; got way follow, where each plane needs its"):
-        segment_stack(draw(3, 9, 8), way="follow")
+    told = "strategy one; got strategy follow, where each plane needs its"
+    with pytest.raises(SettingsError, match=told):
+        segment_stack(draw(3, 9, 8), strategy="follow")
 
 
 def test_settings_beside_a_network_are_refused():

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from tests.stacks_drawn import segment_planes
 
 from napari_dynaseg import Settings, TrainedNetwork
 from napari_dynaseg.cli.app import main
@@ -18,11 +19,11 @@ from napari_dynaseg.files.sinks import PlanesInMemory
 from napari_dynaseg.image.axes import parse_axes
 from napari_dynaseg.image.reader import open_image
 from napari_dynaseg.image.stack_image import StackImage
+from napari_dynaseg.method.region_of_interest import Within
 from napari_dynaseg.stacks.plan import StackRun, plan_stack
-from napari_dynaseg.stacks.strategies import segment_planes
 
 SMALL = Settings(channels=8, iterations=3, device="cpu", minimum_labels=1, follow_iterations=2)
-WAYS = ("one", "follow", "each")
+STRATEGIES = ("one", "follow", "each")
 
 # The command, which stalls for good when it has called a method so many times.
 STALLING = """
@@ -85,9 +86,9 @@ def segment_undisturbed(stack, path, network, **choice):
     return read_files(path)
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_a_run_gives_the_labels_of_the_engine(stack, tmp_path, way):
-    plan = plan_stack(stack, tmp_path / "a.zarr", SMALL.change(way=way), plane="T=1")
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_run_gives_the_labels_of_the_engine(stack, tmp_path, strategy):
+    plan = plan_stack(stack, tmp_path / "a.zarr", SMALL.change(strategy=strategy), plane="T=1")
     run = StackRun.begin(plan)
     assert finish(run) == (3, 15)
     network = run.read_network()
@@ -112,18 +113,20 @@ def test_a_plane_beside_the_range_is_replaced_by_the_nearest_in_it(stack, tmp_pa
     assert plan.start == stack.axes.place((2, 1))
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_a_range_is_segmented_and_nothing_beside_it(stack, tmp_path, way):
-    plan = plan_stack(stack, tmp_path / "a.zarr", SMALL.change(way=way), planes="T=1:3,Z=1:3")
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_range_is_segmented_and_nothing_beside_it(stack, tmp_path, strategy):
+    plan = plan_stack(
+        stack, tmp_path / "a.zarr", SMALL.change(strategy=strategy), planes="T=1:3,Z=1:3"
+    )
     run = StackRun.begin(plan)
     assert finish(run) == (3, 4)
     missing = [at for at in stack.axes.list_positions() if at not in plan.positions]
     assert run.store.list_missing() == missing
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_a_run_that_is_stopped_between_planes_goes_on(stack, tmp_path, way):
-    plan = plan_stack(stack, tmp_path / "a.zarr", SMALL.change(way=way))
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_run_that_is_stopped_between_planes_goes_on(stack, tmp_path, strategy):
+    plan = plan_stack(stack, tmp_path / "a.zarr", SMALL.change(strategy=strategy))
     first = StackRun.begin(plan)
     list(first.train())
     planes = first.segment()
@@ -140,11 +143,11 @@ def test_a_run_that_is_stopped_between_planes_goes_on(stack, tmp_path, way):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9")
 @pytest.mark.parametrize(
-    ("way", "method"),
+    ("strategy", "method"),
     [("one", "touch"), ("follow", "touch"), ("follow", "write_plane"), ("each", "touch")],
 )
-def test_a_run_that_is_killed_goes_on_to_the_same_labels(stack, tmp_path, way, method):
-    command = ["segment", "stack.tif", "-o", "a.zarr", "--way", way, "--channels", "8"]
+def test_a_run_that_is_killed_goes_on_to_the_same_labels(stack, tmp_path, strategy, method):
+    command = ["segment", "stack.tif", "-o", "a.zarr", "--strategy", strategy, "--channels", "8"]
     command += ["--iterations", "3", "--minimum-labels", "1", "--device", "cpu"]
     command += ["--follow-iterations", "2", "--save-network", "a.dynaseg.safetensors"]
     killed = [sys.executable, "-c", STALLING, method, "6", *command]
@@ -273,3 +276,34 @@ def test_a_network_goes_into_a_file_of_its_kind_only(stack, tmp_path):
 def test_a_plane_that_is_not_there_is_refused(stack, tmp_path):
     with pytest.raises(SettingsError, match="the plane must have T from 0 to 4; got '5'"):
         plan_stack(stack, tmp_path / "a.zarr", SMALL, plane="T=5")
+
+
+@pytest.mark.parametrize("limited", [False, True])
+@pytest.mark.parametrize("size", [(9, 8), (256, 270)])
+def test_a_run_goes_on_when_the_network_that_it_trained_is_given_to_it(tmp_path, size, limited):
+    settings = Settings(iterations=3, device="cpu", training_planes=2)
+    axes = parse_axes("ZYX", (4, *size))
+    stack = StackImage((draw(4, *size),), axes, "cells")
+    mask, strokes = np.zeros((2, *size), np.int32)
+    mask[2:, 1:7], strokes[3:5, 2] = 1, 30
+    given = {"within": Within.of(mask, size), "scribbled": strokes} if limited else {}
+    first = StackRun.begin(plan_stack(stack, tmp_path / "a.zarr", settings, plane="Z=3", **given))
+    list(first.train())
+    assert next(first.segment())
+    first.read_network().save(tmp_path / "a.dynaseg.safetensors")
+    network = TrainedNetwork.load(tmp_path / "a.dynaseg.safetensors")
+    again = StackRun.begin(plan_stack(stack, tmp_path / "a.zarr", settings, network=network))
+    assert finish(again) == (0, 3)
+    undisturbed = plan_stack(stack, tmp_path / "b.zarr", settings, plane="Z=3", **given)
+    finish(run := StackRun.begin(undisturbed))
+    np.testing.assert_array_equal(again.store.array[:], run.store.array[:])
+
+
+def test_a_run_that_trained_its_network_does_not_go_on_with_another(stack, tmp_path):
+    first = StackRun.begin(plan_stack(stack, tmp_path / "a.zarr", SMALL))
+    list(first.train())
+    other = StackRun.begin(plan_stack(stack, tmp_path / "b.zarr", SMALL, plane="T=0"))
+    list(other.train())
+    plan = plan_stack(stack, tmp_path / "a.zarr", SMALL, network=other.read_network())
+    with pytest.raises(FileError, match="else: its labels come from another network"):
+        StackRun.begin(plan)

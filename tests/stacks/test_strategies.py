@@ -1,17 +1,16 @@
-"""Whole stacks: the three ways, and going on after a stop."""
+"""Whole stacks: the three strategies, and going on after a stop."""
 
 import numpy as np
 import pytest
+from tests.stacks_drawn import segment_planes, train_network
 
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.files.sinks import PlanesInMemory
-from napari_dynaseg.generators import run_through
 from napari_dynaseg.image.axes import parse_axes
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import match_labels
 from napari_dynaseg.method.run import iter_fit
 from napari_dynaseg.settings import Settings
-from napari_dynaseg.stacks.strategies import segment_planes, train_network
 
 SMALL = Settings(
     channels=8, iterations=4, minimum_labels=1, device="cpu", follow_iterations=2, scheme="fixed"
@@ -44,7 +43,7 @@ def run_to_the_end(stack, network, positions, results):
 
 @pytest.fixture(params=["one", "follow", "each"])
 def network(request, stack):
-    return run_through(train_network(stack, SMALL.change(way=request.param), [START]))
+    return train_network(stack, SMALL.change(strategy=request.param), [START])
 
 
 def test_every_plane_is_labelled_once_the_one_trained_on_first(stack, positions, network):
@@ -82,8 +81,8 @@ def test_finished_planes_are_not_done_again(stack, positions, network):
     assert (results.array == 77).all()
 
 
-def train(stack, way):
-    return run_through(train_network(stack, SMALL.change(way=way), [START]))
+def train(stack, strategy):
+    return train_network(stack, SMALL.change(strategy=strategy), [START])
 
 
 def test_one_network_labels_each_plane_by_itself_alone(stack, positions):
@@ -117,7 +116,7 @@ def test_each_plane_on_its_own_takes_the_numbers_of_its_neighbour(stack, positio
 
 
 def test_all_planes_may_be_trained_on_at_once(stack, positions):
-    network = run_through(train_network(stack, SMALL, positions))
+    network = train_network(stack, SMALL, positions)
     assert network.recipe.source.companions == tuple(positions[1:])
     assert network.statistics.pixels == 6 * 18 * 14
 

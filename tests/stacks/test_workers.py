@@ -12,6 +12,7 @@ import dask
 import numpy as np
 import pytest
 from dask.system import CPU_COUNT
+from tests.stacks_drawn import segment_planes, train_network
 
 from napari_dynaseg import Settings
 from napari_dynaseg.errors import FileError, RunError, SettingsError
@@ -19,7 +20,6 @@ from napari_dynaseg.files.label_store import LabelStore
 from napari_dynaseg.image.axes import parse_axes
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.image.stored_array import LazyArray
-from napari_dynaseg.stacks.strategies import segment_planes, train_network
 from napari_dynaseg.stacks.workers import open_client, segment_on_cluster
 
 SMALL = Settings(channels=8, iterations=3, device="cpu", minimum_labels=1)
@@ -97,12 +97,7 @@ def stack(tmp_path):
 
 @pytest.fixture(scope="module")
 def network():
-    run = train_network(StackImage((PIXELS,), AXES, "cells"), SMALL, [AXES.place([4])])
-    while True:
-        try:
-            next(run)
-        except StopIteration as end:
-            return end.value
+    return train_network(StackImage((PIXELS,), AXES, "cells"), SMALL, [AXES.place([4])])
 
 
 def segment_alone(network, path):
@@ -179,10 +174,11 @@ def test_no_cluster_is_made_where_none_is_wanted():
         assert client is None
 
 
-@pytest.mark.parametrize("way", ["follow", "each"])
-def test_planes_that_need_their_neighbours_are_refused(way):
-    told = f"with way one; got way {way}, where each plane needs its neighbour first"
-    with pytest.raises(SettingsError, match=told), open_client(SMALL.change(way=way), workers=2):
+@pytest.mark.parametrize("strategy", ["follow", "each"])
+def test_planes_that_need_their_neighbours_are_refused(strategy):
+    told = f"with strategy one; got strategy {strategy}, where each plane needs its neighbour first"
+    settings = SMALL.change(strategy=strategy)
+    with pytest.raises(SettingsError, match=told), open_client(settings, workers=2):
         pass
 
 

@@ -20,6 +20,7 @@ from napari_dynaseg.settings import Settings, describe_knob, describe_range
 if TYPE_CHECKING:
     from napari_dynaseg.cli.batch import FilePlan
     from napari_dynaseg.files.annotation_files import AnnotationFile
+    from napari_dynaseg.labels.numbering import LabelMap
     from napari_dynaseg.recipes.trained_network import TrainedNetwork
     from napari_dynaseg.stacks.plan import StackRun
 
@@ -205,7 +206,7 @@ def _segment_image(
     if network:
         return f"{batch.label_file(plan, network)} labels"
     steps = batch.segment_file(plan, settings, annotations)
-    return _show_progress(str(plan.image), steps, settings)
+    return _summarize(*_show_progress(str(plan.image), steps, settings))
 
 
 def _segment_stack(
@@ -247,20 +248,21 @@ def _run_stack(name: str, run: "StackRun", client: Any = None) -> None:
     typer.echo(f"{name}: {write_count(total, 'plane')}{before} -> {run.plan.output}")
 
 
-def _show_progress(name: str, steps: Any, settings: Settings) -> str:
+def _show_progress(name: str, steps: Any, settings: Settings) -> tuple[int, Any]:
+    """Run a training through beside a bar; gives its iterations, and what it returns."""
     from napari_dynaseg.method.subsampling import limit_iterations
 
-    iterations, labels = 0, None
+    iterations = 0
     with typer.progressbar(length=limit_iterations(settings), label=name, file=sys.stderr) as bar:
         while True:
             try:
                 iterations = next(steps).iteration
             except StopIteration as end:
-                labels = end.value
-                break
+                return iterations, end.value
             bar.update(1)
-    if labels is None or not iterations:
-        return ""
+
+
+def _summarize(iterations: int, labels: "LabelMap") -> str:
     count = write_count(count_labels(labels), "label")
     return f"{count} after {write_count(iterations, 'iteration')}"
 
@@ -289,7 +291,7 @@ def replay(
 
     On the same image and machine they are the same, with what was painted on them.
     """
-    from napari_dynaseg.cli.replay_files import StackReplay, plan_replay, replay_plane
+    from napari_dynaseg.cli.replay_files import begin_replay, plan_replay, replay_plane
     from napari_dynaseg.files.recipe_files import read_recipe
 
     found = read_recipe(recipe)
@@ -299,10 +301,12 @@ def replay(
     with name_in_warnings(image):
         plan = plan_replay(found, image, output, axes=axes, level=level, plane=plane)
         if output.suffix == ".zarr":
-            _run_stack(image, StackReplay.prepare(plan, overwrite))
+            _run_stack(image, begin_replay(plan, overwrite))
             return
-        summary = _show_progress(image, replay_plane(plan), found.recipe.read_settings())
-    typer.echo(f"{image}: {summary or 'labelled by its network'} -> {output}")
+        settings = found.recipe.read_settings()
+        iterations, labels = _show_progress(image, replay_plane(plan), settings)
+    summary = _summarize(iterations, labels) if iterations else "labelled by its network"
+    typer.echo(f"{image}: {summary} -> {output}")
 
 
 @app.command()

@@ -192,7 +192,7 @@ def segment_file(
     result = yield from run(training.prepare(settings, within=within, **annotated))
     if plan.network:
         training.keep_network(result).save(plan.network)
-    recipe = training.describe(result.given, result.step.iteration)
+    recipe = training.describe_result(result)
     write_outputs(plan, image, plane, result.labels, recipe)
     return result.labels
 

@@ -1,33 +1,26 @@
 """Recipes replayed on image files: on one plane, or through a whole stack."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from napari_dynaseg.errors import FileError, ImageError, SegmentationError
 from napari_dynaseg.files.formats import write_label_map
 from napari_dynaseg.files.ome_labels import ZARR_ENDING
 from napari_dynaseg.files.recipe_files import FoundRecipe
-from napari_dynaseg.files.sinks import NETWORK
 from napari_dynaseg.image.axes import Axes, Position, list_indices
 from napari_dynaseg.image.reader import TIFF_ENDINGS, open_image
-from napari_dynaseg.image.selection import Box, find_box, find_nearest, find_plane, list_box
+from napari_dynaseg.image.selection import Box, find_box, find_nearest, find_plane, place_like
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.method.run import Result, run
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.recipes.recipe import Recipe
-from napari_dynaseg.recipes.replay import decode_annotation, is_source, iter_replay, prepare_replay
-from napari_dynaseg.recipes.trained_network import TrainedNetwork
+from napari_dynaseg.recipes.replay import decode_annotation, iter_replay, list_repeated
 from napari_dynaseg.recipes.training_planes import TrainingPlanes
 from napari_dynaseg.settings import Settings
-from napari_dynaseg.stacks.plan import StackPlan, StackRun
-from napari_dynaseg.stacks.replay_by_hand import paint_planes, replay_refinements
-
-if TYPE_CHECKING:
-    from distributed import Client
+from napari_dynaseg.stacks.plan import GIVEN, StackRun, plan_stack
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,28 +59,6 @@ class ReplayPlan:
     def read_training(self) -> TrainingPlanes:
         """Read the planes to train on."""
         return TrainingPlanes.read(self.stack, (self.start, *self.companions))
-
-    def describe(self, training: TrainingPlanes, result: Result, **more: Any) -> Recipe:
-        """Write the recipe of what is made again; on another image without what was painted."""
-        recipe, names = self.recipe, ("refinements", "corrections")
-        if training.source.sha256 == recipe.source.sha256:
-            more |= {name: getattr(recipe, name) for name in names}
-        iteration = result.step.iteration
-        return training.describe(result.given, iteration, changes=recipe.changes, **more)
-
-    def read_annotations(self) -> dict[str, Any]:
-        """Read what was scribbled and what guided the run, where this is the image of that."""
-        recipe = self.recipe
-        if self.found.network or not (recipe.scribbles or recipe.guidance):
-            return {}
-        plane = self.read_training().planes[0]
-        scribbled = decode_annotation(plane, recipe, "scribbles")
-        guidance = decode_annotation(plane, recipe, "guidance")
-        return {
-            name: recipe.within.keep(labels) if recipe.within else labels
-            for name, labels in (("scribbled", scribbled), ("guidance", guidance))
-            if labels is not None
-        }
 
 
 def plan_replay(
@@ -141,14 +112,6 @@ def plan_replay(
     return ReplayPlan(found, stack, start, tuple(filter(None, companions)), output)
 
 
-def place_like(axes: Axes, position: Position) -> Position | None:
-    """Find the plane at a position of another image, or the nearest; `None` if none is like it."""
-    indices = list_indices(position)
-    if len(indices) == len(axes.stack):
-        return find_nearest(axes, find_box(axes), axes.place(indices))
-    return axes.first if max(axes.stack_sizes, default=1) == 1 else None
-
-
 def _check_output(output: Path, image: str) -> None:
     endings = (*TIFF_ENDINGS, ZARR_ENDING)
     if output.suffix.lower() not in endings:
@@ -198,80 +161,33 @@ def replay_plane(plan: ReplayPlan) -> Generator[Step, Settings | None, LabelMap]
     training, recipe = plan.read_training(), plan.recipe
     first, *companions = training.planes
     labels, result = yield from iter_replay(first, recipe, companions)
-    made = plan.describe(training, result, is_sketch=recipe.is_sketch)
+    by_hand = list_repeated(recipe, training.source)
+    made = training.describe_result(result, is_sketch=recipe.is_sketch, **by_hand)
     write_label_map(plan.output, labels, made, plan.stack)
     return labels
 
 
-@dataclass(frozen=True, eq=False)
-class StackReplay(StackRun):
-    """A run through a stack that trains by a recipe, and paints what was painted.
-
-    Parameters
-    ----------
-    plan, store
-        As in `StackRun`.
-    replay
-        What is replayed.
-    """
-
-    replay: ReplayPlan
-
-    @classmethod
-    def prepare(cls, replay: ReplayPlan, overwrite: bool = False) -> "StackReplay":
-        """Begin a run, or go on with one that was stopped; the parameters are those of `begin`."""
-        network, axes = replay.found.network, replay.stack.axes
-        if network:
-            network.check_channels(replay.stack.channels, replay.stack.name)
-        box = _find_box(axes, replay.recipe)
-        near = replace(replay, start=find_nearest(axes, box, replay.start))
-        settings = network.settings if network else replay.recipe.read_settings()
-        positions = tuple(list_box(axes, box))
-        within = None if network else replay.recipe.within
-        plan = StackPlan(
-            near.stack,
-            near.output,
-            settings,
-            positions,
-            near.start,
-            network,
-            within=within,
-            **near.read_annotations(),
-            replayed=replay.recipe,
-        )
-        return cls(plan, StackRun.begin(plan, overwrite).store, near)
-
-    def train(self) -> Generator[Step, Settings | None, None]:
-        """Train the network as the recipe says, yielding each step, and keep it."""
-        training, recipe = self.replay.read_training(), self.replay.recipe
-        given = replace(prepare_replay(training.planes, recipe), is_sketch=False)
-        result = yield from run(given)
-        made = self.replay.describe(training, result)
-        network = TrainedNetwork.from_step(result.step, made, training.scaling, result.table)
-        self.store.write_note(NETWORK, network.to_bytes())
-
-    def segment(self, client: "Client | None" = None) -> Iterator[Position]:
-        """Segment the planes that are not finished, yielding each; then refine and paint them.
-
-        Warns
-        -----
-        ImageWarning
-            If something was scribbled or painted, or guided it, and this is another image, where
-            that is left out.
-        """
-        yield from super().segment(client)
-        recipe = self.replay.recipe
-        by_hand = any(recipe.list_hand_work().values())
-        if not (by_hand and is_source(self.replay.read_training().planes[0], recipe)):
-            return
-        if recipe.refinements:
-            plan, network = self.plan, self.read_network()
-            replay_refinements(plan.stack, self.store, plan.positions, network, recipe.refinements)
-        places = {
-            at.position: place_like(self.store.axes, at.position) or self.plan.start
-            for at in recipe.corrections
-        }
-        paint_planes(self.store, recipe, places)
+def begin_replay(replay: ReplayPlan, overwrite: bool = False) -> StackRun:
+    """Begin a run that makes the labels of a stack, or go on with one, as `StackRun.begin` does."""
+    recipe, network, axes = replay.recipe, replay.found.network, replay.stack.axes
+    box = _find_box(axes, recipe)
+    near = replace(replay, start=find_nearest(axes, box, replay.start))
+    given: dict[str, Any] = {} if network else {"within": recipe.within}
+    if network is None and (recipe.scribbles or recipe.guidance):
+        plane = near.read_training().planes[0]
+        given |= {name: decode_annotation(plane, recipe, kind.name) for name, kind in GIVEN.items()}
+    plan = plan_stack(
+        near.stack,
+        near.output,
+        network.settings if network else recipe.read_settings(),
+        plane=near.start,
+        planes=box,
+        network=network,
+        replayed=recipe,
+        **given,
+    )
+    training = near.start, *near.companions
+    return StackRun.begin(replace(plan, training=training, is_start_chosen=True), overwrite)
 
 
 def _find_box(axes: Axes, recipe: Recipe) -> Box:

@@ -89,6 +89,15 @@ def find_nearest(axes: Axes, box: Box, position: Position) -> Position:
     return axes.place([min(max(at, part[0]), part[-1]) for at, part in near])
 
 
+def place_like(axes: Axes, position: Position) -> Position | None:
+    """Find the plane at a position of another image, or the nearest; `None` if none is like it."""
+    indices = [at for at in position if at is not None]
+    sizes = [axes.sizes[axis] for axis in axes.stack]
+    if len(indices) == len(sizes):
+        return find_nearest(axes, find_box(axes), axes.place(indices))
+    return axes.place([0] * len(sizes)) if max(sizes, default=1) == 1 else None
+
+
 def check_plane(axes: Axes, indices: Sequence[int]) -> Position:
     """Turn one index for each stack axis into a position.
 

@@ -1,8 +1,8 @@
 """A run, the one way to segment a plane: one frozen input in, frozen steps and one result out."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -33,10 +33,13 @@ class Result:
         What it was given.
     step
         Its last step.
+    changes
+        The settings that were turned while it trained, by the first iteration that used them.
     """
 
     given: RunInput
     step: Step
+    changes: Mapping[int, Settings] = field(default_factory=dict)
 
     @cached_property
     def labels(self) -> LabelMap:
@@ -90,6 +93,7 @@ def run(given: RunInput) -> Run:
 
 def _follow(given: RunInput, training: Steps) -> Run:
     numbers = start_numbers(given.scribbles)
+    changes: dict[int, Settings] = {}
     with closing(training):
         step = next(training)
         while True:
@@ -99,11 +103,14 @@ def _follow(given: RunInput, training: Steps) -> Run:
             sent = yield step
             if step.iteration == given.last_iteration:
                 break
+            turned = sent or given.changes.get(step.iteration + 1)
             try:
-                step = training.send(sent or given.changes.get(step.iteration + 1))
+                step = training.send(turned)
             except StopIteration:
                 break
-    return Result(given, step)
+            if turned is not None:
+                changes[step.iteration] = turned
+    return Result(given, step, changes)
 
 
 def iter_fit(

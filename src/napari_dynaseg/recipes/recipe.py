@@ -6,7 +6,7 @@ import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -14,16 +14,12 @@ from pydantic import Field
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.image.pixels import Plane
-from napari_dynaseg.labels.run_length import Runs
-from napari_dynaseg.method.region_of_interest import (
-    Within,
-)
+from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.labels.run_length import Runs, decode
+from napari_dynaseg.method.region_of_interest import Within
 from napari_dynaseg.recipes.refinements import RefinementRecord
 from napari_dynaseg.record import Record
 from napari_dynaseg.settings import Settings
-
-if TYPE_CHECKING:
-    pass
 
 # Under this key a recipe lies in a layer's metadata and in a label file.
 METADATA_KEY = "dynaseg_recipe"
@@ -183,6 +179,17 @@ class Recipe(Provenance):
     def read_settings(self) -> Settings:
         """Read the knobs at the start."""
         return Settings(**self.settings)
+
+    def decode_annotation(self, name: str, shape: tuple[int, ...]) -> LabelMap | None:
+        """Decode the field of scribbles or of the guidance, (H, W); `None` where it is empty.
+
+        Raises
+        ------
+        FileError
+            If they cannot be read.
+        """
+        encoded: tuple[Runs, ...] = getattr(self, name)
+        return decode(encoded, shape) if encoded else None
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, Any]) -> "Recipe":

@@ -2,13 +2,14 @@
 
 import warnings
 from collections.abc import Generator, Sequence
+from typing import Any
 
 from napari_dynaseg.counting import write_count
 from napari_dynaseg.errors import ImageError, ImageWarning
 from napari_dynaseg.generators import run_through
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.labels.run_length import Runs, apply, decode
+from napari_dynaseg.labels.run_length import apply
 from napari_dynaseg.method.run import Result, run
 from napari_dynaseg.method.run_input import RunInput
 from napari_dynaseg.method.step import Step
@@ -117,10 +118,24 @@ def decode_annotation(plane: Plane, recipe: Recipe, name: str) -> LabelMap | Non
     FileError
         If they cannot be read.
     """
-    encoded: tuple[Runs, ...] = getattr(recipe, name)
-    if not encoded or Source.of(plane, "").sha256 != recipe.source.sha256:
+    if not getattr(recipe, name) or Source.of(plane, "").sha256 != recipe.source.sha256:
         return None
-    return decode(encoded, plane.shape[1:])
+    return recipe.decode_annotation(name, plane.shape[1:])
+
+
+def list_repeated(recipe: Recipe | None, source: Source) -> dict[str, Any]:
+    """List the fields of a recipe that a replay takes over, for what was done by hand afterwards.
+
+    Parameters
+    ----------
+    recipe
+        What is replayed; `None` if nothing is.
+    source
+        The image that it is replayed on; another one than the recipe's takes over nothing.
+    """
+    if recipe is None or recipe.source.sha256 != source.sha256:
+        return {}
+    return {"refinements": recipe.refinements, "corrections": recipe.corrections}
 
 
 def is_source(plane: Plane, recipe: Recipe) -> bool:

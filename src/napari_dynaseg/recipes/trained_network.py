@@ -1,5 +1,6 @@
 """A trained network with all it needs to label further planes; kept in one safe file."""
 
+import hashlib
 import json
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
@@ -24,7 +25,7 @@ from napari_dynaseg.settings import Device, Settings, check_keeps_network
 
 NETWORK_ENDING = ".dynaseg.safetensors"
 # The knobs that say how a network is used; the others made it.
-CHOSEN_IN_USE = ("way", "follow_iterations", "device")
+CHOSEN_IN_USE = ("strategy", "follow_iterations", "device")
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +79,7 @@ class TrainedNetwork:
         Parameters
         ----------
         knobs
-            The settings to change, by name: ``way``, ``follow_iterations`` and ``device``.
+            The settings to change, by name: ``strategy``, ``follow_iterations`` and ``device``.
 
         Raises
         ------
@@ -181,10 +182,18 @@ class TrainedNetwork:
 
     def to_bytes(self) -> bytes:
         """Write it in the safetensors format, with the recipe as JSON in the header."""
+        return self._write(recipe=self.recipe.to_metadata())
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the network itself, whatever its recipe says of where it comes from."""
+        return hashlib.sha256(self._write()).hexdigest()
+
+    def _write(self, **header: Any) -> bytes:
         from safetensors.numpy import save
 
         tensors: dict[str, npt.NDArray[Any]] = {"weights": self.weights, "numbers": self.numbers}
-        header: dict[str, Any] = {"recipe": self.recipe.to_metadata(), "scaling": self.scaling.ends}
+        header["scaling"] = self.scaling.ends
         if self.statistics:
             header["pixels"] = self.statistics.pixels
             tensors |= self.statistics.to_numpy()

@@ -10,7 +10,7 @@ from napari_dynaseg.image.stack_image import Channels, StackImage
 from napari_dynaseg.labels.run_length import encode
 from napari_dynaseg.method.run import Result
 from napari_dynaseg.method.run_input import RunInput
-from napari_dynaseg.recipes.recipe import Recipe, Source
+from napari_dynaseg.recipes.recipe import Recipe, SettingsChange, Source
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.settings import Settings
 
@@ -90,13 +90,21 @@ class TrainingPlanes:
             **more,
         )
 
-    def keep_network(self, result: Result) -> TrainedNetwork:
-        """Keep the network of a run on these planes.
+    def describe_result(self, result: Result, **more: Any) -> Recipe:
+        """Write the recipe of what a run on these planes came to; more are fields of `Recipe`."""
+        changes = tuple(
+            SettingsChange(iteration=iteration, settings=settings.model_dump())
+            for iteration, settings in result.changes.items()
+        )
+        return self.describe(result.given, result.step.iteration, changes=changes, **more)
+
+    def keep_network(self, result: Result, **more: Any) -> TrainedNetwork:
+        """Keep the network of a run on these planes; more are fields of its recipe.
 
         Raises
         ------
         SettingsError
             If the scheme is Auto.
         """
-        recipe = self.describe(result.given, result.step.iteration)
+        recipe = self.describe_result(result, **more)
         return TrainedNetwork.from_step(result.step, recipe, self.scaling, result.table)

@@ -11,15 +11,16 @@ import numpy.typing as npt
 from dask.utils import SerializableLock
 
 from napari_dynaseg.errors import SettingsError
+from napari_dynaseg.files.sinks import PlanesInMemory
 from napari_dynaseg.generators import run_through
-from napari_dynaseg.image.axes import Axes, Position, guess_axes, parse_axes
-from napari_dynaseg.image.order import spread_positions
-from napari_dynaseg.image.selection import check_plane, find_plane
+from napari_dynaseg.image.axes import Axes, guess_axes, parse_axes
+from napari_dynaseg.image.selection import check_plane
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.settings import Settings
-from napari_dynaseg.stacks.strategies import train_network
+from napari_dynaseg.stacks.plan import StackPlan, StackRun, plan_stack
+from napari_dynaseg.stacks.strategies import check_independent
 
 NAME = "the stack"
 
@@ -51,8 +52,8 @@ def segment_stack(
     network
         A network trained before, to label by instead of training one.
     **settings
-        The knobs of `napari_dynaseg.settings.Settings`, where no network is given; ``way`` must
-        be ``"one"``.
+        The knobs of `napari_dynaseg.settings.Settings`, where no network is given; ``strategy``
+        must be ``"one"``.
 
     Returns
     -------
@@ -75,92 +76,63 @@ def segment_stack(
     >>> labels.shape, labels.chunksize
     ((5, 64, 48), (1, 64, 48))
     """
-    checked = _check_settings(settings, network)
-    read = guess_axes(array.shape) if axes is None else parse_axes(axes, array.shape)
-    stack = StackImage((array,), read, NAME)
-    start = find_plane(stack.axes) if plane is None else check_plane(stack.axes, plane)
-    if network:
-        network.check_channels(stack.channels, NAME)
-    trained = dask.delayed(TrainingOnDemand(stack, checked, start, network), pure=False)()
-    return _cut_into_planes(array, stack.axes).map_blocks(
-        _label_block,
-        trained,
-        stack.axes,
-        drop_axis=_list_channel_axes(stack.axes),
-        dtype=np.int32,
-        meta=np.empty((0,) * len((*stack.axes.stack, *stack.axes.plane)), np.int32),
-    )
-
-
-class TrainingOnDemand:
-    """Gives the network of a stack; it is trained when it is first asked for, and kept.
-
-    Parameters
-    ----------
-    stack, settings
-        As in `napari_dynaseg.stacks.strategies.train_network`.
-    start
-        The plane to train on.
-    network
-        The network, if it is trained already.
-    """
-
-    def __init__(
-        self,
-        stack: StackImage,
-        settings: Settings,
-        start: Position,
-        network: TrainedNetwork | None,
-    ) -> None:
-        self._stack, self._settings, self._start = stack, settings, start
-        self._network = network
-        self._lock = SerializableLock()
-
-    def __call__(self) -> TrainedNetwork:
-        """Give the network."""
-        with self._lock:
-            if self._network is None:
-                self._network = self._train()
-        return self._network
-
-    def _train(self) -> TrainedNetwork:
-        positions = list(self._stack.axes.list_positions())
-        training = spread_positions(positions, self._start, self._settings.training_planes)
-        return run_through(train_network(self._stack, self._settings, training))
-
-
-def _check_settings(settings: dict[str, Any], network: TrainedNetwork | None) -> Settings:
     if network and settings:
         raise SettingsError(
             f"a trained network has settings of its own; got {', '.join(settings)} as well"
         )
     checked = Settings(**settings)
-    if checked.way != "one":
-        raise SettingsError(
-            f"a lazy stack is labelled by one network, way one; got way {checked.way}, where "
-            "each plane needs its neighbour first"
-        )
-    return checked
+    check_independent(checked, "a lazy stack is labelled by one network,")
+    read = guess_axes(array.shape) if axes is None else parse_axes(axes, array.shape)
+    stack = StackImage((array,), read, NAME)
+    start = None if plane is None else check_plane(stack.axes, plane)
+    plan = plan_stack(stack, None, checked, plane=start, network=network)
+    trained = dask.delayed(NetworkOnDemand(plan), pure=False)()
+    kept = *stack.axes.stack, *stack.axes.plane
+    return _cut_into_planes(array, stack.axes).map_blocks(
+        _label_block,
+        trained,
+        stack.axes,
+        drop_axis=[axis for axis in range(len(array.shape)) if axis not in kept],
+        dtype=np.int32,
+        meta=np.empty((0,) * len(kept), np.int32),
+    )
+
+
+class NetworkOnDemand:
+    """Gives the network of a stack; it is trained when it is first asked for, and kept.
+
+    Parameters
+    ----------
+    plan
+        Of the stack.
+    """
+
+    def __init__(self, plan: StackPlan) -> None:
+        # No labels are kept: each plane is labelled when it is asked for.
+        self._run = StackRun.open(plan, PlanesInMemory(np.empty(0, np.int32), plan.stack.axes))
+        self._lock = SerializableLock()
+
+    def __call__(self) -> TrainedNetwork:
+        """Give the network."""
+        with self._lock:
+            if not self._run.is_trained:
+                run_through(self._run.train())
+        return self._run.read_network()
 
 
 def _cut_into_planes(array: Any, axes: Axes) -> da.Array:
-    chunks = tuple(1 if axis in axes.stack else size for axis, size in enumerate(axes.shape))
+    chunks = tuple(1 if axis in axes.stack else size for axis, size in enumerate(array.shape))
     if isinstance(array, da.Array):
         return array.rechunk(chunks)
     # Without a name of its own an array would be hashed whole, without meta a piece be read.
-    return da.from_array(array, chunks, name=False, meta=np.empty((0,) * array.ndim, array.dtype))
-
-
-def _list_channel_axes(axes: Axes) -> list[int]:
-    """List the axes that labels do not have."""
-    channel = [] if axes.channel is None else [axes.channel]
-    return [*channel, *([len(axes.sizes)] if axes.samples else [])]
+    return da.from_array(array, chunks, name=False, meta=np.empty((0,) * len(chunks), array.dtype))
 
 
 def _label_block(block: npt.NDArray[Any], network: TrainedNetwork, axes: Axes) -> LabelMap:
     """Label the plane that a chunk holds; the axes are those of the stack."""
-    sizes = block.shape[: len(axes.sizes)]
-    image = StackImage((block,), replace(axes, sizes=sizes), NAME)
-    labels = network.label(image.read_channels(image.axes.place([0] * len(axes.stack))))
-    kept = [size for axis, size in enumerate(sizes) if axis != axes.channel]
-    return axes.turn(labels).reshape(kept)
+    here = replace(axes, sizes=block.shape[: len(axes.sizes)])
+    (position,) = here.list_positions()
+    labels = network.label(StackImage((block,), here, NAME).read_channels(position))
+    planes = PlanesInMemory(np.empty(here.label_sizes, np.int32), here)
+    planes.write_plane(position, labels)
+    return planes.array if axes.channel is None else planes.array.squeeze(axes.channel)

@@ -13,6 +13,7 @@ from napari_dynaseg.image.axes import Position
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.settings import Settings
+from napari_dynaseg.stacks.strategies import check_independent
 
 if TYPE_CHECKING:
     from distributed import Client, LocalCluster
@@ -24,21 +25,7 @@ MOST_LOST_WORKERS = 100
 RETRIES = 2
 # Seconds that a scheduler may take to answer.
 LONGEST_SILENCE = 10
-
-
-def check_way(settings: Settings) -> None:
-    """Refuse a way through a stack on which planes depend on each other.
-
-    Raises
-    ------
-    SettingsError
-        If each plane needs its neighbour.
-    """
-    if settings.way != "one":
-        raise SettingsError(
-            f"workers share out the planes in any order, with way one; got way {settings.way}, "
-            "where each plane needs its neighbour first"
-        )
+SHARED = "workers share out the planes in any order, with"
 
 
 @contextlib.contextmanager
@@ -73,7 +60,7 @@ def open_client(
     if scheduler is None and workers is None:
         yield None
         return
-    check_way(settings)
+    check_independent(settings, SHARED)
     if scheduler is not None and workers is not None:
         raise SettingsError("expected a scheduler or a number of workers; got both")
     if workers is not None and workers < 1:
@@ -147,7 +134,7 @@ def segment_on_cluster(
     """
     from distributed import KilledWorker, as_completed
 
-    check_way(network.settings)
+    check_independent(network.settings, SHARED)
     # A task, not scattered data: should every worker that holds it die, it is made anew.
     shared = client.submit(TrainedNetwork.from_bytes, network.to_bytes(), pure=False)
     path = store.path.absolute()

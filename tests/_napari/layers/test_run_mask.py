@@ -12,7 +12,7 @@ from tests._napari.work.test_refinement import paint, refine
 
 from napari_dynaseg._napari.layers.job import snapshot
 from napari_dynaseg._napari.layers.run_mask import limit_job
-from napari_dynaseg.cli.replay_files import StackReplay, plan_replay
+from napari_dynaseg.cli.replay_files import begin_replay, plan_replay
 from napari_dynaseg.errors import EditError, ImageError, SettingsError
 from napari_dynaseg.files.recipe_files import FoundRecipe
 from napari_dynaseg.recipes.recipe import Recipe
@@ -92,11 +92,11 @@ def stack_panel(viewer, halves):
     return panel
 
 
-@pytest.mark.parametrize("way", ["one", "follow", "each"])
+@pytest.mark.parametrize("strategy", ["one", "follow", "each"])
 def test_every_plane_of_a_stack_is_limited_and_replayed_alike(
-    stack_panel, viewer, inside, finish, qtbot, tmp_path, way
+    stack_panel, viewer, inside, finish, qtbot, tmp_path, strategy
 ):
-    stack_panel.show_settings(QUICK.change(way=way))
+    stack_panel.show_settings(QUICK.change(strategy=strategy))
     layer = finish(stack_panel)
     wait_for_threads(qtbot)
     assert (layer.data[:, ~inside] == 0).all()
@@ -104,7 +104,7 @@ def test_every_plane_of_a_stack_is_limited_and_replayed_alike(
     path = tmp_path / "cells.tif"
     tifffile.imwrite(path, viewer.layers["cells"].data, imagej=True, metadata={"axes": "ZYX"})
     found = FoundRecipe(Recipe.from_metadata(layer.metadata))
-    run = StackReplay.prepare(plan_replay(found, str(path), tmp_path / "again.ome.zarr"))
+    run = begin_replay(plan_replay(found, str(path), tmp_path / "again.ome.zarr"))
     list(run.train())
     with pytest.raises(SettingsError, match="limited to a part cannot be shared out"):
         next(run.segment(client=object()))

@@ -92,7 +92,7 @@ def test_the_planes_chosen_are_copied(viewer, folder):
     tifffile.imwrite("stack.tif", pixels, imagej=True, metadata={"axes": "ZYX"})
     viewer.open("stack.tif")
     panel = open_panel(viewer)
-    panel.show_settings(QUICK.change(way="each"))
+    panel.show_settings(QUICK.change(strategy="each"))
     panel.stack.planes.value = A_RANGE
     panel.stack.ranges[0].value = (1, 2)
     panel.stack.folder.value = folder / "mine.ome.zarr"
@@ -100,7 +100,7 @@ def test_the_planes_chosen_are_copied(viewer, folder):
     text = copy(panel.copy_row.command_button)
     assert text.endswith(
         f"-o {folder}/mine.ome.zarr --axes ZYX --plane Z=1 --range Z=1:3 "
-        "--iterations 12 --minimum-labels 1 --channels 8 --way each"
+        "--iterations 12 --minimum-labels 1 --channels 8 --strategy each"
     )
     assert "plane='Z=1', planes='Z=1:3'" in copy(panel.copy_row.python_button)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_dynaseg._napari.panel.stack_controls import ALL_PLANES, WAYS, StackControls
+from napari_dynaseg._napari.panel.stack_controls import ALL_PLANES, STRATEGIES, StackControls
 from napari_dynaseg.image.axes import parse_axes
 
 
@@ -45,13 +45,13 @@ def test_the_plane_on_view_is_the_default(controls):
 
 def test_all_planes_are_all_of_every_axis(controls):
     controls.planes.value = "All planes"
-    assert list_shown(controls) == ["Planes", "Way", "Keep in", "Refine"]
+    assert list_shown(controls) == ["Planes", "Strategy", "Keep in", "Refine"]
     assert controls.read_ranges() == [range(4), range(3)]
 
 
 def test_a_range_is_chosen_on_each_axis(controls):
     controls.planes.value = "A range"
-    assert list_shown(controls) == ["Planes", "Range", "Way", "Keep in", "Refine"]
+    assert list_shown(controls) == ["Planes", "Range", "Strategy", "Keep in", "Refine"]
     assert [slider.label for slider in controls.ranges] == ["T", "Z"]
     controls.ranges["T"].value = (1, 2)
     assert controls.read_ranges() == [range(1, 3), range(3)]
@@ -64,11 +64,11 @@ def test_a_range_is_kept_while_the_image_stays(controls):
     assert controls.read_ranges() == [range(4), range(1, 2)]
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_each_way_is_explained_in_one_sentence(controls, way):
-    controls.way.value = way
-    assert WAYS[way][1:] in controls.way.tooltip
-    assert "two-dimensional" in controls.way.tooltip
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_each_strategy_is_explained_in_one_sentence(controls, strategy):
+    controls.strategy.value = strategy
+    assert STRATEGIES[strategy][1:] in controls.strategy.tooltip
+    assert "two-dimensional" in controls.strategy.tooltip
 
 
 def test_a_folder_is_only_what_was_typed(controls):

@@ -10,7 +10,7 @@ from napari_dynaseg import Recipe, replay, to_plane
 from napari_dynaseg._napari.layers.kept_runs import KeptRuns
 from napari_dynaseg._napari.layers.label_files import read_layers
 from napari_dynaseg._napari.work import refinement
-from napari_dynaseg.cli.replay_files import StackReplay, plan_replay
+from napari_dynaseg.cli.replay_files import begin_replay, plan_replay
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.files.recipe_files import read_recipe
 
@@ -334,7 +334,7 @@ def test_refined_labels_of_a_stack_are_replayed_from_their_file(stacked, qtbot, 
     tifffile.imwrite(tmp_path / "cells.tif", stack, imagej=True, metadata={"axes": "ZYX"})
     plan = plan_replay(read_recipe(saved), str(tmp_path / "cells.tif"), tmp_path / "again.ome.zarr")
     for _ in range(2):  # a second call changes nothing
-        run = StackReplay.prepare(plan)
+        run = begin_replay(plan)
         if not run.is_trained:
             list(run.train())
         list(run.segment())
@@ -450,7 +450,7 @@ def test_a_stack_within_a_part_is_refined_and_replayed(viewer, halves, finish, q
     tifffile.imwrite(tmp_path / "cells.tif", stack, imagej=True, metadata={"axes": "ZYX"})
     found = read_recipe(tmp_path / "labels.dynaseg.ome.zarr")
     plan = plan_replay(found, str(tmp_path / "cells.tif"), tmp_path / "again.ome.zarr")
-    run = StackReplay.prepare(plan)
+    run = begin_replay(plan)
     list(run.train())
     list(run.segment())
     np.testing.assert_array_equal(run.store.array[...], layer.data)

@@ -16,7 +16,7 @@ from napari_dynaseg._napari.panel.parts.tall_fold import TallFold
 from napari_dynaseg._napari.panel.stack_controls import StackControls
 from napari_dynaseg.settings import Settings
 
-MAIN_KNOBS = ("scheme", "mu", "quality", "way")  # which have rows of their own above
+MAIN_KNOBS = ("scheme", "mu", "quality", "strategy")  # which have rows of their own above
 
 
 class AdvancedRows(Container[Any]):

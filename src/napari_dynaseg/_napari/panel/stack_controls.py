@@ -10,13 +10,13 @@ from napari_dynaseg._napari.panel.parts.knob_boxes import make_knob
 from napari_dynaseg._napari.panel.parts.number_box import guard_readouts
 from napari_dynaseg.files.ome_labels import ZARR_ENDING
 from napari_dynaseg.image.axes import Axes
-from napari_dynaseg.settings import WAYS, Way, describe_range
+from napari_dynaseg.settings import STRATEGIES, Strategy, describe_range
 
 THIS_PLANE, ALL_PLANES, A_RANGE = "This plane", "All planes", "A range"
 
 
 class StackControls:
-    """Choice of planes, way through them and place of their labels; hidden for a single plane."""
+    """Choice of planes, strategy for them and place of their labels; hidden for a single plane."""
 
     def __init__(self) -> None:
         self._stack: list[tuple[str, int]] = []
@@ -27,8 +27,8 @@ class StackControls:
         )
         self.ranges: Container[Any] = Container(label="Range")
         self.ranges.margins = (0, 0, 0, 0)
-        self.way: Any = make_knob("way")
-        self.way.label = "Way"
+        self.strategy: Any = make_knob("strategy")
+        self.strategy.label = "Strategy"
         self.folder = FileEdit(
             label="Keep in",
             mode=FileDialogMode.OPTIONAL_FILE,
@@ -46,10 +46,10 @@ class StackControls:
             "alone, or all planes of the labels: there regions go on from plane to plane. Paint "
             "on any plane stays as it is",
         )
-        self.rows = [self.planes, self.ranges, self.way, self.folder, self.refine]
+        self.rows = [self.planes, self.ranges, self.strategy, self.folder, self.refine]
         self.planes.changed.connect(self.show)
-        self.way.changed.connect(self._explain_way)
-        self._explain_way(self.way.value)
+        self.strategy.changed.connect(self._explain_strategy)
+        self._explain_strategy(self.strategy.value)
 
     def show_axes(self, axes: Axes | None) -> None:
         """Offer the planes of an image, or of none."""
@@ -64,18 +64,18 @@ class StackControls:
         """Show the rows that matter to what is chosen."""
         self.planes.visible = self.refine.visible = self._is_stack
         is_chosen = self._is_stack and self.planes.value != THIS_PLANE
-        self.way.visible = self.folder.visible = is_chosen
+        self.strategy.visible = self.folder.visible = is_chosen
         self.ranges.visible = is_chosen and self.planes.value == A_RANGE
 
     @property
     def _is_stack(self) -> bool:
         return any(size > 1 for _, size in self._stack)
 
-    def _explain_way(self, way: Way) -> None:
-        sentence = WAYS[way]
-        self.way.tooltip = (
+    def _explain_strategy(self, strategy: Strategy) -> None:
+        sentence = STRATEGIES[strategy]
+        self.strategy.tooltip = (
             f"{sentence[0].upper()}{sentence[1:]}. The network is two-dimensional. "
-            f"Takes {describe_range('way')}."
+            f"Takes {describe_range('strategy')}."
         )
 
     def read_ranges(self) -> list[range] | None:

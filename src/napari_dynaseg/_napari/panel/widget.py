@@ -163,7 +163,7 @@ class SegmenterPanel(Container[Any]):
         """List the knobs that only count at the start of a run."""
         return [
             self.quality,
-            self.stack.way,
+            self.stack.strategy,
             *self.advanced.knobs,
         ]
 

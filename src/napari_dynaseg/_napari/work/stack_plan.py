@@ -107,7 +107,7 @@ def begin_stack(
         If a network is to be trained by the scheme Auto, which keeps none.
     """
     if network is not None:
-        network = network.use({"way": "one"})
+        network = network.use({"strategy": "one"})
         settings = network.settings
     if folder is None and not _fits_in_memory(job):
         folder = choose_folder(job)

@@ -1,7 +1,7 @@
 """What runs in the worker thread: a job's training and planes, updates paced."""
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from napari_dynaseg._napari.layers.job import Job
 from napari_dynaseg._napari.work.pace import Pace
 from napari_dynaseg._napari.work.stack_plan import ViewedStack
-from napari_dynaseg.files.sinks import NETWORK
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.region_of_interest import place_labels
@@ -18,9 +17,9 @@ from napari_dynaseg.recipes.painted_recipe import keep_map
 from napari_dynaseg.recipes.recipe import Recipe, SettingsChange
 from napari_dynaseg.recipes.snapshots import Snapshot, Snapshots
 from napari_dynaseg.settings import Settings
-from napari_dynaseg.stacks.plan import StackPlan
 
 if TYPE_CHECKING:
+    from napari_dynaseg.method.run import Run
     from napari_dynaseg.method.run_input import RunInput
     from napari_dynaseg.method.step import Step
     from napari_dynaseg.recipes.trained_network import TrainedNetwork
@@ -134,7 +133,7 @@ def run_job(job: Job, settings: Settings, pace: Pace, stack: ViewedStack | None 
     """
     if stack is None:
         return _segment_plane(job, settings, pace)
-    return _segment_stack(job, settings, pace, stack)
+    return _segment_stack(job, pace, stack)
 
 
 def describe_memory(job: Job) -> str:
@@ -147,43 +146,10 @@ def describe_memory(job: Job) -> str:
 
 
 def _segment_plane(job: Job, settings: Settings, pace: Pace) -> Updates:
-    update = yield from _train_job(job, settings, pace)
-    return replace(update, kept_map=keep_map(update.labels, job.axes.is_turned))
-
-
-def _segment_stack(job: Job, settings: Settings, pace: Pace, stack: ViewedStack) -> Updates:
-    plan, labels = stack.plan, stack.labels
-    stack.check_pixels()
-    if not stack.is_trained:
-        update = yield from _train_job(job, settings, pace, plan.training[1:])
-        yield _name_planes(update, plan)
-        labels.write_note(NETWORK, update.keep_network().to_bytes())
-    done, total = 0, len(plan.positions)
-    before = set(filter(labels.is_finished, plan.positions))
-    for position in stack.walk():
-        done += position is not None
-        if position is not None and position not in before:
-            drawn = plan.scribbled if position == plan.start else None
-            painted = None if drawn is None else drawn != 0
-            stack.maps.remember(position, labels.read_plane(position), painted)
-        is_shown = position is not None and (done == total or pace.try_pass())
-        yield PlaneDone(position, done, total) if position and is_shown else None
-    return None
-
-
-def _name_planes(update: Update, plan: StackPlan) -> Update:
-    """Write into the recipe of a stack which planes it is of."""
-    planes = plan.positions[0], plan.positions[-1]
-    return replace(update, recipe=update.recipe.model_copy(update={"planes": planes}))
-
-
-def _train_job(
-    job: Job, settings: Settings, pace: Pace, companions: Sequence[Position] = ()
-) -> Generator[Update | Progress | None, Settings | None, Update]:
     from napari_dynaseg.method.run import run
     from napari_dynaseg.recipes.training_planes import TrainingPlanes
 
-    training = TrainingPlanes.read(job.stack, (job.position, *companions), job.pinned)
+    training = TrainingPlanes.read(job.stack, (job.position,), job.pinned)
     given = training.prepare(
         settings,
         within=job.within,
@@ -191,7 +157,36 @@ def _train_job(
         guidance=job.guidance,
         numbering="live",
     )
-    notes, steps = _Notes(training, given), run(given)
+    update = yield from _follow(run(given), _Notes(training, given), pace)
+    row, column = job.axes.plane
+    return replace(update, kept_map=keep_map(update.labels, row > column))
+
+
+def _segment_stack(job: Job, pace: Pace, stack: ViewedStack) -> Updates:
+    plan, labels = stack.plan, stack.labels
+    stack.check_pixels()
+    if not stack.is_trained:
+        prepared = plan.prepare(job.pinned, numbering="live")
+        notes = _Notes(*prepared, planes=(plan.positions[0], plan.positions[-1]))
+        update = yield from _follow(stack.train(prepared), notes, pace)
+        yield update
+    done, missing = 0, set(stack.list_missing())
+    for position in stack.walk():
+        done += position is not None
+        if position in missing:
+            drawn = plan.scribbled if position == plan.start else None
+            painted = None if drawn is None else drawn != 0
+            stack.maps.remember(position, labels.read_plane(position), painted)
+        total = len(plan.positions)
+        is_shown = position is not None and (done == total or pace.try_pass())
+        yield PlaneDone(position, done, total) if position and is_shown else None
+    return None
+
+
+def _follow(
+    steps: "Run", notes: "_Notes", pace: Pace
+) -> Generator[Update | Progress | None, Settings | None, Update]:
+    """Tell of a training what there is to show."""
     step = next(steps)
     while True:
         notes.add_step(step)
@@ -221,9 +216,9 @@ def _make_preview(notes: "_Notes", step: "Step", pace: Pace) -> Update:
 class _Notes:
     """What a run has to remember between two updates."""
 
-    def __init__(self, training: "TrainingPlanes", given: "RunInput") -> None:
+    def __init__(self, training: "TrainingPlanes", given: "RunInput", **more: Any) -> None:
         self._training, self._given = training, given
-        self._recipe = training.describe(given, 1)
+        self._recipe = training.describe(given, 1, **more)
         self._changes: tuple[SettingsChange, ...] = ()
         self._trail: list[Measures] = []
         self._is_shown = False
