@@ -2,13 +2,11 @@
 
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
-from napari_dynaseg._napari.layers.edit_step import Change, shrink_integers
+from napari_dynaseg._napari.layers.edit_step import Change
 from napari_dynaseg._napari.layers.edit_targets import Target
-from napari_dynaseg._napari.layers.kept_runs import KeptRun
+from napari_dynaseg._napari.layers.kept_run import KeptRun
 from napari_dynaseg._napari.work.worker import PlaneDone
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.axes import Position
@@ -103,7 +101,7 @@ class RefineTask:
             except StopIteration as end:
                 refined, network = end.value
                 break
-        found = _Found(run)
+        found = _Found(run, self.target)
         found.add(paint, refined.labels)
         start = paint.position, refined.spread
         planes = spread_over_planes(
@@ -113,7 +111,7 @@ class RefineTask:
             found.add(other, other.shown if labels is None else labels)
             yield PlaneDone(other.position, done, len(self.positions))
         return RefinedLayer(
-            found.make_change(self.target),
+            Change.join(found.changes),
             found.maps,
             refined.labels,
             network,
@@ -124,32 +122,19 @@ class RefineTask:
 class _Found:
     """What changes, gathered plane by plane in few bytes."""
 
-    def __init__(self, run: KeptRun) -> None:
-        self._run = run
-        self._parts: list[tuple[Any, ...]] = []
+    def __init__(self, run: KeptRun, target: Target) -> None:
+        self._run, self._target = run, target
+        self.changes: list[Change] = []
         self.maps: dict[Position, RememberedMap] = {}
         self.painted: list[Correction] = []
-        self.pixels = 0
 
     def add(self, paint: Paint, labels: LabelMap) -> None:
         """Add a plane with its new labels."""
         self.painted += paint.describe()
         self.maps[paint.position] = RememberedMap.of(labels, paint.painted)
-        wrap = self._run.job.wrap_labels
-        before, after = wrap(paint.shown), wrap(labels)
-        where = np.nonzero(before != after)
-        starts = [at or 0 for at in paint.position] if self._run.is_stack else [0] * len(where)
-        indices = [
-            shrink_integers(part + start, size)
-            for part, start, size in zip(where, starts, self._run.job.axes.sizes, strict=True)
-        ]
-        self._parts.append((*indices, before[where], after[where]))
-        self.pixels += len(where[0])
-
-    def make_change(self, target: Target) -> Change:
-        """Put all planes together."""
-        *indices, before, after = map(np.concatenate, zip(*self._parts, strict=True))
-        return Change(target, tuple(indices), before, after)
+        self.changes.append(
+            self._run.find_change(self._target, paint.position, paint.shown, labels)
+        )
 
 
 def list_planes(run: KeptRun, position: Position, is_for_all: bool) -> tuple[Position, ...]:

@@ -1,4 +1,4 @@
-"""What is carried over from run to run, and what becomes of a run whose labels were replaced."""
+"""What a layer has gone through is known: its runs, its paint, and what was before."""
 
 import numpy as np
 import pytest
@@ -11,12 +11,16 @@ from tests._napari.work.test_refinement import paint
 from napari_dynaseg._napari.layers.edit_step import Change
 from napari_dynaseg._napari.layers.edit_targets import find_target, write_locked
 from napari_dynaseg._napari.layers.job import snapshot
-from napari_dynaseg._napari.layers.kept_runs import KeptRun, KeptRuns
+from napari_dynaseg._napari.layers.kept_run import KeptRun
+from napari_dynaseg._napari.layers.session import Session
+from napari_dynaseg._napari.layers.tools import TOOLS, Outcome
 from napari_dynaseg._napari.panel.correct.correction_rows import ALL
-from napari_dynaseg.errors import ImageError
+from napari_dynaseg.errors import EditError, ImageError
 from napari_dynaseg.settings import Settings
 
 SIDE = 256
+WHOLE = slice(None)
+SMOOTH = next(tool for tool in TOOLS if tool.name == "smooth")
 
 
 @pytest.fixture
@@ -94,7 +98,7 @@ def kept_stack():
     """Give the kept runs, a run, and its layer: three planes of 2×4 pixels of label 1."""
     viewer = ViewerModel()
     image = viewer.add_image(np.ones((3, 2, 4)), axis_labels=("z", "y", "x"))
-    job, kept = snapshot(image, viewer.dims), KeptRuns()
+    job, kept = snapshot(image, viewer.dims), Session()
     run, layer = KeptRun(job, True), viewer.add_labels(np.ones((3, 2, 4), int))
     for position in job.axes.list_positions():
         run.maps.remember(position, np.ones((2, 4), np.int32))
@@ -104,8 +108,7 @@ def kept_stack():
 
 def apply(kept, layer, dims, edited):
     change = Change.between(find_target(layer, dims, "All planes"), layer.data.copy(), edited)
-    change.write()
-    kept.note_tool(change)
+    kept.write_tool(Outcome(TOOLS[0], change))
 
 
 def find_all(run, layer):
@@ -208,3 +211,131 @@ def test_labels_replaced_while_they_are_refined_stay_as_they_are(panel, finish, 
     wait_for_threads(qtbot)
     assert "changed meanwhile" in notification_manager.records[-1].message
     assert (layer.data == 3).all()
+
+
+# -- paint in any part ----------------------------------------------------------------------
+
+
+def keep_run(shape, is_stack):
+    """Give the kept runs and the layer of a run that gave 1 everywhere, on some planes."""
+    viewer = ViewerModel()
+    image = viewer.add_image(np.ones(shape), axis_labels=("z", "y", "x")[-len(shape) :])
+    job = snapshot(image, viewer.dims)
+    kept, run = Session(), KeptRun(job, is_stack)
+    data = np.ones(job.stack_shape if is_stack else job.wrap_labels(np.ones(shape[-2:])).shape, int)
+    layer = viewer.add_labels(data)
+    for position in job.axes.list_positions() if is_stack else [job.position]:
+        run.maps.remember(position, np.ones(shape[-2:], np.int32))
+    kept.keep(layer, run)
+    return kept, layer
+
+
+def test_in_a_stack_paint_is_found_on_each_plane_and_on_all():
+    kept, layer = keep_run((3, 2, 4), is_stack=True)
+    layer.data[1, 0, 2] = layer.data[2, 1, 3] = 5
+    np.testing.assert_array_equal(kept.find_painted(layer, (WHOLE,) * 3), layer.data == 5)
+    for plane in range(3):
+        found = kept.find_painted(layer, (plane, WHOLE, WHOLE))
+        np.testing.assert_array_equal(found, layer.data[plane] == 5)
+    across = kept.find_painted(layer, (WHOLE, WHOLE, 2))
+    np.testing.assert_array_equal(across, layer.data[:, :, 2] == 5)
+
+
+@pytest.mark.parametrize("shape", [(2, 4), (3, 2, 4)])
+def test_in_a_layer_of_one_plane_paint_is_found_however_it_is_indexed(shape):
+    kept, layer = keep_run(shape, is_stack=False)
+    layer.data[..., 1, 3] = 5
+    whole = kept.find_painted(layer, (WHOLE,) * layer.ndim)
+    np.testing.assert_array_equal(whole, layer.data == 5)
+    index = (0,) * (layer.ndim - 2) + (WHOLE, WHOLE)
+    np.testing.assert_array_equal(kept.find_painted(layer, index), layer.data[index] == 5)
+
+
+def test_of_a_layer_that_no_run_made_nothing_is_known():
+    kept, _ = keep_run((2, 4), is_stack=False)
+    other = ViewerModel().add_labels(np.ones((2, 4), int), name="other")
+    with pytest.raises(EditError, match="'other' is not known"):
+        kept.find_painted(other, (WHOLE, WHOLE))
+
+
+# -- what was before ------------------------------------------------------------------------
+
+
+def change_labels(before, after):
+    """Give a layer whose labels were changed by a tool, and the changes noted."""
+    viewer = ViewerModel()
+    layer = viewer.add_labels(np.array(before, np.int32))
+    target = find_target(layer, viewer.dims, "All planes")
+    change = Change.between(target, target.read(), np.array(after, np.int32))
+    session = Session()
+    session.write_tool(Outcome(SMOOTH, change))
+    return layer, session
+
+
+def see(layer):
+    return (slice(None),) * layer.ndim
+
+
+def test_a_tool_is_taken_back_to_look_at_and_the_layer_stays():
+    layer, session = change_labels([[1, 1, 2]], [[1, 2, 2]])
+    before = session.find_before(layer, see(layer))
+    np.testing.assert_array_equal(before.labels, [[1, 1, 2]])
+    assert before.words == "before Smooth"
+    np.testing.assert_array_equal(layer.data, [[1, 2, 2]])
+
+
+def test_what_was_painted_since_is_seen_on_both_sides():
+    layer, session = change_labels([[1, 1, 2]], [[1, 2, 1]])
+    layer.data[0, 1] = 9
+    before = session.find_before(layer, see(layer))
+    np.testing.assert_array_equal(before.labels, [[1, 9, 2]])
+
+
+def test_only_the_plane_on_view_is_looked_at():
+    layer, session = change_labels([[[1, 1]], [[2, 2]]], [[[1, 3]], [[4, 2]]])
+    before = session.find_before(layer, (1, slice(None), slice(None)))
+    np.testing.assert_array_equal(before.labels, [[2, 2]])
+
+
+def test_a_change_that_was_undone_is_no_before():
+    layer, session = change_labels([[1, 1, 2]], [[1, 2, 2]])
+    layer.undo()
+    with pytest.raises(EditError, match="nothing has changed in this plane of 'Labels'"):
+        session.find_before(layer, see(layer))
+
+
+def test_new_data_of_a_layer_have_no_before():
+    layer, session = change_labels([[1, 1, 2]], [[1, 2, 2]])
+    layer.data = np.array([[1, 2, 2]], np.int32)
+    with pytest.raises(EditError, match="nothing has changed"):
+        session.find_before(layer, see(layer))
+
+
+def test_a_layer_that_is_gone_is_forgotten():
+    layer, session = change_labels([[1, 1, 2]], [[1, 2, 2]])
+    session.close()
+    with pytest.raises(EditError, match="nothing has changed"):
+        session.find_before(layer, see(layer))
+
+
+@pytest.mark.parametrize("is_stack", [False, True])
+def test_before_any_change_paint_is_compared_with_the_networks_labels(is_stack):
+    viewer = ViewerModel()
+    image = viewer.add_image(np.zeros((3, 2, 4), np.uint8), axis_labels=("z", "y", "x"))
+    viewer.dims.set_current_step(0, 1)
+    job = snapshot(image, viewer.dims)
+    run = KeptRun(job, is_stack)
+    given = np.ones((2, 4), np.int32)
+    run.maps.remember(job.position, given)
+    shape = job.stack_shape if is_stack else (1, 2, 4)
+    layer = viewer.add_labels(np.ones(shape, np.int32))
+    layer.data[-1 if not is_stack else 1, 0, 0] = 7
+    kept = Session()
+    kept.keep(layer, run)
+    index = (1, slice(None), slice(None)) if is_stack else (0, slice(None), slice(None))
+    before = kept.find_before(layer, index)
+    assert before.words == "as the network gave them"
+    np.testing.assert_array_equal(before.labels, given)
+    if is_stack:
+        with pytest.raises(EditError, match="nothing has changed"):
+            kept.find_before(layer, (0, slice(None), slice(None)))
