@@ -152,7 +152,7 @@ def test_labels_of_a_plane_whose_pixels_were_edited_do_not_go_on(
     panel, stop_early, qtbot, folder, viewer, monkeypatch, edited
 ):
     told = []
-    monkeypatch.setattr("napari_dynaseg._napari.work.live_run.show_error", told.append)
+    monkeypatch.setattr("napari_dynaseg._napari.work.task.show_error", told.append)
     stop_early(panel)
     begun, count = LabelStore.open(folder), len(viewer.layers)
     missing = begun.list_missing()

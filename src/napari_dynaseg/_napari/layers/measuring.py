@@ -100,16 +100,10 @@ def freeze_input(
     if layer.multiscale:
         raise EditError(f"{layer.name!r} has several resolutions; expected a single one")
     index = find_plane(layer, dims)
-    hidden = [axis for axis, at in enumerate(index) if not isinstance(at, slice)]
     chosen = [index]
     if planes == "All planes":
-        chosen = [
-            tuple(
-                dict(zip(hidden, at, strict=True)).get(axis, slice(None))
-                for axis in range(layer.ndim)
-            )
-            for at in product(*(range(layer.data.shape[axis]) for axis in hidden))
-        ]
+        sizes = zip(index, layer.data.shape, strict=True)
+        chosen = list(product(*([at] if isinstance(at, slice) else range(n) for at, n in sizes)))
     shown = [axis for axis, at in enumerate(index) if isinstance(at, slice)]
     axes = read_axes(layer.data.shape, layer.axis_labels, shown, channel=None)
     offset = np.asarray(layer.data_to_world(np.zeros(layer.ndim)), np.float64)
