@@ -1,5 +1,9 @@
 """What a layer has gone through is known: its runs, its paint, and what was before."""
 
+import gc
+from functools import partial
+from weakref import ref
+
 import numpy as np
 import pytest
 from napari.components import ViewerModel
@@ -8,12 +12,13 @@ from tests._napari.conftest import EITHER_WAY, TIMEOUT, open_panel, open_panel_b
 from tests._napari.panel.test_widget import wait_for_threads
 from tests._napari.work.test_refinement import paint
 
+from napari_dynaseg._napari.layers.classes import give_class
 from napari_dynaseg._napari.layers.edit_step import Change
 from napari_dynaseg._napari.layers.edit_targets import find_target, write_locked
 from napari_dynaseg._napari.layers.job import snapshot
 from napari_dynaseg._napari.layers.kept_run import KeptRun
 from napari_dynaseg._napari.layers.session import Session
-from napari_dynaseg._napari.layers.tools import TOOLS, Outcome
+from napari_dynaseg._napari.layers.tools import TOOLS, Choice, Outcome, apply_tool
 from napari_dynaseg._napari.panel.correct.correction_rows import ALL
 from napari_dynaseg.errors import EditError, ImageError
 from napari_dynaseg.settings import Settings
@@ -149,6 +154,56 @@ def test_what_tools_did_still_counts_as_changed(kept_stack):
     kept, run, layer, dims = kept_stack
     apply(kept, layer, dims, np.full((3, 2, 4), 5))
     assert all(run.find_painted(layer, at).all() for at in run.job.axes.list_positions())
+
+
+# -- memory ---------------------------------------------------------------------------------
+
+
+def keep_plane(labels):
+    """Give the session, the run and the layer of a plane, and the viewer's dims."""
+    viewer = ViewerModel()
+    job = snapshot(viewer.add_image(np.zeros(labels.shape, np.uint8)), viewer.dims)
+    session, run, layer = Session(), KeptRun(job, False), viewer.add_labels(labels)
+    run.maps.remember(job.position, labels)
+    session.keep(layer, run)
+    return session, run, layer, viewer.dims
+
+
+def test_of_more_tools_than_can_be_undone_only_paint_by_hand_and_few_bytes_are_left():
+    side, blocks = 512, np.arange(512) // 64
+    session, run, layer, dims = keep_plane((blocks[:, None] * 8 + blocks + 1).astype(np.int32))
+    painted = np.zeros((side, side), bool)
+    for step in range(130):
+        if step in (0, 50, 129):
+            painted[step * 3 : step * 3 + 20, 100:140] = True
+            layer.data_setitem(np.nonzero(painted), 9999)
+        apply(session, layer, dims, np.where(painted, layer.data, layer.data % 64 + 1))
+    np.testing.assert_array_equal(run.find_painted_by_hand(layer, run.job.position), painted)
+    assert [made.nbytes < 40_000 for made in run.tools.values()] == [True]
+    assert len(session._pasts[layer].history._steps) <= 100
+    for _ in range(60):
+        layer.undo()
+    painted[387:] = False  # of the last paint nothing is left
+    np.testing.assert_array_equal(run.find_painted_by_hand(layer, run.job.position), painted)
+
+
+def test_a_layer_that_is_gone_takes_all_that_it_has_gone_through_with_it():
+    session, run, layer, dims = keep_plane(np.repeat(np.int32([3, 5, 9]), 4).reshape(3, 4))
+    give_class(layer, [9], "cell")
+    for name, choice in (("relabel", Choice()), ("objects", Choice(numbers=(3,)))):
+        tool = next(tool for tool in TOOLS if tool.name == name)
+        session.write_tool(apply_tool(tool, find_target(layer, dims, "All planes"), choice))
+    network = partial(int)
+    whole = find_target(layer, dims, "All planes")
+    change = Change.between(whole, whole.read(), whole.read() + 1)
+    session.write_state(change, "Refine", run.describe_state(layer)._replace(keep_network=network))
+    layer.undo()
+    past = session._pasts[layer]
+    alive = list(map(ref, (layer, layer.data, run, network, past.history, change.after)))
+    del layer, run, network, past, change, whole
+    gc.collect()
+    assert [each() for each in alive] == [None] * 6
+    assert len(session._pasts) == 0
 
 
 # -- other data -----------------------------------------------------------------------------

@@ -308,12 +308,12 @@ class SegmenterPanel(Container[Any]):
         self.run_ended.emit()
 
     def _on_refined(self, run: Refinement) -> None:
-        if run.is_written:
+        if run.change is not None:
             self.compare.end()
         elif run.question:
             self._waiting = run
             self.buttons.ask(run.question)
-        self._on_aside_ended("Refined; Ctrl+Z takes it back." if run.is_written else "")
+        self._on_aside_ended("" if run.change is None else "Refined; Ctrl+Z takes it back.")
 
     def _drop_waiting(self) -> Refinement | None:
         waiting, self._waiting = self._waiting, None

@@ -3,16 +3,15 @@
 from collections import deque
 from typing import NamedTuple
 
-from napari.utils.notifications import show_error
 from psygnal import Signal
 
 from napari_dynaseg._napari.layers.classes import read_classes
 from napari_dynaseg._napari.layers.edit_targets import Target
 from napari_dynaseg._napari.layers.session import Session
 from napari_dynaseg._napari.layers.tools import Choice, Outcome, Tool, apply_tool
+from napari_dynaseg._napari.work.notifications import show_errors
 from napari_dynaseg._napari.work.task import Task, call_once
 from napari_dynaseg.counting import write_count
-from napari_dynaseg.errors import EditError
 
 # A step whose undo takes more than this is asked about.
 MOST_UNDO_BYTES = 200e6
@@ -117,13 +116,10 @@ class EditQueue:
         else:
             self._write(result)
 
+    @show_errors()
     def _write(self, outcome: Outcome) -> None:
-        try:
-            self._session.write_tool(outcome)
-        except EditError as error:
-            self.told.emit("")
-            show_error(str(error))
-            return
+        self.told.emit("")
+        self._session.write_tool(outcome)
         self.written.emit()
         pixels = write_count(outcome.change.pixels, "pixel")
         self.told.emit(f"{outcome.tool.title}: {pixels}. Ctrl+Z takes it back.")

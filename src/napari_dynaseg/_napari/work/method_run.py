@@ -6,11 +6,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from napari.components import ViewerModel
+from napari.layers import Labels
 from psygnal import Signal
+from qtpy.QtCore import QTimer
 
 from napari_dynaseg._napari.layers.job import Job
+from napari_dynaseg._napari.work.live_run import is_replaced
 from napari_dynaseg._napari.work.pace import Pace
-from napari_dynaseg._napari.work.shown_run import ShownRun
+from napari_dynaseg._napari.work.task import Task
+from napari_dynaseg._napari.work.worker import describe_memory
 from napari_dynaseg.counting import write_count
 from napari_dynaseg.knobs import Knobs
 from napari_dynaseg.labels.numbering import LabelMap, count_labels, match_labels
@@ -38,7 +42,7 @@ class Result(NamedTuple):
     record: MethodRecord
 
 
-class MethodRun(ShownRun):
+class MethodRun:
     """A run of a method that shows itself in a viewer; lives on the main thread.
 
     Parameters
@@ -52,38 +56,85 @@ class MethodRun(ShownRun):
     """
 
     progressed = Signal(int, int)
+    ended = Signal()
 
     def __init__(self, viewer: ViewerModel, job: Job, method: Method, knobs: Knobs) -> None:
-        self._method, self.outcome = method, ""
-        super().__init__(
-            viewer,
-            job,
-            lambda pace: run_method(job, method, knobs, pace),
+        self._viewer, self._job, self._method = viewer, job, method
+        self._pace = Pace()
+        self.outcome = ""
+        self._has_labels = False
+        self.layer: Labels = viewer.add_labels(
             job.wrap_labels(np.zeros(job.plane_shape, np.int32)),
-            method.title,
-            job.placement,
+            name=f"{job.name} {method.title}",
+            **job.placement,
         )
+        self.layer.editable = False
+        self._data = self.layer.data
+        self._task = Task(
+            run_method(job, method, knobs, self._pace),
+            describe_memory(job),
+            on_news=self._on_news,
+            on_result=self._on_result,
+            on_end=self._end,
+        )
+        viewer.layers.events.removed.connect(self._on_layer_removed)
+
+    def start(self) -> None:
+        """Start the method."""
+        self._task.start()
 
     def list_signals(self) -> list[Any]:
         """List the signals that a panel may follow."""
         return [self.progressed, self.ended]
 
-    def _show_news(self, news: Shown) -> bool:
-        self.progressed.emit(news.done, news.total)
-        if news.labels is not None:
-            self._show(news.labels, news.record)
-        return news.labels is not None
+    def stop(self) -> None:
+        """End now and keep what is there; the thread follows within a step."""
+        self._task.stop()
 
-    def _show_result(self, result: Result) -> None:
-        self._show(result.labels, result.record)
-        count = write_count(count_labels(result.labels), "label")
-        self.outcome = f"{count} by {self._method.title}."
+    def _on_news(self, shown: Shown) -> None:
+        if self._stop_if_replaced():
+            return
+        started = time.monotonic()
+        self.progressed.emit(shown.done, shown.total)
+        if shown.labels is not None:
+            self._show(shown.labels, shown.record)
+            # A timer of no length comes due when the redraw it waits for has been handled.
+            QTimer.singleShot(0, lambda: self._pace.mark_drawn(time.monotonic() - started))
+
+    def _on_result(self, result: Result) -> None:
+        if not self._stop_if_replaced():
+            self._show(result.labels, result.record)
+            count = write_count(count_labels(result.labels), "label")
+            self.outcome = f"{count} by {self._method.title}."
+
+    def _stop_if_replaced(self) -> bool:
+        if not is_replaced(self.layer, self._data):
+            return False
+        self.stop()
+        return True
 
     def _show(self, labels: LabelMap, record: MethodRecord) -> None:
         shown = self._job.unwrap_labels(self.layer.data)
         if self._has_labels and max(labels.max(), shown.max()) <= MOST_MATCHED:
             labels = match_labels(labels, shown)
-        self._show_labels(labels, record.to_metadata())
+        self._has_labels = True
+        # In place: for napari new data is a new layer in all but name, and three times the work.
+        self.layer.data[...] = self._job.wrap_labels(labels)
+        self.layer.refresh(thumbnail=False, highlight=False, extent=False)
+        self.layer.metadata = {**self.layer.metadata, **record.to_metadata()}
+
+    def _on_layer_removed(self, event: Any) -> None:
+        if event.value is self.layer:
+            self.stop()
+
+    def _end(self) -> None:
+        self._viewer.layers.events.removed.disconnect(self._on_layer_removed)
+        if self._has_labels:
+            self.layer.data = self.layer.data  # tells whoever listens, and draws the thumbnail
+            self.layer.editable = True
+        elif self.layer in self._viewer.layers:
+            self._viewer.layers.remove(self.layer)
+        self.ended.emit()
 
 
 def run_method(

@@ -4,17 +4,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from napari.layers import Labels
-from napari.utils.notifications import show_error
 from psygnal import Signal
 
+from napari_dynaseg._napari.layers.edit_step import Change
 from napari_dynaseg._napari.layers.edit_targets import Target, check_writable
 from napari_dynaseg._napari.layers.kept_run import State
 from napari_dynaseg._napari.layers.session import Session
 from napari_dynaseg._napari.work.edit_queue import MOST_UNDO_BYTES, write_bytes
-from napari_dynaseg._napari.work.refine_task import RefinedLayer, RefineTask, list_planes
+from napari_dynaseg._napari.work.notifications import show_errors
+from napari_dynaseg._napari.work.refine_task import RefinedLayer, refine_layer
 from napari_dynaseg._napari.work.task import Task
 from napari_dynaseg._napari.work.worker import PlaneDone, describe_memory
-from napari_dynaseg.errors import EditError, ImageError
+from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.recipes.painted_recipe import keep_map, read_map
 from napari_dynaseg.recipes.recipe import METADATA_KEY, Recipe
@@ -65,9 +66,11 @@ class Refinement:
             raise ImageError("these labels have no network to train on; press Segment first")
         check_writable(layer)
         target = Target(layer, layer.data, (slice(None),) * layer.ndim)
-        planes = list_planes(run, position, is_for_all)
-        work = RefineTask(target, run, self._read_paint(position), settings, planes).work()
-        self.is_written = False
+        others = run.maps.list_positions() if is_for_all and run.is_stack else []
+        planes = [position, *(other for other in others if other != position)]
+        paint = self._read_paint(position)
+        work = refine_layer(target, run, run.keep_network, paint, settings, planes)
+        self.change: Change | None = None  # what was written
         self._result: RefinedLayer | None = None  # one that waits to be confirmed
         self._task = Task(
             work,
@@ -124,13 +127,11 @@ class Refinement:
         else:
             self._write(result)
 
+    @show_errors()
     def _write(self, result: RefinedLayer) -> None:
-        try:
-            change = result.change.keep_unpainted()
-            self._session.write_state(change, "Refine", self._describe(result))
-            self.is_written = True
-        except EditError as error:
-            show_error(str(error))
+        change = result.change.keep_unpainted()
+        self._session.write_state(change, "Refine", self._describe(result))
+        self.change = change
 
     def _describe(self, result: RefinedLayer) -> State:
         """Describe what belongs to the labels once they are refined."""
