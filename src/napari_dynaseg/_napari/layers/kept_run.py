@@ -176,26 +176,29 @@ class KeptRun:
         tools = dict(self.tools)
         for position in self.maps.list_positions():
             inside = self._find_entries(change.indices, position)
-            if not len(inside):
+            after = change.after[inside]
+            if not len(after):
                 continue
-            where = change.indices[row][inside], change.indices[column][inside]
             by_hand, made = self.find_painted_by_hand(layer, position), self._read_tools(position)
-            made[where] = np.where(by_hand[where], NO_LABEL, change.after[inside])
+            pixels = change.indices[row][inside], change.indices[column][inside]
+            where = np.ravel_multi_index(pixels, made.shape)
+            np.put(made, where, np.where(by_hand.take(where), NO_LABEL, after))
             tools[position] = CompressedMap.of(made)
         return tools
 
     def _find_entries(
         self, indices: tuple[npt.NDArray[np.integer], ...], position: Position
-    ) -> npt.NDArray[np.intp]:
+    ) -> slice | npt.NDArray[np.intp]:
         """Find which pixels of its layer lie in a plane."""
-        index = self.find_index(position)
+        first, *others = self.find_index(position)
         start, stop = 0, len(indices[0])
-        if not isinstance(index[0], slice):  # they are sorted by their first axis, and may be many
-            start, stop = np.searchsorted(indices[0], [index[0], index[0] + 1])
-        inside = np.ones(stop - start, bool)
-        for axis, at in enumerate(index):
-            inside &= True if isinstance(at, slice) else indices[axis][start:stop] == at
-        return start + np.flatnonzero(inside)
+        if isinstance(first, int):  # they are sorted by their first axis, and may be many
+            start, stop = np.searchsorted(indices[0], [first, first + 1])
+        pairs = zip(others, indices[1:], strict=True)
+        inside = [entries[start:stop] == at for at, entries in pairs if isinstance(at, int)]
+        if not inside:
+            return slice(start, stop)
+        return start + np.flatnonzero(np.logical_and.reduce(inside))
 
     # -- its state --------------------------------------------------------------------------
 
