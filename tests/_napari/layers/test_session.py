@@ -368,7 +368,7 @@ def test_new_data_of_a_layer_have_no_before():
 
 def test_a_layer_that_is_gone_is_forgotten():
     layer, session = change_labels([[1, 1, 2]], [[1, 2, 2]])
-    session.close()
+    session.forget(layer)
     with pytest.raises(EditError, match="nothing has changed"):
         session.find_before(layer, see(layer))
 

@@ -67,16 +67,18 @@ class Past:
 
 
 class Session:
-    """Knows what has become of each layer since the panel was opened; on the main thread.
-
-    A layer that is gone is forgotten with all that belonged to it.
-    """
+    """Knows what has become of each layer since the panel was opened; on the main thread."""
 
     turned = Signal()  # undo or redo has led a layer elsewhere
     offered = Signal(object)  # a run that has a network, or another one than before
 
     def __init__(self) -> None:
         self._pasts: WeakKeyDictionary[Labels, Past] = WeakKeyDictionary()
+
+    def forget(self, layer: object) -> None:
+        """Forget a layer that the viewer has dropped, with all that belonged to it."""
+        if isinstance(layer, Labels):
+            self._pasts.pop(layer, None)
 
     def close(self) -> None:
         """Forget all layers."""
@@ -207,10 +209,11 @@ class Session:
         merged, painted = run.merge_paint(layer, labels), run.find_painted(layer, position)
         target = Target(layer, layer.data, run.find_index(position))
         change = run.find_change(target, position, run.read_plane(layer, position), merged)
-        state = run.describe_state(layer)._replace(
+        before = run.describe_state(layer)
+        state = before._replace(
             metadata={**snapshot.recipe.to_metadata(), **keep_map(labels, row > column)},
             keep_network=snapshot.keep_network,
-            maps={position: RememberedMap.of(merged, painted)},
+            maps={**before.maps, position: RememberedMap.of(merged, painted)},
         )
         self.write_state(change, f"keeping iteration {snapshot.iteration}", state)
 

@@ -133,6 +133,7 @@ class Corrections:
 
     def _on_removed(self, event: Any) -> None:
         self.queue.forget_layer(event.value)
+        self._session.forget(event.value)
         self._follow_selection()
 
     def _require_layer(self) -> Labels:
