@@ -1,6 +1,7 @@
 """What follows a layer through undo and redo, of which napari tells nothing. No Qt."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from napari.layers import Labels
 from psygnal import Signal
@@ -43,8 +44,8 @@ class History:
         self._steps = [*known, (list(done.values())[-1], turn)]
         self._now = len(self._steps)
 
-    def _look(self, event: object) -> None:
-        layer: Labels = event.source  # type: ignore[attr-defined]
+    def _look(self, event: Any) -> None:
+        layer: Labels = event.source
         done, undone = map(_list_steps, (layer._undo_history, layer._redo_history))
         while self._now and id(self._steps[self._now - 1][0]) in undone:
             self._now -= 1

@@ -84,7 +84,7 @@ class Session:
         """Forget all layers."""
         self._pasts.clear()
 
-    def _get(self, layer: Labels) -> Past:
+    def _recall(self, layer: Labels) -> Past:
         if layer not in self._pasts:
             past = self._pasts[layer] = Past(History(layer))
             past.history.turned.connect(self.turned.emit)
@@ -97,7 +97,7 @@ class Session:
         runs = [past.run for past in self._pasts.values() if past.run and past.run.snapshots]
         for earlier in runs:
             earlier.snapshots.limit(MOST_BYTES // len(runs))
-        self._get(layer).run = run
+        self._recall(layer).run = run
         self._offer(run)
 
     def _offer(self, run: KeptRun) -> None:
@@ -145,7 +145,7 @@ class Session:
         if run is not None:
             state = run.describe_state(layer)._replace(tools=run.add_tool(layer, change))
         self._write(change, outcome.tool.title, state)
-        history = self._get(layer).history
+        history = self._recall(layer).history
         if outcome.renumbered:
             history.add(layer, renumber_rows(layer, outcome.renumbered))
         if outcome.origins and (outcome.tool.gathers or read_classes(layer)):
@@ -174,7 +174,7 @@ class Session:
     def _write(self, change: Change, words: str, state: State | None) -> None:
         layer = change.target.layer
         change.write()
-        past = self._get(layer)
+        past = self._recall(layer)
         past.last = LastChange(
             words, change.target.data, change.indices, change.before, change.after
         )
@@ -235,7 +235,7 @@ class Session:
             If nothing differs from what is there now.
         """
         now = np.asarray(layer.data[index]).astype(np.int32)
-        last, run = self._get(layer).last, self.get(layer)
+        last, run = self._recall(layer).last, self.get(layer)
         if last is not None:
             before = last.take_back(layer, now.copy(), index)
             if (before != now).any():
