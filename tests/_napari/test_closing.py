@@ -249,7 +249,8 @@ def find_saved_network():
 
 def be_saving_a_network(panel):
     segment(panel)
-    panel.network._keep = slow_down(panel.network._keep)
+    run = panel.network.run
+    run.keep_network = slow_down(run.keep_network)
     panel.network.save(find_saved_network())
 
 

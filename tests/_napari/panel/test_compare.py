@@ -8,9 +8,10 @@ from tests._napari.conftest import QUICK, TIMEOUT, open_panel
 from tests._napari.panel.test_widget import wait_for_threads
 from tests._napari.work.test_refinement import paint, refine
 
-from napari_dynaseg._napari.layers import kept_runs
+from napari_dynaseg._napari.layers import session
 from napari_dynaseg._napari.layers.edit_step import Change
 from napari_dynaseg._napari.layers.edit_targets import find_target, write_locked
+from napari_dynaseg._napari.layers.tools import TOOLS, Outcome
 from napari_dynaseg._napari.panel.correct.stroke import find_canvas
 from napari_dynaseg._napari.panel.preview import is_preview
 from napari_dynaseg.image.pixels import to_plane
@@ -238,8 +239,7 @@ def test_a_plane_of_a_stack_is_flipped_in_its_place(viewer):
     labels.data[2, 0, 0] = 2
     target = find_target(labels, viewer.dims, "This plane")
     change = Change.between(target, target.read(), target.read() * 0)
-    change.write()
-    panel.corrections.queue.written.emit(change, "Delete")
+    panel.kept.write_tool(Outcome(TOOLS[0], change))
     panel.compare.flip()
     shown = find_shown(panel)
     assert shown.data.shape == (1, 4, 5)
@@ -260,7 +260,7 @@ def test_earlier_runs_share_the_memory_of_one(panel, finish, qtbot, monkeypatch)
     first = finish(panel)
     wait_for_threads(qtbot)
     assert len(panel.kept.find(first).snapshots) == 12
-    monkeypatch.setattr(kept_runs, "MOST_BYTES", 1)
+    monkeypatch.setattr(session, "MOST_BYTES", 1)
     second = finish(panel)
     wait_for_threads(qtbot)
     assert [each.iteration for each in panel.kept.find(first).snapshots] == [1, 12]

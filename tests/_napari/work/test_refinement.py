@@ -7,8 +7,8 @@ from tests._napari.conftest import EITHER_WAY, QUICK, TIMEOUT, open_panel
 from tests._napari.panel.test_widget import wait_for_threads
 
 from napari_dynaseg import Recipe, replay, to_plane
-from napari_dynaseg._napari.layers.kept_runs import KeptRuns
 from napari_dynaseg._napari.layers.label_files import read_layers
+from napari_dynaseg._napari.layers.session import Session
 from napari_dynaseg._napari.work import refinement
 from napari_dynaseg.cli.replay_files import begin_replay, plan_replay
 from napari_dynaseg.errors import ImageError
@@ -159,7 +159,7 @@ def test_without_paint_there_is_nothing_to_refine(panel, finish, capsys, qtbot):
 def test_labels_from_elsewhere_are_not_refined(viewer):
     layer = viewer.add_labels(np.zeros((4, 4), np.int32))
     with pytest.raises(ImageError, match="select the labels of a run"):
-        KeptRuns().find(layer)
+        Session().find(layer)
 
 
 def test_stop_leaves_the_labels_as_they_are(panel, finish, qtbot):

@@ -1,5 +1,6 @@
 """One correction as one step of a label layer's history, exact to the pixel. No Qt."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,16 @@ class Change:
             for at, size in zip(target.index, target.data.shape, strict=True)
         )
         return cls(target, indices, before[changed], after[changed])
+
+    @classmethod
+    def join(cls, changes: "Sequence[Change]") -> "Change":
+        """Make one of the changes of different parts of a layer."""
+        indices = map(np.concatenate, zip(*(each.indices for each in changes), strict=True))
+        before, after = (
+            np.concatenate([getattr(each, side) for each in changes])
+            for side in ("before", "after")
+        )
+        return cls(changes[0].target, tuple(indices), before, after)
 
     @property
     def pixels(self) -> int:
@@ -96,8 +107,9 @@ class Change:
                 f"{layer.name!r} holds labels of {layer.data.dtype}, and would need "
                 f"{int(self.after.max())}; convert its data type, or relabel it in sequence"
             )
-        with layer.block_history():
-            layer.data_setitem(self.indices, values)
+        if self.pixels:
+            with layer.block_history():
+                layer.data_setitem(self.indices, values)
 
     def _check_data(self) -> None:
         if self.target.layer.data is not self.target.data:

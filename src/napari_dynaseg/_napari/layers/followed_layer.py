@@ -1,4 +1,4 @@
-"""A label layer that is followed: whether it was painted on, whether it changed since. No Qt."""
+"""A label layer that is followed: whether it was painted on, changed since, or saved. No Qt."""
 
 import time
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from napari.layers import Labels
+from psygnal import Signal
 
 from napari_dynaseg._napari.layers.layer_state import describe_layer
 from napari_dynaseg.files.journal import Journal
@@ -33,6 +34,15 @@ CHANGING = BEGINNING | {
     "units",
     "axis_labels",
 }
+
+
+class Saving:
+    """Passes on what this plugin's writers have saved, of which napari tells nothing."""
+
+    saved = Signal(object)  # the pixels, the very object that their layer has
+
+
+saving = Saving()
 
 
 class FollowedLayer:

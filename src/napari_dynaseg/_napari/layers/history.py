@@ -1,60 +1,24 @@
-"""The recipes, networks and maps that belong to the states of a layer, through undo and redo."""
+"""What follows a layer through undo and redo, of which napari tells nothing. No Qt."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 from napari.layers import Labels
 from psygnal import Signal
 
-from napari_dynaseg.labels.network_maps import CurrentMaps
-from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg._napari.layers.classes import (
+    follow_new_labels,
+    follow_renumbering,
+    put_rows,
+    take_rows,
+)
 
-if TYPE_CHECKING:
-    from napari_dynaseg.recipes.trained_network import TrainedNetwork
-
-
-class ToolStep(NamedTuple):
-    """What a tool has changed, which no hand has painted.
-
-    Parameters
-    ----------
-    maps
-        What the network had given by then.
-    indices, before, after
-        As of `edit_step.Change`.
-    """
-
-    maps: CurrentMaps
-    indices: tuple[npt.NDArray[np.integer], ...]
-    before: LabelMap
-    after: LabelMap
+# Brings what belongs to a layer to a step as done, or as undone. It must not keep the layer.
+Turn = Callable[[Labels, bool], None]
 
 
-class State(NamedTuple):
-    """What belongs to the labels of a layer.
-
-    Parameters
-    ----------
-    metadata
-        The recipe, and the map that it makes.
-    keep_network
-        Gives the network, if there is one.
-    maps
-        What the network gave, which tells what was painted.
-    tools
-        What tools have changed.
-    """
-
-    metadata: dict[str, Any]
-    keep_network: "Callable[[], TrainedNetwork] | None"
-    maps: CurrentMaps
-    tools: tuple[ToolStep, ...] = ()
-
-
-class LayerStates:
-    """Notices to which of its states a layer is led, of which napari tells nothing.
+class History:
+    """Notices to which of its steps a layer is led.
 
     The pixels would not tell: a user may paint back exactly what a step has changed.
 
@@ -64,42 +28,64 @@ class LayerStates:
         The layer; it is not kept alive.
     """
 
-    turned = Signal(object, object)  # the layer, and the state that undo or redo has led it to
+    turned = Signal()
 
     def __init__(self, layer: Labels) -> None:
-        self._states: list[State] = []
-        self._steps: list[object] = []  # the very objects that napari keeps of them
+        # With each the very object that napari keeps of it.
+        self._steps: list[tuple[object, Turn]] = []
         self._now = 0
         layer.events.set_data.connect(self._look)
 
-    def add(self, layer: Labels, before: State, after: State) -> None:
-        """Note a step from one state to another, which was written just now.
-
-        Parameters
-        ----------
-        layer
-            The layer.
-        before, after
-            The states.
-        """
-        self._states[self._now :] = [before, after]
-        self._steps[self._now :] = [_list_history(layer, "_undo_history")[-1]]
-        self._now += 1
+    def add(self, layer: Labels, turn: Turn) -> None:
+        """Let something turn with the step that was written just now."""
+        done = _list_steps(layer._undo_history)
+        # Those that napari has forgotten will not turn any more.
+        known = [step for step in self._steps[: self._now] if id(step[0]) in done]
+        self._steps = [*known, (list(done.values())[-1], turn)]
+        self._now = len(self._steps)
 
     def _look(self, event: Any) -> None:
         layer: Labels = event.source
-        undone = set(map(id, _list_history(layer, "_redo_history")))
-        done = set(map(id, _list_history(layer, "_undo_history")))
-        found = self._now
-        while found and id(self._steps[found - 1]) in undone:
-            found -= 1
-        while found < len(self._steps) and id(self._steps[found]) in done:
-            found += 1
-        if found != self._now:
-            self._now = found
-            self.turned.emit(layer, self._states[found])
+        done, undone = map(_list_steps, (layer._undo_history, layer._redo_history))
+        while self._now and id(self._steps[self._now - 1][0]) in undone:
+            self._now -= 1
+            self._turn(layer, self._now, False)
+        while self._now < len(self._steps) and id(self._steps[self._now][0]) in done:
+            self._now += 1
+            self._turn(layer, self._now - 1, True)
+
+    def _turn(self, layer: Labels, at: int, is_done: bool) -> None:
+        self._steps[at][1](layer, is_done)
+        self.turned.emit()
 
 
-def _list_history(layer: Labels, name: str) -> list[object]:
-    """List the parts of all steps in a history of napari's, of which it tells nothing publicly."""
-    return [part for step in getattr(layer, name) for part in step]
+def _list_steps(history: Iterable[list[object]]) -> dict[int, object]:
+    """List what napari keeps of the steps of a history; ours are of one part each."""
+    return {id(step[0]): step[0] for step in history}
+
+
+def renumber_rows(layer: Labels, renumbered: Mapping[int, int]) -> Turn:
+    """Let rows and colours move with labels that a step has given other numbers, all different."""
+    back = {new: old for old, new in renumbered.items()}
+    displaced = follow_renumbering(layer, renumbered)
+
+    def turn(layer: Labels, is_done: bool) -> None:
+        nonlocal displaced
+        displaced = follow_renumbering(layer, renumbered if is_done else back, displaced)
+
+    return turn
+
+
+def make_rows(layer: Labels, origins: Mapping[int, int], wants_rows: bool) -> Turn:
+    """Make rows of labels that are new by a step, as `classes.follow_new_labels` does."""
+    # An earlier label may have had the same number.
+    other = take_rows(layer, list(origins))
+    follow_new_labels(layer, origins, wants_rows)
+
+    def turn(layer: Labels, _is_done: bool) -> None:
+        nonlocal other
+        rows = take_rows(layer, list(origins))
+        put_rows(layer, other)
+        other = rows
+
+    return turn

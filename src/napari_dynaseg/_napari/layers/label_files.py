@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from napari_dynaseg._napari.layers.followed_layer import saving
 from napari_dynaseg._napari.layers.layer_state import describe_layer, restore_layer
-from napari_dynaseg._napari.layers.saving import saving
 from napari_dynaseg.errors import SegmentationError
 from napari_dynaseg.files.formats import find_ending, read_label_layer, write_label_layer
 from napari_dynaseg.files.label_tiff import LAYER_TIFF_ENDING

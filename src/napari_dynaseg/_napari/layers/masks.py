@@ -1,16 +1,18 @@
-"""Which pixels of a label layer a Shapes layer, or another Labels layer, covers. No Qt."""
+"""Which pixels of a label layer, or of a run, a Shapes or another Labels layer covers. No Qt."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 from napari.components import Dims
 from napari.layers import Labels, Layer, Shapes
 
+from napari_dynaseg._napari.layers.job import Job
 from napari_dynaseg._napari.layers.transforms import Floats, Index, Sampler, find_placing
-from napari_dynaseg.errors import EditError
+from napari_dynaseg.errors import EditError, ImageError
 from napari_dynaseg.labels.numbering import Mask
+from napari_dynaseg.method.region_of_interest import Within
 
 # Gives what is covered of a part of the label layer; in any thread.
 Cover = Callable[[Index], Mask]
@@ -45,6 +47,36 @@ def freeze_cover(covering: Layer, labels: Labels, dims: Dims) -> Cover:
         return partial(_cover_by_polygons, polygons, shape)
     sampler = Sampler(covering.data, find_placing(labels, covering, dims), shape)
     return partial(_cover_by_labels, sampler)
+
+
+def limit_job(job: Job, covering: Layer, dims: Dims) -> Job:
+    """Limit a job to what a layer covers of its plane, as it lies now.
+
+    Parameters
+    ----------
+    job
+        What is segmented.
+    covering
+        A Shapes layer, whose shapes count that show on the plane on view; or a Labels layer,
+        whose labels but 0 count.
+    dims
+        The viewer's.
+
+    Raises
+    ------
+    EditError
+        If it is a Shapes layer without a shape that has an area.
+    ImageError
+        If it covers less than two pixels of the plane.
+    """
+    # The labels of the run as they will lie in the viewer.
+    blank = job.wrap_labels(np.zeros(job.plane_shape, np.int32))
+    labels = Labels(blank, **job.placement)
+    index = job.axes.index_labels((0,) * blank.ndim)
+    covered = job.unwrap_labels(freeze_cover(covering, labels, dims)(index))
+    if np.count_nonzero(covered) < 2:
+        raise ImageError(f"{covering.name!r} covers no part of the plane on view")
+    return replace(job, within=Within.of(covered, job.plane_shape))
 
 
 def _cover_by_labels(sampler: Sampler, index: Index) -> Mask:

@@ -13,7 +13,7 @@ from napari.layers import Image, Labels
 from napari_dynaseg._napari.layers.classes import CLASS, read_table, write_table
 from napari_dynaseg._napari.layers.edit_targets import Planes, find_plane
 from napari_dynaseg._napari.layers.reading import list_levels, read_layer_axes
-from napari_dynaseg._napari.layers.transforms import Floats, Index, Sampler, find_placing
+from napari_dynaseg._napari.layers.transforms import Floats, Index, Placing, Sampler, find_placing
 from napari_dynaseg.errors import EditError, ImageError
 from napari_dynaseg.image.axes import Axes, read_axes
 from napari_dynaseg.labels.measurements import Measurements, join_planes, measure_plane
@@ -59,8 +59,8 @@ class MeasureInput:
         The parts of it to measure.
     axes
         Its axes, one name and size each.
-    matrix, offset
-        From its pixels to the world.
+    world
+        Where its pixels lie in the world.
     units
         Of the world on each axis; empty where the layer has none but pixels.
     channels
@@ -70,8 +70,7 @@ class MeasureInput:
     data: Any
     planes: tuple[Index, ...]
     axes: Axes
-    matrix: Floats
-    offset: Floats
+    world: Placing
     units: tuple[str, ...]
     channels: tuple[Channel, ...]
 
@@ -100,28 +99,19 @@ def freeze_input(
     if layer.multiscale:
         raise EditError(f"{layer.name!r} has several resolutions; expected a single one")
     index = find_plane(layer, dims)
-    hidden = [axis for axis, at in enumerate(index) if not isinstance(at, slice)]
     chosen = [index]
     if planes == "All planes":
-        chosen = [
-            tuple(
-                dict(zip(hidden, at, strict=True)).get(axis, slice(None))
-                for axis in range(layer.ndim)
-            )
-            for at in product(*(range(layer.data.shape[axis]) for axis in hidden))
-        ]
+        sizes = zip(index, layer.data.shape, strict=True)
+        chosen = list(product(*([at] if isinstance(at, slice) else range(n) for at, n in sizes)))
     shown = [axis for axis, at in enumerate(index) if isinstance(at, slice)]
     axes = read_axes(layer.data.shape, layer.axis_labels, shown, channel=None)
-    offset = np.asarray(layer.data_to_world(np.zeros(layer.ndim)), np.float64)
-    columns = [np.asarray(layer.data_to_world(unit)) - offset for unit in np.eye(layer.ndim)]
     units = tuple(f"{unit:~P}" for unit in layer.units)
     has_units = any(str(unit) != "pixel" for unit in layer.units)
     return MeasureInput(
         data=layer.data,
         planes=tuple(chosen),
         axes=axes,
-        matrix=np.stack(columns, axis=1),
-        offset=offset,
+        world=Placing.of(layer.data_to_world, layer.ndim),
         units=units if has_units else (),
         channels=tuple(part for image in images for part in _list_channels(image, layer, dims)),
     )
@@ -163,9 +153,7 @@ def measure(wanted: MeasureInput) -> pd.DataFrame:
     size, centroid = _name_columns(wanted)
     spans = _find_spans(wanted)
     columns: dict[str, Any] = {size: measured.pixels * _find_size(wanted, spans)}
-    middles = (
-        measured.centroids @ wanted.matrix.T + wanted.offset if wanted.units else measured.centroids
-    )
+    middles = wanted.world.convert(measured.centroids) if wanted.units else measured.centroids
     columns |= dict(zip(centroid, middles.T, strict=True))
     step = _find_step(wanted)
     if len(spans) == 2 and step is not None:
@@ -200,7 +188,7 @@ def _find_size(wanted: MeasureInput, spans: list[int]) -> float:
     """Find the area or volume of a pixel."""
     if not wanted.units:
         return 1
-    sides = wanted.matrix[:, spans]
+    sides = wanted.world.matrix[:, spans]
     return float(np.sqrt(np.linalg.det(sides.T @ sides)))
 
 
@@ -208,7 +196,7 @@ def _find_step(wanted: MeasureInput) -> float | None:
     """Find the side of a pixel of the plane; `None` where it is no square."""
     if not wanted.units:
         return 1
-    sides = wanted.matrix[:, list(wanted.axes.plane)]
+    sides = wanted.world.matrix[:, list(wanted.axes.plane)]
     products = sides.T @ sides
     is_square = np.allclose(products, products[0, 0] * np.eye(2), rtol=1e-6)
     units = {wanted.units[axis] for axis in wanted.axes.plane}

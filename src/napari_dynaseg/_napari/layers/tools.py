@@ -1,6 +1,5 @@
 """The correction tools: what each is called, which key it has, and which edit it makes. No Qt."""
 
-from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -256,10 +255,8 @@ def _find_origins(change: Change, highest: int) -> dict[int, int]:
     is_new = change.after > highest
     pairs = np.stack([change.after[is_new], change.before[is_new]])
     found, counts = np.unique(pairs, axis=1, return_counts=True)
-    most: dict[int, Counter[int]] = {}
-    for (new, old), count in zip(found.T.tolist(), counts.tolist(), strict=True):
-        most.setdefault(new, Counter())[old] = count
-    return {new: olds.most_common(1)[0][0] for new, olds in most.items()}
+    # For each new label the pair with most pixels comes last, and stays.
+    return dict(found.T[np.lexsort((-found[1], counts))].tolist())
 
 
 def _find_renumbered(change: Change) -> dict[int, int]:

@@ -1,6 +1,6 @@
 """Where the pixels of one layer lie in another, however the two are placed in the world. No Qt."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,13 @@ class Placing:
     matrix: Floats
     offset: Floats
 
+    @classmethod
+    def of(cls, convert: Callable[[Floats], Any], axes: int) -> "Placing":
+        """Find the matrix and the offset of a conversion, which must be affine."""
+        offset = np.asarray(convert(np.zeros(axes)), np.float64)
+        columns = [np.asarray(convert(unit)) - offset for unit in np.eye(axes)]
+        return cls(np.stack(columns, axis=1), offset)
+
     def convert(self, coordinates: npt.ArrayLike) -> Floats:
         """Convert coordinates, (…, axes of the layer)."""
         converted: Floats = np.asarray(coordinates) @ self.matrix.T + self.offset
@@ -53,9 +60,7 @@ def find_placing(layer: Layer, other: Layer, dims: Dims) -> Placing:
         world[-layer.ndim :] = layer.data_to_world(pixel) / find_unit_ratios(layer, dims)
         return find_coordinates(other, world, dims)
 
-    offset = convert(np.zeros(layer.ndim))
-    columns = [convert(unit) - offset for unit in np.eye(layer.ndim)]
-    return Placing(np.stack(columns, axis=1), offset)
+    return Placing.of(convert, layer.ndim)
 
 
 def find_coordinates(layer: Layer, world: Sequence[float] | Floats, dims: Dims) -> Floats:

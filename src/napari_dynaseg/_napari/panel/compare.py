@@ -8,17 +8,14 @@ from napari.utils.notifications import show_error
 from psygnal import Signal
 from qtpy.QtWidgets import QWidget
 
-from napari_dynaseg._napari.layers.before import LastChanges
-from napari_dynaseg._napari.layers.edit_step import Change
 from napari_dynaseg._napari.layers.edit_targets import find_plane
-from napari_dynaseg._napari.layers.history import State
-from napari_dynaseg._napari.layers.keeping import keep_snapshot, merge_paint
-from napari_dynaseg._napari.layers.kept_runs import KeptRun, KeptRuns, read_iteration
+from napari_dynaseg._napari.layers.kept_run import KeptRun
+from napari_dynaseg._napari.layers.session import Session, read_iteration
 from napari_dynaseg._napari.panel.compare_row import CompareRow
 from napari_dynaseg._napari.panel.correct.stroke import find_canvas
 from napari_dynaseg._napari.panel.preview import Preview, is_preview
 from napari_dynaseg._napari.work.finishing import Finishing
-from napari_dynaseg.errors import ImageError, SegmentationError
+from napari_dynaseg.errors import SegmentationError
 from napari_dynaseg.recipes.snapshots import Snapshot, Snapshots
 
 FLIP_KEY = "F"  # with Shift
@@ -31,19 +28,17 @@ class Compare:
     ----------
     viewer
         The viewer.
-    kept
-        The runs of the panel.
+    session
+        Knows what the labels were.
     """
 
     told = Signal(str)  # what is on view, in a sentence; empty when it is the layer again
     concluded = Signal(str)  # what came of it, in a sentence
-    kept_one = Signal(object)  # the run of which an iteration is the result now
 
-    def __init__(self, viewer: ViewerModel, kept: KeptRuns) -> None:
-        self._viewer, self._kept = viewer, kept
+    def __init__(self, viewer: ViewerModel, session: Session) -> None:
+        self._viewer, self._session = viewer, session
         self.row = CompareRow()
         self.layer: Labels | None = None
-        self.changes = LastChanges(kept)
         self.preview: Preview | None = None
         self._scrubbed: Snapshot | None = None  # the one on view
         self._words = ""  # what is on view before
@@ -55,7 +50,8 @@ class Compare:
         self.row.keep_button.changed.connect(lambda: self.keep())
         self.row.flip_button.changed.connect(lambda: self.flip())
         viewer.layers.selection.events.active.connect(self.follow_selection)
-        viewer.layers.events.removed.connect(self._on_removed)
+        viewer.layers.events.removed.connect(self.follow_selection)
+        session.turned.connect(self._show_row)
         self.follow_selection()
 
     def close(self) -> None:
@@ -63,7 +59,7 @@ class Compare:
         self.end()
         self._finishing.close()
         self._viewer.layers.selection.events.active.disconnect(self.follow_selection)
-        self._viewer.layers.events.removed.disconnect(self._on_removed)
+        self._viewer.layers.events.removed.disconnect(self.follow_selection)
 
     # -- the layer --------------------------------------------------------------------------
 
@@ -83,23 +79,8 @@ class Compare:
         self.end()
         self._show_row()
 
-    def note_change(self, change: Change, words: str) -> None:
-        """Note a change that a tool, Refine or this row has made; it is on view now."""
-        self.changes.note(change, words)
-        self.end()
-
-    def _on_removed(self, event: Any) -> None:
-        self.changes.forget(event.value)
-        self.follow_selection()
-
-    def _find_run(self) -> KeptRun | None:
-        try:
-            return self._kept.find(self.layer)
-        except ImageError:
-            return None
-
     def _show_row(self) -> None:
-        run = self._find_run()
+        run = self._session.get(self.layer)
         snapshots = run.snapshots if run else Snapshots()
         is_free = not self._is_running
         now = read_iteration(self.layer) if snapshots else None
@@ -112,7 +93,7 @@ class Compare:
 
     def scrub(self, index: int) -> None:
         """Show an iteration in the layer's place, with what was painted."""
-        run, layer = self._find_run(), self.layer
+        run, layer = self._session.get(self.layer), self.layer
         if run is None or layer is None or not layer.editable:
             return
         snapshot = run.snapshots[index]
@@ -126,7 +107,7 @@ class Compare:
             self._finishing.ask(run, snapshot)
 
     def _show_snapshot(self, layer: Labels, run: KeptRun, snapshot: Snapshot) -> None:
-        labels = run.job.wrap_labels(merge_paint(layer, run, snapshot.read_labels()))
+        labels = run.job.wrap_labels(run.merge_paint(layer, snapshot.read_labels()))
         name = f"iteration {snapshot.iteration} of {layer.name}"
         if self.preview is None:
             self._begin(layer, labels, (0,) * layer.ndim, name)
@@ -147,7 +128,7 @@ class Compare:
             return
         try:
             index = find_plane(layer, self._viewer.dims)
-            before = self.changes.find_before(layer, index)
+            before = self._session.find_before(layer, index)
         except SegmentationError as error:
             show_error(str(error))
             return
@@ -190,8 +171,8 @@ class Compare:
 
     def keep(self) -> None:
         """Make the iteration on view the result; a sketch is first labelled pixel by pixel."""
-        snapshot, layer, run = self._scrubbed, self.layer, self._find_run()
-        if snapshot is None or layer is None or run is None:
+        snapshot, layer = self._scrubbed, self.layer
+        if snapshot is None or layer is None:
             return
         if snapshot.is_sketch:
             self._is_wanted = True
@@ -200,27 +181,19 @@ class Compare:
             return
         self.end()
         try:
-            change = keep_snapshot(layer, run, snapshot)
+            self._session.keep_iteration(layer, snapshot)
         except SegmentationError as error:
             show_error(str(error))
             return
-        if run.states is not None:
-            run.states.turned.connect(self._on_turned, unique=True)
-        self.note_change(change, f"keeping iteration {snapshot.iteration}")
         self._show_row()
-        self.kept_one.emit(run)
         self.concluded.emit(
             f"Iteration {snapshot.iteration} kept: q' = {snapshot.labels_in_use}. "
             "Ctrl+Z takes it back."
         )
 
-    def _on_turned(self, _layer: Labels, _state: State) -> None:
-        """Show where undo or redo has led to."""
-        self._show_row()
-
     def _on_finished(self, sketch: Snapshot, snapshot: Snapshot) -> None:
         """Show the labels of every pixel where their sketch is on view, or keep them."""
-        run, layer = self._find_run(), self.layer
+        run, layer = self._session.get(self.layer), self.layer
         if sketch is not self._scrubbed or run is None or layer is None:
             return
         self._scrubbed = snapshot

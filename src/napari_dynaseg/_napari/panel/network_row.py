@@ -8,7 +8,7 @@ from napari.utils.notifications import show_error, show_info
 from psygnal import Signal
 from qtpy.QtWidgets import QFileDialog
 
-from napari_dynaseg._napari.layers.kept_runs import KeptRun
+from napari_dynaseg._napari.layers.kept_run import KeptRun
 from napari_dynaseg._napari.work.task import Task, call_once
 from napari_dynaseg.errors import SegmentationError
 

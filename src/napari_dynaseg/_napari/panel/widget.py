@@ -8,7 +8,7 @@ from napari.utils.notifications import show_error, show_info
 from psygnal import Signal
 
 from napari_dynaseg._napari.layers.job import Job, require_whole
-from napari_dynaseg._napari.layers.kept_runs import KeptRuns
+from napari_dynaseg._napari.layers.session import Session
 from napari_dynaseg._napari.panel.advanced_rows import AdvancedRows
 from napari_dynaseg._napari.panel.compare import Compare
 from napari_dynaseg._napari.panel.contact_sheet import ExploreButton
@@ -64,7 +64,7 @@ class SegmenterPanel(Container[Any]):
         self._viewer: ViewerModel = getattr(napari_viewer, "__wrapped__", napari_viewer)
         self._last_used = LastUsed()
         self.run: LiveRun | Refinement | MethodRun | None = None
-        self.kept = KeptRuns()
+        self.kept = Session()
         self._waiting: Refinement | None = None  # one whose undo would take much memory
         self._build()
         self.show_settings(self._resolve())
@@ -143,9 +143,9 @@ class SegmenterPanel(Container[Any]):
         self.stop_button.changed.connect(self.stop)
         self.compare.told.connect(self.display.show_aside)
         self.compare.concluded.connect(self.display.show_words)
-        self.compare.kept_one.connect(self.network.offer)
+        self.kept.offered.connect(self.network.offer)
         self.corrections.flip_asked.connect(self.compare.flip)
-        self.corrections.queue.written.connect(self.compare.note_change)
+        self.corrections.queue.written.connect(self.compare.end)
         self.watcher.painted += [self._align_rows, self.display.curves.build, preload_engine]
         self.watcher.docked.append(lambda: self.recovery.begin(self.native.window()))
         self.watcher.closed.append(self._on_closed)
@@ -268,11 +268,9 @@ class SegmenterPanel(Container[Any]):
 
     def _keep(self, run: LiveRun) -> None:
         """Keep a run beside its layer, and carry over what was painted on an earlier one."""
-        kept = run.keep()
-        self.network.offer(kept)
+        self.kept.keep(run.layer, run.keep())
         if run.layer not in self._viewer.layers:
             return
-        self.kept.keep(run.layer, kept)
         self.compare.follow_selection()
         if pixels := self.kept.carry_paint(run.layer, list(self._viewer.layers)):
             self.recovery.protect(run.layer)
@@ -288,12 +286,10 @@ class SegmenterPanel(Container[Any]):
             self._on_refined(waiting)
             return
         try:
-            layer = self._viewer.layers.selection.active
-            kept = self.kept.find(layer)
+            layer, point = self._viewer.layers.selection.active, self._viewer.dims.point
             settings = self.settings
-            position = kept.find_position(layer, self._viewer.dims.point)
             is_for_all = self.stack.refine.value == ALL_PLANES
-            run = self.run = Refinement(layer, kept, position, settings, is_for_all)
+            run = self.run = Refinement(self.kept, layer, point, settings, is_for_all)
         except SegmentationError as error:
             show_error(str(error))
             return
@@ -313,8 +309,7 @@ class SegmenterPanel(Container[Any]):
 
     def _on_refined(self, run: Refinement) -> None:
         if run.change is not None:
-            self.compare.note_change(run.change, "Refine")
-            self.network.offer(run.run)
+            self.compare.end()
         elif run.question:
             self._waiting = run
             self.buttons.ask(run.question)
@@ -372,6 +367,7 @@ class SegmenterPanel(Container[Any]):
             self.run.stop()
             self.run = None
         self.compare.close()
+        self.kept.close()
         self.corrections.close()
         self.recovery.forget_viewer()
         self.explore_button.close_sheet()

@@ -3,16 +3,15 @@
 from collections import deque
 from typing import NamedTuple
 
-from napari.utils.notifications import show_error
 from psygnal import Signal
 
 from napari_dynaseg._napari.layers.classes import read_classes
 from napari_dynaseg._napari.layers.edit_targets import Target
-from napari_dynaseg._napari.layers.step_followers import NewLabels, Renumbering, StepFollower
+from napari_dynaseg._napari.layers.session import Session
 from napari_dynaseg._napari.layers.tools import Choice, Outcome, Tool, apply_tool
+from napari_dynaseg._napari.work.notifications import show_errors
 from napari_dynaseg._napari.work.task import Task, call_once
 from napari_dynaseg.counting import write_count
-from napari_dynaseg.errors import EditError
 
 # A step whose undo takes more than this is asked about.
 MOST_UNDO_BYTES = 200e6
@@ -28,17 +27,23 @@ class Request(NamedTuple):
 
 
 class EditQueue:
-    """Takes edits in the order in which they were asked for; lives on the main thread."""
+    """Takes edits in the order in which they were asked for; lives on the main thread.
+
+    Parameters
+    ----------
+    session
+        Writes them.
+    """
 
     told = Signal(str)  # what became of an edit, in a sentence
-    written = Signal(object, str)  # the change, and the title of its tool
+    written = Signal()
     asked = Signal(str)  # what the undo of an edit that waits would take; empty if none waits
 
-    def __init__(self) -> None:
+    def __init__(self, session: Session) -> None:
+        self._session = session
         self._requests: deque[Request] = deque()
         self._task: Task | None = None
         self._unconfirmed: Outcome | None = None
-        self._followers: list[StepFollower] = []
 
     @property
     def is_busy(self) -> bool:
@@ -59,20 +64,14 @@ class EditQueue:
             self._write(outcome)
 
     def forget(self) -> None:
-        """Drop what is not written yet, and let go of all layers."""
+        """Drop what is not written yet."""
         self._requests.clear()
         self._drop_unconfirmed()
         if self._task is not None:
             self._task.leave()
-        for follower in self._followers:
-            follower.forget()
-        self._followers.clear()
 
     def forget_layer(self, layer: object) -> None:
         """Let go of a layer that the viewer has dropped."""
-        for follower in [follower for follower in self._followers if follower.layer is layer]:
-            follower.forget()
-            self._followers.remove(follower)
         if self._unconfirmed is not None and self._unconfirmed.change.target.layer is layer:
             self._drop_unconfirmed()
 
@@ -117,22 +116,13 @@ class EditQueue:
         else:
             self._write(result)
 
+    @show_errors()
     def _write(self, outcome: Outcome) -> None:
-        change = outcome.change
-        try:
-            change.write()
-        except EditError as error:
-            self.told.emit("")
-            show_error(str(error))
-            return
-        if outcome.renumbered:
-            self._followers.append(Renumbering(change, outcome.renumbered))
-        if outcome.origins and (outcome.tool.gathers or read_classes(change.target.layer)):
-            self._followers.append(NewLabels(change, outcome.origins, outcome.tool.gathers))
-        self.written.emit(change, outcome.tool.title)
-        self.told.emit(
-            f"{outcome.tool.title}: {write_count(change.pixels, 'pixel')}. Ctrl+Z takes it back."
-        )
+        self.told.emit("")
+        self._session.write_tool(outcome)
+        self.written.emit()
+        pixels = write_count(outcome.change.pixels, "pixel")
+        self.told.emit(f"{outcome.tool.title}: {pixels}. Ctrl+Z takes it back.")
 
 
 def write_bytes(count: float) -> str:

@@ -2,7 +2,7 @@
 
 from psygnal import Signal
 
-from napari_dynaseg._napari.layers.kept_runs import KeptRun
+from napari_dynaseg._napari.layers.kept_run import KeptRun
 from napari_dynaseg._napari.work.task import Task, call_once
 from napari_dynaseg._napari.work.worker import describe_memory
 from napari_dynaseg.recipes.snapshots import Snapshot

@@ -11,7 +11,7 @@ from psygnal import Signal
 from qtpy.QtCore import QTimer
 
 from napari_dynaseg._napari.layers.job import Job
-from napari_dynaseg._napari.layers.kept_runs import KeptRun
+from napari_dynaseg._napari.layers.kept_run import KeptRun
 from napari_dynaseg._napari.work.pace import Pace
 from napari_dynaseg._napari.work.stack_plan import ViewedStack
 from napari_dynaseg._napari.work.task import Task

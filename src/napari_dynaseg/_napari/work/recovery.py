@@ -13,8 +13,7 @@ from napari.utils.notifications import show_warning
 from qtpy.QtCore import QObject, QStandardPaths, QTimer
 from superqt.utils import ensure_main_thread
 
-from napari_dynaseg._napari.layers.followed_layer import FollowedLayer
-from napari_dynaseg._napari.layers.saving import saving
+from napari_dynaseg._napari.layers.followed_layer import FollowedLayer, saving
 from napari_dynaseg._napari.work.panel_watcher import WindowWatcher
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.files.journal_folder import LeftJournal, clear_journal, list_left

@@ -1,18 +1,16 @@
 """What Refine works out off the main thread: new labels of a plane or of all, and how. No Qt."""
 
-from collections.abc import Generator, Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Generator, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
-from napari_dynaseg._napari.layers.edit_step import Change, shrink_integers
+from napari_dynaseg._napari.layers.edit_step import Change
 from napari_dynaseg._napari.layers.edit_targets import Target
-from napari_dynaseg._napari.layers.kept_runs import KeptRun
+from napari_dynaseg._napari.layers.kept_run import KeptRun
 from napari_dynaseg._napari.work.worker import PlaneDone
-from napari_dynaseg.errors import ImageError
+from napari_dynaseg.generators import Loop
 from napari_dynaseg.image.axes import Position
-from napari_dynaseg.labels.network_maps import RememberedMap
+from napari_dynaseg.labels.network_maps import CurrentMaps, RememberedMap
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.labels.run_length import Runs
 from napari_dynaseg.recipes.refinements import Paint, Planes, RefinementRecord
@@ -40,15 +38,21 @@ class RefinedLayer(NamedTuple):
     """
 
     change: Change
-    maps: dict[Position, RememberedMap]
+    maps: CurrentMaps
     labels: LabelMap
     network: "TrainedNetwork"
     refinement: RefinementRecord
 
 
-@dataclass(frozen=True, eq=False)
-class RefineTask:
-    """What is refined, as it was when the user asked for it.
+def refine_layer(
+    target: Target,
+    run: KeptRun,
+    keep_network: "Callable[[], TrainedNetwork]",
+    paint: Paint,
+    settings: Settings,
+    positions: Sequence[Position],
+) -> Generator[int | PlaneDone, None, RefinedLayer]:
+    """Train a network on, then go through the planes, as work for a task.
 
     Parameters
     ----------
@@ -56,103 +60,45 @@ class RefineTask:
         The layer and its array.
     run
         The run that made it.
+    keep_network
+        Gives the network.
     paint
         The labels of the plane that teaches, and what was painted there.
     settings
         The knobs.
     positions
-        The planes that may change, that one among them.
+        The planes that may change, that one first.
+
+    Yields
+    ------
+    int or PlaneDone
+        The iteration; then each plane but the first.
     """
+    from napari_dynaseg.stacks.refined_stack import spread_over_planes
 
-    target: Target
-    run: KeptRun
-    paint: Paint
-    settings: Settings
-    positions: tuple[Position, ...]
+    def read_paint(position: Position) -> Paint:
+        shown = run.read_array(target.data, position)
+        return Paint(position, shown, run.maps.find_painted(position, shown))
 
-    @property
-    def planes(self) -> Planes:
-        """Whether all planes may change, or that one alone."""
-        return "all" if len(self.positions) > 1 else "this"
-
-    def read_paint(self, position: Position) -> Paint:
-        """Read a plane, and what was painted there."""
-        shown = self.run.read_array(self.target.data, position)
-        return Paint(position, shown, self.run.maps.find_painted(position, shown))
-
-    def work(self) -> Generator[int | PlaneDone, None, RefinedLayer]:
-        """Train the network on, then go through the planes.
-
-        Yields
-        ------
-        int or PlaneDone
-            The iteration; then each plane.
-        """
-        from napari_dynaseg.stacks.refined_stack import spread_over_planes
-
-        run, paint = self.run, self.paint
-        if run.keep_network is None:
-            raise ImageError("these labels have no network to train on; press Segment first")
-        stack, job = run.job.stack, run.job
-        pinned = job.pinned if paint.position == job.position else None
-        channels = stack.read_channels(paint.position) if pinned is None else pinned
-        steps = run.keep_network().refine(channels, paint.shown, paint.painted, self.settings)
-        while True:
-            try:
-                yield next(steps).iteration
-            except StopIteration as end:
-                refined, network = end.value
-                break
-        found = _Found(run)
-        found.add(paint, refined.labels)
-        start = paint.position, refined.spread
-        planes = spread_over_planes(
-            stack, network, self.positions, start, self.read_paint, job.within
-        )
-        for done, (other, labels) in enumerate(planes, 2):
-            found.add(other, other.shown if labels is None else labels)
-            yield PlaneDone(other.position, done, len(self.positions))
-        return RefinedLayer(
-            found.make_change(self.target),
-            found.maps,
-            refined.labels,
-            network,
-            RefinementRecord.of(paint.position, self.planes, found.painted, self.settings),
-        )
-
-
-class _Found:
-    """What changes, gathered plane by plane in few bytes."""
-
-    def __init__(self, run: KeptRun) -> None:
-        self._run = run
-        self._parts: list[tuple[Any, ...]] = []
-        self.maps: dict[Position, RememberedMap] = {}
-        self.painted: list[Runs] = []
-        self.pixels = 0
-
-    def add(self, paint: Paint, labels: LabelMap) -> None:
-        """Add a plane with its new labels."""
-        self.painted += paint.describe()
-        self.maps[paint.position] = RememberedMap.of(labels, paint.painted)
-        wrap = self._run.job.wrap_labels
-        before, after = wrap(paint.shown), wrap(labels)
-        where = np.nonzero(before != after)
-        starts = [at or 0 for at in paint.position] if self._run.is_stack else [0] * len(where)
-        indices = [
-            shrink_integers(part + start, size)
-            for part, start, size in zip(where, starts, self._run.job.axes.sizes, strict=True)
-        ]
-        self._parts.append((*indices, before[where], after[where]))
-        self.pixels += len(where[0])
-
-    def make_change(self, target: Target) -> Change:
-        """Put all planes together."""
-        *indices, before, after = map(np.concatenate, zip(*self._parts, strict=True))
-        return Change(target, tuple(indices), before, after)
-
-
-def list_planes(run: KeptRun, position: Position, is_for_all: bool) -> tuple[Position, ...]:
-    """List the planes of a run that may change: that one, or all that it has labelled."""
-    others: Iterable[Position] = run.maps.list_positions() if is_for_all and run.is_stack else ()
-    return (position, *(other for other in others if other != position))
+    job = run.job
+    pinned = job.pinned if paint.position == job.position else None
+    channels = job.stack.read_channels(paint.position) if pinned is None else pinned
+    steps = Loop(keep_network().refine(channels, paint.shown, paint.painted, settings))
+    for step in steps:
+        yield step.iteration
+    refined, network = steps.returned
+    start = paint.position, refined.spread
+    others = spread_over_planes(job.stack, network, positions, start, read_paint, job.within)
+    changes: list[Change] = []
+    maps: CurrentMaps = {}
+    painted: list[Runs] = []
+    for done, (other, labels) in enumerate(chain([(paint, refined.labels)], others), 1):
+        made = other.shown if labels is None else labels
+        changes.append(run.find_change(target, other.position, other.shown, made))
+        maps[other.position] = RememberedMap.of(made, other.painted)
+        painted += other.describe()
+        if done > 1:
+            yield PlaneDone(other.position, done, len(positions))
+    planes: Planes = "all" if len(positions) > 1 else "this"
+    refinement = RefinementRecord.of(paint.position, planes, painted, settings)
+    return RefinedLayer(Change.join(changes), maps, refined.labels, network, refinement)

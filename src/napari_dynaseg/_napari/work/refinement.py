@@ -1,19 +1,21 @@
 """Refine: the network of a layer trained on, in a worker, with what was painted there."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from napari.layers import Labels
-from napari.utils.notifications import show_error
 from psygnal import Signal
 
 from napari_dynaseg._napari.layers.edit_step import Change
 from napari_dynaseg._napari.layers.edit_targets import Target, check_writable
-from napari_dynaseg._napari.layers.kept_runs import KeptRun
+from napari_dynaseg._napari.layers.kept_run import State
+from napari_dynaseg._napari.layers.session import Session
 from napari_dynaseg._napari.work.edit_queue import MOST_UNDO_BYTES, write_bytes
-from napari_dynaseg._napari.work.refine_task import RefinedLayer, RefineTask, list_planes
+from napari_dynaseg._napari.work.notifications import show_errors
+from napari_dynaseg._napari.work.refine_task import RefinedLayer, refine_layer
 from napari_dynaseg._napari.work.task import Task
 from napari_dynaseg._napari.work.worker import PlaneDone, describe_memory
-from napari_dynaseg.errors import EditError, ImageError
+from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.recipes.painted_recipe import keep_map, read_map
 from napari_dynaseg.recipes.recipe import METADATA_KEY, Recipe
@@ -26,12 +28,12 @@ class Refinement:
 
     Parameters
     ----------
+    session
+        Knows the run that made the layer.
     layer
         What was painted on, and will be changed, as one step that Ctrl+Z takes back.
-    run
-        The run that made it.
-    position
-        The plane whose paint teaches.
+    point
+        Where the view is; the paint of the plane there teaches.
     settings
         The knobs.
     is_for_all
@@ -42,7 +44,7 @@ class Refinement:
     EditError
         If the layer cannot be changed.
     ImageError
-        If nothing was painted on the plane, or the layer has no network yet.
+        If nothing was painted on the plane, or the layer has no network (yet).
     """
 
     progressed = Signal(int)
@@ -51,19 +53,23 @@ class Refinement:
 
     def __init__(
         self,
+        session: Session,
         layer: Labels,
-        run: KeptRun,
-        position: Position,
+        point: Sequence[float],
         settings: Settings,
         is_for_all: bool = False,
     ) -> None:
-        self._layer, self.run = layer, run
+        run = session.find(layer)
+        position = run.find_position(layer, point)
+        self._session, self._layer, self._run = session, layer, run
         if run.keep_network is None:
             raise ImageError("these labels have no network to train on; press Segment first")
         check_writable(layer)
         target = Target(layer, layer.data, (slice(None),) * layer.ndim)
-        planes = list_planes(run, position, is_for_all)
-        work = RefineTask(target, run, self._read_paint(position), settings, planes).work()
+        others = run.maps.list_positions() if is_for_all and run.is_stack else []
+        planes = [position, *(other for other in others if other != position)]
+        paint = self._read_paint(position)
+        work = refine_layer(target, run, run.keep_network, paint, settings, planes)
         self.change: Change | None = None  # what was written
         self._result: RefinedLayer | None = None  # one that waits to be confirmed
         self._task = Task(
@@ -75,7 +81,7 @@ class Refinement:
         )
 
     def _read_paint(self, position: Position) -> Paint:
-        run = self.run
+        run = self._run
         shown = run.read_plane(self._layer, position)
         painted = run.maps.find_painted(position, shown)
         if not painted.any():
@@ -121,32 +127,25 @@ class Refinement:
         else:
             self._write(result)
 
+    @show_errors()
     def _write(self, result: RefinedLayer) -> None:
-        layer, run = self._layer, self.run
-        before = run.describe_state(layer)
-        try:
-            change = result.change.keep_unpainted()
-            if change.pixels:
-                change.write()
-        except EditError as error:
-            show_error(str(error))
-            return
-        for position, remembered in result.maps.items():
-            run.maps.add(position, remembered)
-        network = result.network  # the result would keep the layer alive
-        run.keep_network = lambda: network
-        self._write_recipe(result)
-        if change.pixels:
-            run.follow_step(layer, before)
+        change = result.change.keep_unpainted()
+        self._session.write_state(change, "Refine", self._describe(result))
         self.change = change
 
-    def _write_recipe(self, result: RefinedLayer) -> None:
-        metadata = self._layer.metadata
-        if METADATA_KEY not in metadata:
-            return
-        recipe = Recipe.from_metadata(metadata)
-        refinements = (*recipe.refinements, result.refinement)
-        made = recipe.model_copy(update={"refinements": refinements}).to_metadata()
-        if not self.run.is_stack:
-            made |= keep_map(result.labels, self.run.job.axes.is_turned)
-        self._layer.metadata = {**metadata, **made}
+    def _describe(self, result: RefinedLayer) -> State:
+        """Describe what belongs to the labels once they are refined."""
+        before = self._run.describe_state(self._layer)
+        metadata = dict(before.metadata)
+        if METADATA_KEY in metadata:
+            recipe = Recipe.from_metadata(metadata)
+            refinements = (*recipe.refinements, result.refinement)
+            metadata |= recipe.model_copy(update={"refinements": refinements}).to_metadata()
+            if not self._run.is_stack:
+                metadata |= keep_map(result.labels, self._run.job.axes.is_turned)
+        network = result.network  # the result would keep the layer alive
+        return before._replace(
+            metadata=metadata,
+            keep_network=lambda: network,
+            maps={**before.maps, **result.maps},
+        )

@@ -18,9 +18,8 @@ from napari_dynaseg._napari.layers.edit_targets import (
     read_locked,
     write_locked,
 )
-from napari_dynaseg._napari.layers.kept_runs import KeptRuns
 from napari_dynaseg._napari.layers.measuring import freeze_input
-from napari_dynaseg._napari.layers.painted import find_painted
+from napari_dynaseg._napari.layers.session import Session
 from napari_dynaseg._napari.layers.tools import LOCK, NAME, TOOLS, Choice, Pixel, Tool
 from napari_dynaseg._napari.panel.correct.correction_rows import (
     ALL,
@@ -52,16 +51,16 @@ class Corrections:
         Whose labels are corrected: those of the Labels layer that was selected last.
     images
         What is segmented, and so what is measured.
-    kept
-        The runs of the panel, which tell what was painted.
+    session
+        Writes what is corrected, and tells what was painted.
     """
 
     flip_asked = Signal()  # by its key
 
-    def __init__(self, viewer: ViewerModel, images: ImageInput, kept: KeptRuns) -> None:
-        self._viewer, self._images, self._kept = viewer, images, kept
+    def __init__(self, viewer: ViewerModel, images: ImageInput, session: Session) -> None:
+        self._viewer, self._images, self._session = viewer, images, session
         self.layer: Labels | None = None
-        self.queue, self.table = EditQueue(), LabelTable()
+        self.queue, self.table = EditQueue(session), LabelTable()
         self.clicking: Clicking | None = None
         self._tool: Tool | None = None  # the one that waits for clicks
         self._gathered: list[Pixel] = []
@@ -99,7 +98,6 @@ class Corrections:
         self.rows.save_button.changed.connect(self._save_table)
         self.rows.keys_button.changed.connect(self._show_card)
         self.queue.told.connect(self.rows.tell)
-        self.queue.written.connect(lambda change, _title: self._kept.note_tool(change))
         self.table.told.connect(self.rows.tell)
         self.queue.asked.connect(self._show_question)
 
@@ -135,6 +133,7 @@ class Corrections:
 
     def _on_removed(self, event: Any) -> None:
         self.queue.forget_layer(event.value)
+        self._session.forget(event.value)
         self._follow_selection()
 
     def _require_layer(self) -> Labels:
@@ -152,7 +151,7 @@ class Corrections:
             self._viewer.dims,
             "All planes" if is_everywhere else self.rows.planes.value,
             None if is_everywhere else self.rows.within.value,
-            partial(find_painted, self._kept) if self.rows.keep_paint.value else None,
+            self._session.find_painted if self.rows.keep_paint.value else None,
         )
 
     # -- tools ------------------------------------------------------------------------------

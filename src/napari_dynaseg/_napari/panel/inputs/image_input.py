@@ -6,6 +6,7 @@ from napari.layers import Image
 from psygnal import Signal
 
 from napari_dynaseg._napari.layers.job import Job, snapshot
+from napari_dynaseg._napari.layers.masks import limit_job
 from napari_dynaseg._napari.layers.reading import (
     explain_mismatch,
     find_level,
@@ -15,7 +16,6 @@ from napari_dynaseg._napari.layers.reading import (
     remember_level,
     show_plane,
 )
-from napari_dynaseg._napari.layers.run_mask import limit_job
 from napari_dynaseg._napari.panel.inputs.axes_line import AxesLine
 from napari_dynaseg._napari.panel.inputs.choice import ChannelChoice, ImageChoice, LevelChoice
 from napari_dynaseg._napari.panel.inputs.within_choice import WithinChoice

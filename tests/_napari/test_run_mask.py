@@ -11,7 +11,7 @@ from tests._napari.panel.test_widget import last_notification, wait_for_threads
 from tests._napari.work.test_refinement import paint, refine
 
 from napari_dynaseg._napari.layers.job import snapshot
-from napari_dynaseg._napari.layers.run_mask import limit_job
+from napari_dynaseg._napari.layers.masks import limit_job
 from napari_dynaseg.cli.replay_files import begin_replay, plan_replay
 from napari_dynaseg.errors import EditError, ImageError, SettingsError
 from napari_dynaseg.files.recipe_files import FoundRecipe

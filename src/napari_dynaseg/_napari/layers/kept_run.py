@@ -1,0 +1,227 @@
+"""What is kept of a run beside its layer: where it came from, its network, what was painted."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from napari.layers import Labels
+
+from napari_dynaseg._napari.layers.edit_step import Change
+from napari_dynaseg._napari.layers.edit_targets import Target, read_locked
+from napari_dynaseg._napari.layers.history import Turn
+from napari_dynaseg._napari.layers.job import Job
+from napari_dynaseg._napari.layers.transforms import Index
+from napari_dynaseg.errors import ImageError
+from napari_dynaseg.image.axes import Position
+from napari_dynaseg.labels.compressed_map import CompressedMap
+from napari_dynaseg.labels.network_maps import CurrentMaps, NetworkMaps
+from napari_dynaseg.labels.numbering import LabelMap, Mask
+from napari_dynaseg.labels.scope import find_locked
+from napari_dynaseg.recipes.painted_recipe import MAP_KEY
+from napari_dynaseg.recipes.recipe import METADATA_KEY
+from napari_dynaseg.recipes.snapshots import Snapshots
+
+if TYPE_CHECKING:
+    from napari_dynaseg.recipes.trained_network import TrainedNetwork
+
+NO_LABEL = np.iinfo(np.int32).min
+
+
+class State(NamedTuple):
+    """What belongs to the labels of a run's layer, and is led back with them.
+
+    Parameters
+    ----------
+    metadata
+        The recipe, and the map that it makes.
+    keep_network
+        Gives the network, if there is one.
+    maps
+        What the network gave, which tells what was painted.
+    tools
+        What tools have made of pixels that no hand had painted; `NO_LABEL` elsewhere.
+    """
+
+    metadata: dict[str, Any]
+    keep_network: "Callable[[], TrainedNetwork] | None"
+    maps: CurrentMaps
+    tools: dict[Position, CompressedMap]
+
+
+@dataclass(eq=False)
+class KeptRun:
+    """A run whose layer may be painted on, refined and run again.
+
+    Parameters
+    ----------
+    job
+        What was segmented.
+    is_stack
+        Whether the layer has all planes of the stack, or the job's alone.
+    keep_network
+        Gives the network, `None` if the run had none yet.
+    maps
+        What the network gave, plane by plane.
+    snapshots
+        Its iterations, of a run of one plane.
+    tools
+        As in `State`.
+    """
+
+    job: Job
+    is_stack: bool
+    keep_network: "Callable[[], TrainedNetwork] | None" = None
+    maps: NetworkMaps = field(default_factory=NetworkMaps)
+    snapshots: Snapshots = field(default_factory=Snapshots)
+    tools: dict[Position, CompressedMap] = field(default_factory=dict)
+
+    def is_alike(self, other: "KeptRun") -> bool:
+        """Tell whether another run is of the same planes of the same image."""
+        mine, theirs = self.job.stack.arrays, other.job.stack.arrays
+        return (
+            self.job.axes == other.job.axes
+            and len(mine) == len(theirs)
+            and all(one is another for one, another in zip(mine, theirs, strict=True))
+        )
+
+    # -- planes of its layer ----------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of its layer's data."""
+        axes = self.job.axes
+        whole = self.job.stack_shape
+        plane = [size if axis in axes.plane else 1 for axis, size in enumerate(whole)]
+        return whole if self.is_stack else tuple(plane)
+
+    def find_index(self, position: Position) -> Index:
+        """Say where in its layer a plane lies."""
+        return tuple(slice(None) if at is None or not self.is_stack else at for at in position)
+
+    def find_position(self, layer: Labels, point: Sequence[float]) -> Position:
+        """Find the plane of its layer that is on view.
+
+        Raises
+        ------
+        ImageError
+            If the view is beside it.
+        """
+        axes = self.job.axes
+        if not self.is_stack:
+            return self.job.position
+        coordinates = layer.world_to_data(point)[-layer.ndim :]
+        indices = [round(float(coordinates[axis])) for axis in axes.stack]
+        for axis, index in zip(axes.stack, indices, strict=True):
+            if not 0 <= index < axes.sizes[axis]:
+                raise ImageError(f"the view is beside {layer.name!r} on axis {axes.names[axis]}")
+        return axes.place(indices)
+
+    def read_plane(self, layer: Labels, position: Position) -> LabelMap:
+        """Read a plane of its layer as a label map of its own, (H, W)."""
+        return self.read_array(layer.data, position)
+
+    def read_array(self, array: Any, position: Position) -> LabelMap:
+        """Read a plane of its layer's array likewise; in any thread."""
+        return self.job.unwrap_labels(array[self.find_index(position)]).copy()
+
+    def write_array(self, array: Any, position: Position, labels: npt.NDArray[Any]) -> None:
+        """Write a plane, (H, W), into an array of its layer's shape, of which no undo knows."""
+        index = self.find_index(position)
+        array[index] = self.job.wrap_labels(labels).reshape(np.shape(array[index]))
+
+    def find_change(
+        self, target: Target, position: Position, before: LabelMap, after: LabelMap
+    ) -> Change:
+        """Find what changes in its layer between two maps of a plane, (H, W)."""
+        part = replace(target, index=self.find_index(position))
+        wrapped = (self.job.wrap_labels(labels).reshape(part.shape) for labels in (before, after))
+        return Change.between(part, *wrapped)
+
+    # -- what was painted -------------------------------------------------------------------
+
+    def find_painted(self, layer: Labels, position: Position) -> Mask:
+        """Find what the user has painted in a plane of its layer, (H, W)."""
+        return self.maps.find_painted(position, self.read_plane(layer, position))
+
+    def find_painted_by_hand(self, layer: Labels, position: Position) -> Mask:
+        """Find what the user has painted there, but for what a tool has done with other pixels.
+
+        A pixel that was painted stays painted, whatever a tool makes of it.
+        """
+        shown = self.read_plane(layer, position)
+        by_tool: Mask = shown == self._read_tools(position)
+        return self.maps.find_painted(position, shown) & ~by_tool
+
+    def find_fixed(self, layer: Labels, position: Position, painted: Mask) -> Mask:
+        """Find what stays in a plane: what was painted, and the locked labels."""
+        return painted | find_locked(self.read_plane(layer, position), read_locked(layer))
+
+    def merge_paint(self, layer: Labels, labels: LabelMap) -> LabelMap:
+        """Put what was painted in its layer, and locked labels, over others of the job's plane."""
+        position = self.job.position
+        fixed = self.find_fixed(layer, position, self.find_painted(layer, position))
+        merged: LabelMap = np.where(fixed, self.read_plane(layer, position), labels)
+        return merged
+
+    def _read_tools(self, position: Position) -> LabelMap:
+        if position in self.tools:
+            return self.tools[position].read()
+        return np.full(self.job.plane_shape, NO_LABEL, np.int32)
+
+    def add_tool(self, layer: Labels, change: Change) -> dict[Position, CompressedMap]:
+        """Give what tools have made once a change of one more is written."""
+        row, column = self.job.axes.plane
+        tools = dict(self.tools)
+        for position in self.maps.list_positions():
+            inside = self._find_entries(change.indices, position)
+            after = change.after[inside]
+            if not len(after):
+                continue
+            by_hand, made = self.find_painted_by_hand(layer, position), self._read_tools(position)
+            pixels = change.indices[row][inside], change.indices[column][inside]
+            where = np.ravel_multi_index(pixels, made.shape)
+            np.put(made, where, np.where(by_hand.take(where), NO_LABEL, after))
+            tools[position] = CompressedMap.of(made)
+        return tools
+
+    def _find_entries(
+        self, indices: tuple[npt.NDArray[np.integer], ...], position: Position
+    ) -> slice | npt.NDArray[np.intp]:
+        """Find which pixels of its layer lie in a plane."""
+        first, *others = self.find_index(position)
+        start, stop = 0, len(indices[0])
+        if isinstance(first, int):  # they are sorted by their first axis, and may be many
+            start, stop = np.searchsorted(indices[0], [first, first + 1])
+        pairs = zip(others, indices[1:], strict=True)
+        inside = [entries[start:stop] == at for at, entries in pairs if isinstance(at, int)]
+        if not inside:
+            return slice(start, stop)
+        return start + np.flatnonzero(np.logical_and.reduce(inside))
+
+    # -- its state --------------------------------------------------------------------------
+
+    def describe_state(self, layer: Labels) -> State:
+        """Describe what belongs to its layer now."""
+        keys = METADATA_KEY, MAP_KEY
+        kept = {key: layer.metadata[key] for key in keys if key in layer.metadata}
+        return State(kept, self.keep_network, self.maps.list_current(), self.tools)
+
+    def enter(self, layer: Labels, state: State) -> Turn:
+        """Take over a state; gives what then exchanges it for the one before, and back."""
+        other = self.describe_state(layer)
+        self._take_over(layer, state)
+
+        def turn(layer: Labels, _is_done: bool) -> None:
+            nonlocal other
+            now = self.describe_state(layer)
+            self._take_over(layer, other)
+            other = now
+
+        return turn
+
+    def _take_over(self, layer: Labels, state: State) -> None:
+        layer.metadata = {**layer.metadata, **state.metadata}
+        self.keep_network, self.tools = state.keep_network, state.tools
+        self.maps.return_to(state.maps)
