@@ -25,6 +25,7 @@ from napari_dynaseg.engine.targets import Targets
 from napari_dynaseg.engine.weights import Weights, copy_weights, load_weights
 from napari_dynaseg.errors import ImageWarning
 from napari_dynaseg.image.pixels import Plane
+from napari_dynaseg.labels.annotation_maps import NO_ANNOTATIONS, Annotations
 from napari_dynaseg.labels.guidance import match_clusters
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.settings import Settings
@@ -46,13 +47,10 @@ class Trainer:
         `ImageWarning`.
     start
         The weights to begin with, as `copy_weights` gives them; by default random ones.
-    scribbles
-        The labels that a user has given, (H, W): 1…q, 0 where there is none.
-    guidance
-        Another segmentation, (H, W): labels from 1 on, 0 where there is none, -1 where there could
-        be none. It does not count where there are scribbles.
+    annotations
+        What draws the pixels of the plane; a guidance does not count where there are scribbles.
     match
-        Which cluster each of its labels draws to.
+        Which cluster each label of the guidance draws to.
 
     Raises
     ------
@@ -66,8 +64,7 @@ class Trainer:
         settings: Settings,
         device: torch.device,
         start: Weights | None = None,
-        scribbles: LabelMap | None = None,
-        guidance: LabelMap | None = None,
+        annotations: Annotations = NO_ANNOTATIONS,
         *,
         match: Match = match_clusters,
     ) -> None:
@@ -75,7 +72,7 @@ class Trainer:
             check_memory(plane.shape, settings)
         # A copy: the caller's array may be read-only, reversed, or changed while the run goes on.
         self._image = torch.from_numpy(np.array(plane, order="C"))  # (C, H, W)
-        self._targets = _read_targets(scribbles, guidance, match, settings)
+        self._targets = _read_targets(annotations, match, settings)
         self._pool = ThreadPool()
         self._device = device
         self.network = build_network(len(plane), settings)
@@ -232,10 +229,8 @@ def _work_in_tiles(
     return _work_in_tiles(planes, settings, weights.cpu(), work)
 
 
-def _read_targets(
-    scribbles: LabelMap | None, guidance: LabelMap | None, match: Match, settings: Settings
-) -> Targets | None:
-    targets = None
+def _read_targets(annotations: Annotations, match: Match, settings: Settings) -> Targets | None:
+    targets, (scribbles, guidance) = None, annotations
     if scribbles is not None and scribbles.any():
         wanted = torch.from_numpy(scribbles.astype(np.int64) - 1)
         targets = Targets.from_scribbles(wanted, settings.scribble_weight)

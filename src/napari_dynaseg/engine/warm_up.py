@@ -4,6 +4,7 @@ import numpy as np
 
 from napari_dynaseg.engine.backend import torch
 from napari_dynaseg.engine.trainer import Trainer, apply_network
+from napari_dynaseg.labels.annotation_maps import Annotations
 from napari_dynaseg.settings import Settings
 
 SIDE = 8
@@ -17,8 +18,8 @@ def warm_up() -> None:
     """
     plane = np.zeros((1, SIDE, SIDE), np.float32)
     settings = Settings(channels=2, minimum_labels=1, device="cpu")
-    guidance = np.ones((SIDE, SIDE), np.int32)
-    trainer = Trainer(plane, settings, torch.device("cpu"), guidance=guidance)
+    annotations = Annotations(guidance=np.ones((SIDE, SIDE), np.int32))
+    trainer = Trainer(plane, settings, torch.device("cpu"), annotations=annotations)
     trainer.measure(lambda _: 1.0)
     weights = trainer.copy_weights()
     trainer.close()

@@ -13,7 +13,8 @@ from napari_dynaseg.engine.trainer import Trainer
 from napari_dynaseg.engine.weights import Weights
 from napari_dynaseg.errors import SettingsError
 from napari_dynaseg.image.pixels import Plane
-from napari_dynaseg.labels.numbering import LabelMap, freeze
+from napari_dynaseg.labels.annotation_maps import NO_ANNOTATIONS, Annotations
+from napari_dynaseg.labels.numbering import freeze
 from napari_dynaseg.method.auto import Member, make_scale, merge_by_members, settle_member
 from napari_dynaseg.method.run_input import RunInput
 from napari_dynaseg.method.step import Step
@@ -39,21 +40,20 @@ def train(given: RunInput) -> Steps:
     """
     if given.settings.scheme == "auto":
         return _train_members(given.cropped[0], given.settings)
-    scribbles = given.scribbles.channels if given.scribbles else None
-    return _train(given.cropped, given.settings, given.start, scribbles, given.cropped_guidance)
+    return _train(given.cropped, given.settings, given.start, given.annotations)
 
 
 def _train(
     planes: Sequence[Plane],
     settings: Settings,
     start: Weights | None = None,
-    scribbles: LabelMap | None = None,
-    guidance: LabelMap | None = None,
+    annotations: Annotations = NO_ANNOTATIONS,
 ) -> Steps:
     _, height, width = planes[0].shape
     reduction = choose_reduction(height, width, settings)
-    picture, *given = reduce_together(planes, reduction, scribbles, guidance)
-    scribbled = 0 if scribbles is None else len(np.unique(scribbles[scribbles > 0]))
+    picture, reduced = reduce_together(planes, reduction, annotations)
+    drawn = annotations.scribbles
+    scribbled = 0 if drawn is None else int(np.count_nonzero(np.unique(drawn)))
     turned, iteration, weigh = 0, 0, _choose_weight(settings)
     step: Step | None = None
 
@@ -62,7 +62,7 @@ def _train(
         return step is not None and step.labels_in_use <= least
 
     with closing(
-        Trainer(picture, settings, choose_device(settings.device), start, *given)
+        Trainer(picture, settings, choose_device(settings.device), start, reduced)
     ) as trainer:
         while iteration < min(settings.iterations, turned + limit_iterations(settings)):
             is_ahead = trainer.runs_ahead  # the CPU may take over in the step, for want of memory

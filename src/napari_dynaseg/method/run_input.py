@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.pixels import Plane
+from napari_dynaseg.labels.annotation_maps import Annotations
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, AnnotationKind
 from napari_dynaseg.method.region_of_interest import Within
@@ -95,6 +96,12 @@ class RunInput:
     def cropped(self) -> tuple[Plane, ...]:
         """The planes, or of each the box around the part that the run is limited to."""
         return tuple(map(self.within.crop, self.planes)) if self.within else self.planes
+
+    @property
+    def annotations(self) -> Annotations:
+        """What draws the pixels of the first plane, or of the box around its part."""
+        scribbles = self.scribbles.channels if self.scribbles else None
+        return Annotations(scribbles, self.cropped_guidance)
 
     @cached_property
     def cropped_guidance(self) -> LabelMap | None:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_dynaseg.image.pixels import Plane
+from napari_dynaseg.labels.annotation_maps import NO_ANNOTATIONS, Annotations
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.settings import Scheme, Settings
 
@@ -132,12 +133,15 @@ def choose_samples(
     return rows, columns
 
 
+# What annotations say of the planes that are trained on beside the first.
+ELSEWHERE = 0, -1
+
+
 def reduce_together(
     planes: Sequence[Plane],
     reduction: int,
-    scribbles: LabelMap | None = None,
-    guidance: LabelMap | None = None,
-) -> tuple[Plane, LabelMap | None, LabelMap | None]:
+    annotations: Annotations = NO_ANNOTATIONS,
+) -> tuple[Plane, Annotations]:
     """Reduce planes and lay them below each other, with what is given on the first of them.
 
     Parameters
@@ -146,18 +150,17 @@ def reduce_together(
         Of one shape, (C, H, W).
     reduction
         The side of the squares that a pixel is chosen from, as in `choose_samples`.
-    scribbles, guidance
-        (H, W), labels on the first plane, 0 where there are none.
+    annotations
+        Of the first plane.
 
     Returns
     -------
     tuple
-        The picture, and scribbles and guidance at its pixels, on the other planes 0 and -1;
-        `None` where there are none.
+        The picture, and the annotations of its pixels; of the other planes there are none.
     """
     _, height, width = planes[0].shape
     plain = choose_samples((height, width), reduction)
-    drawn = choose_samples((height, width), reduction, scribbles)
+    drawn = choose_samples((height, width), reduction, annotations.scribbles)
     parts = [planes[0][:, *drawn], *(plane[:, *plain] for plane in planes[1:])]
     picture = np.concatenate(parts, axis=1)
 
@@ -168,7 +171,7 @@ def reduce_together(
         reduced[: len(drawn[0])] = given[drawn]
         return reduced
 
-    return picture, reduce(scribbles, 0), reduce(guidance, -1)
+    return picture, Annotations(*map(reduce, annotations, ELSEWHERE))
 
 
 def _find_middles(size: int, reduction: int) -> npt.NDArray[np.integer]:

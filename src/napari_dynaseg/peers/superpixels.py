@@ -6,6 +6,7 @@ from pydantic import Field
 
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.knobs import Knobs
+from napari_dynaseg.labels.annotation_maps import Annotations
 from napari_dynaseg.labels.numbering import Integers, LabelMap
 from napari_dynaseg.peers.method import Work
 from napari_dynaseg.peers.training import DEVICE, FAST_ITERATIONS, QUALITY, train
@@ -72,8 +73,9 @@ class SuperpixelLearner:
         from napari_dynaseg.engine.trainer import Trainer
 
         device = choose_device(settings.device)
+        annotations = Annotations(guidance=superpixels)
         self._trainer = Trainer(
-            picture, settings, device, guidance=superpixels, match=find_majority
+            picture, settings, device, annotations=annotations, match=find_majority
         )
         self.copy_weights, self.descend = self._trainer.copy_weights, self._trainer.descend
         self.close = self._trainer.close
