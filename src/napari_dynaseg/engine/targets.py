@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from napari_dynaseg.engine.backend import torch
-from napari_dynaseg.engine.guides import Guides
+from napari_dynaseg.engine.guides import Guides, Match
+from napari_dynaseg.labels.annotation_maps import Annotations
+from napari_dynaseg.settings import Settings
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +34,21 @@ class Targets:
     scribbled: int = 0
     weight: float = 0.0
     guides: Guides | None = None
+
+    @classmethod
+    def of(cls, annotations: Annotations, settings: Settings, match: Match) -> "Targets | None":
+        """Read annotations; `None` where every pixel is drawn to its own label alone."""
+        targets, (scribbles, guidance) = None, annotations
+        if scribbles is not None and scribbles.any():
+            wanted = torch.from_numpy(scribbles.astype(np.int64) - 1)
+            targets = cls.from_scribbles(wanted, settings.scribble_weight)
+        if guidance is not None:
+            guidance = guidance if scribbles is None else np.where(scribbles > 0, -1, guidance)
+            # In Fast quality it may lie between the pixels that are trained on.
+            if (guidance > 0).any():
+                guides = Guides.of(guidance, settings.guidance_weight, match)
+                targets = replace(targets or cls(guidance.size), guides=guides)
+        return targets
 
     @classmethod
     def from_scribbles(cls, scribbles: torch.Tensor, weight: float) -> "Targets":

@@ -3,7 +3,6 @@
 import copy
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,7 +15,7 @@ from napari_dynaseg.engine.cpu.gradients import CpuEngine
 from napari_dynaseg.engine.cpu.thread_pool import Result, ThreadPool
 from napari_dynaseg.engine.devices import is_out_of_memory, keep_float32
 from napari_dynaseg.engine.gpu.device_step import DeviceEngine
-from napari_dynaseg.engine.guides import Guides, Match
+from napari_dynaseg.engine.guides import Match
 from napari_dynaseg.engine.measurement import Measurement
 from napari_dynaseg.engine.memory import check_memory
 from napari_dynaseg.engine.network import build_network
@@ -72,7 +71,7 @@ class Trainer:
             check_memory(plane.shape, settings)
         # A copy: the caller's array may be read-only, reversed, or changed while the run goes on.
         self._image = torch.from_numpy(np.array(plane, order="C"))  # (C, H, W)
-        self._targets = _read_targets(annotations, match, settings)
+        self._targets = Targets.of(annotations, settings, match)
         self._pool = ThreadPool()
         self._device = device
         self.network = build_network(len(plane), settings)
@@ -227,21 +226,6 @@ def _work_in_tiles(
         return _work_in_tiles(planes, settings, weights, work, tile // 2)
     warn_of_memory(weights.device, "the labels are computed on the CPU")
     return _work_in_tiles(planes, settings, weights.cpu(), work)
-
-
-def _read_targets(annotations: Annotations, match: Match, settings: Settings) -> Targets | None:
-    targets, (scribbles, guidance) = None, annotations
-    if scribbles is not None and scribbles.any():
-        wanted = torch.from_numpy(scribbles.astype(np.int64) - 1)
-        targets = Targets.from_scribbles(wanted, settings.scribble_weight)
-    if guidance is not None:
-        guidance = guidance if scribbles is None else np.where(scribbles > 0, -1, guidance)
-        if (
-            guidance > 0
-        ).any():  # in Fast quality it may lie between the pixels that are trained on
-            targets = targets or Targets(guidance.size)
-            targets = replace(targets, guides=Guides.of(guidance, settings.guidance_weight, match))
-    return targets
 
 
 def warn_of_memory(device: torch.device, remedy: str) -> None:

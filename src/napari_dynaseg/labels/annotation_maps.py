@@ -21,3 +21,5 @@ class Annotations(NamedTuple):
 
 
 NO_ANNOTATIONS = Annotations()
+# What they say of the planes that are trained on beside the first.
+ELSEWHERE = 0, -1

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_dynaseg.image.pixels import Plane
-from napari_dynaseg.labels.annotation_maps import NO_ANNOTATIONS, Annotations
+from napari_dynaseg.labels.annotation_maps import ELSEWHERE, NO_ANNOTATIONS, Annotations
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.settings import Scheme, Settings
 
@@ -133,10 +133,6 @@ def choose_samples(
     return rows, columns
 
 
-# What annotations say of the planes that are trained on beside the first.
-ELSEWHERE = 0, -1
-
-
 def reduce_together(
     planes: Sequence[Plane],
     reduction: int,
@@ -167,7 +163,7 @@ def reduce_together(
     def reduce(given: LabelMap | None, elsewhere: int) -> LabelMap | None:
         if given is None:
             return None
-        reduced = np.full(picture.shape[1:], elsewhere, np.int32)
+        reduced = np.full(picture.shape[1:], elsewhere, given.dtype)
         reduced[: len(drawn[0])] = given[drawn]
         return reduced
 
