@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -160,7 +160,7 @@ def reduce_together(
     parts = [planes[0][:, *drawn], *(plane[:, *plain] for plane in planes[1:])]
     picture = np.concatenate(parts, axis=1)
 
-    def reduce(given: LabelMap | None, elsewhere: int) -> LabelMap | None:
+    def reduce(given: npt.NDArray[Any] | None, elsewhere: int) -> Any:
         if given is None:
             return None
         reduced = np.full(picture.shape[1:], elsewhere, given.dtype)
