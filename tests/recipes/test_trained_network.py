@@ -8,7 +8,6 @@ import pytest
 from tests.stacks_drawn import train_network
 
 from napari_dynaseg.errors import FileError, ImageError, SettingsError
-from napari_dynaseg.generators import run_through
 from napari_dynaseg.image.axes import parse_axes
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.recipes.trained_network import TrainedNetwork, check_ending
@@ -98,7 +97,7 @@ def test_a_file_that_keeps_no_network_is_refused():
 def colour_network():
     pixels = np.random.default_rng(0).integers(0, 255, (2, 12, 10)).astype(np.uint8)
     image = StackImage((pixels,), parse_axes("CYX", pixels.shape), "cells")
-    return run_through(train_network(image, SMALL, [image.axes.first]))
+    return train_network(image, SMALL, [image.axes.first])
 
 
 def test_a_saved_network_may_take_another_strategy_through_a_stack(colour_network):
