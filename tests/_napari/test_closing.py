@@ -219,7 +219,7 @@ def be_comparing(panel):
     panel.compare.scrub(0)
     Snapshot.finish = slow_down(Snapshot.finish)
     run = panel.kept.find(panel.compare.layer)
-    panel.compare._finishing.ask(run, run.snapshots[0])
+    panel.compare.finish(run, run.snapshots[0])
 
 
 def make_slow_tool():
@@ -249,7 +249,8 @@ def find_saved_network():
 
 def be_saving_a_network(panel):
     segment(panel)
-    panel.network._keep = slow_down(panel.network._keep)
+    run = panel.network.run
+    run.keep_network = slow_down(run.keep_network)
     panel.network.save(find_saved_network())
 
 

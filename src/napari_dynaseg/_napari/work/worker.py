@@ -38,52 +38,15 @@ class Measures(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Update:
-    """What the viewer shows next.
-
-    Parameters
-    ----------
-    labels
-        The label map, shape (H, W), numbered so that regions keep their numbers.
-    recipe
-        What made it.
-    trail
-        The numbers of every iteration since the last update, the one of these labels last.
-    position
-        The plane that the labels are of.
-    keep_network
-        Gives the network that made the labels; takes as long as the labels did.
-    snapshots
-        Every iteration since the last update, to go back to; none of a stack.
-    kept_map
-        The labels as an entry of metadata, as `keep_map` makes it; only of the last update of a
-        plane, since it takes a while.
-    """
-
-    labels: LabelMap
-    recipe: Recipe
-    trail: tuple[Measures, ...]
-    position: Position
-    keep_network: "Callable[[], TrainedNetwork]"
-    snapshots: tuple[Snapshot, ...] = ()
-    kept_map: dict[str, Any] | None = None
-
-    @property
-    def now(self) -> Measures:
-        """The numbers of the iteration that the labels are from."""
-        return self.trail[-1]
-
-
-@dataclass(frozen=True, eq=False)
 class Progress:
-    """How far a run is, in a long pause between two updates.
+    """How far a run is, with or without labels.
 
     Parameters
     ----------
     trail
         The numbers of every iteration since the last update.
     snapshots
-        Every iteration that was not told of before, to go back to should the run be stopped.
+        Every iteration that was not told of before, to go back to; none of a stack.
     """
 
     trail: tuple[Measures, ...]
@@ -95,6 +58,32 @@ class Progress:
         return self.trail[-1]
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Update(Progress):
+    """What the viewer shows next: the labels of the last iteration.
+
+    Parameters
+    ----------
+    labels
+        The label map, shape (H, W), numbered so that regions keep their numbers.
+    recipe
+        What made it.
+    position
+        The plane that the labels are of.
+    keep_network
+        Gives the network that made the labels; takes as long as the labels did.
+    kept_map
+        The labels as an entry of metadata, as `keep_map` makes it; only of the last update of a
+        plane, since it takes a while.
+    """
+
+    labels: LabelMap
+    recipe: Recipe
+    position: Position
+    keep_network: "Callable[[], TrainedNetwork]"
+    kept_map: dict[str, Any] | None = None
+
+
 @dataclass(frozen=True)
 class PlaneDone:
     """A plane of a stack whose labels are written, and how many of all are by now."""
@@ -104,7 +93,14 @@ class PlaneDone:
     total: int
 
 
-News = Update | Progress | PlaneDone | None
+class Steps(NamedTuple):
+    """How many steps are done, and how many there are at most."""
+
+    done: int
+    total: int
+
+
+News = Progress | PlaneDone | None
 Updates = Generator[News, Settings | None, Update | None]
 
 
@@ -124,7 +120,7 @@ def run_job(job: Job, settings: Settings, pace: Pace, stack: ViewedStack | None 
 
     Yields
     ------
-    Update, Progress, PlaneDone or None
+    Progress, PlaneDone or None
         After every iteration and every plane, `None` where there is nothing to show.
 
     Returns
@@ -180,7 +176,7 @@ def _name_planes(update: Update, plan: StackPlan) -> Update:
 
 def _train_job(
     job: Job, settings: Settings, pace: Pace, companions: Sequence[Position] = ()
-) -> Generator[Update | Progress | None, Settings | None, Update]:
+) -> Generator[Progress | None, Settings | None, Update]:
     from napari_dynaseg.method.run import run
     from napari_dynaseg.recipes.training_planes import TrainingPlanes
 
@@ -205,7 +201,7 @@ def _train_job(
             return notes.make_update(step, end.value.labels)
 
 
-def _choose_news(notes: "_Notes", step: "Step", pace: Pace) -> Update | Progress | None:
+def _choose_news(notes: "_Notes", step: "Step", pace: Pace) -> Progress | None:
     if notes.is_worth_labelling(step, pace) and pace.try_pass():
         return _make_preview(notes, step, pace)
     return notes.make_progress() if pace.try_count() else None
