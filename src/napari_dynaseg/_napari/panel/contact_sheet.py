@@ -50,10 +50,8 @@ class ExploreButton(PushButton):
     Parameters
     ----------
     inputs
-        What Segment reads.
+        What Segment reads, and where the scheme and μ that were clicked are turned to.
     """
-
-    chosen = Signal(str, float)  # the scheme and μ that were clicked
 
     def __init__(self, inputs: RunInputs) -> None:
         self._inputs = inputs
@@ -71,7 +69,7 @@ class ExploreButton(PushButton):
         job, choices = self._inputs.image.snapshot(), self._list_choices()
         self.close_sheet()
         sheet = self.sheet = ContactSheet(job, choices, self.native)
-        sheet.chosen.connect(lambda scheme, mu: self.chosen.emit(scheme, mu))
+        sheet.chosen.connect(self._inputs.knobs.adopt)
         sheet.window.finished.connect(lambda: self.close_sheet())
         sheet.window.show()
         sheet.start()
@@ -101,7 +99,7 @@ class ContactSheet:
         Whose window this one stays above.
     """
 
-    chosen = Signal(str, float)
+    chosen = Signal(str, float)  # the scheme and μ that were clicked
 
     def __init__(self, job: Job, choices: tuple[Settings, ...], parent: QWidget) -> None:
         self.cells = [_Cell(settings) for settings in choices]

@@ -111,7 +111,6 @@ class SegmenterPanel(Container[Any]):
 
     def _connect(self) -> None:
         self.knobs.turned.connect(self._send_settings)
-        self.explore_button.chosen.connect(self.knobs.adopt)
         self.segment_button.changed.connect(self.start, max_args=0)
         self.network.loaded.connect(self.start)
         self.refine_button.changed.connect(self.refine, max_args=0)
