@@ -80,5 +80,5 @@ def test_the_quality_cannot_be_chosen_where_it_does_not_count(auto_panel, finish
     assert auto_panel.quality.enabled
     auto_panel.scheme.value = "auto"
     assert not auto_panel.quality.enabled
-    auto_panel.restore_defaults()
+    auto_panel.knobs.restore_defaults()
     assert auto_panel.quality.enabled

@@ -219,7 +219,7 @@ def be_comparing(panel):
     panel.compare.scrub(0)
     Snapshot.finish = slow_down(Snapshot.finish)
     run = panel.kept.find(panel.compare.layer)
-    panel.compare._finishing.ask(run, run.snapshots[0])
+    panel.compare.finish(run, run.snapshots[0])
 
 
 def make_slow_tool():

@@ -30,7 +30,7 @@ def inside():
 @pytest.fixture
 def layer(panel, viewer, finish, qtbot):
     """Give the labels of a run within a box."""
-    panel.input.within.value = viewer.add_shapes([BOX], name="area")
+    panel.input.region_of_interest.value = viewer.add_shapes([BOX], name="area")
     layer = finish(panel)
     wait_for_threads(qtbot)
     return layer
@@ -45,11 +45,11 @@ def test_a_polygon_limits_a_run_to_what_it_covers(layer, inside, halves):
 
 def test_a_mask_may_go_when_the_run_has_begun(panel, viewer, inside, finish, qtbot):
     mask = viewer.add_labels(inside.astype(int), name="mask")
-    panel.input.within.value = mask
+    panel.input.region_of_interest.value = mask
     job = panel.input.snapshot()
     viewer.layers.remove(mask)
     np.testing.assert_array_equal(job.within.mask, inside)
-    assert panel.input.within.value is None
+    assert panel.input.region_of_interest.value is None
     assert panel.input.snapshot().within is None
 
 
@@ -87,7 +87,7 @@ def stack_panel(viewer, halves):
     panel = open_panel(viewer)
     viewer.dims.set_current_step(0, 1)
     corners = np.insert(np.array(BOX), 0, 1, axis=1)
-    panel.input.within.value = viewer.add_shapes([corners], name="area")
+    panel.input.region_of_interest.value = viewer.add_shapes([corners], name="area")
     panel.stack.planes.value = "All planes"
     return panel
 
@@ -119,7 +119,7 @@ def test_a_stack_on_disk_knows_its_mask_when_it_goes_on(
     layer = finish(stack_panel)
     wait_for_threads(qtbot)
     assert not np.asarray(layer.data[:, :4]).any()
-    stack_panel.input.within.value = None
+    stack_panel.input.region_of_interest.value = None
     stack_panel.start()
     assert stack_panel.run is None
     assert "within" in last_notification()
@@ -138,14 +138,14 @@ def test_a_plane_of_a_limited_stack_is_refined_within(stack_panel, viewer, insid
 
 
 def test_a_saved_network_labels_whole_planes_alone(panel, viewer):
-    panel.input.within.value = viewer.add_shapes([BOX], name="area")
+    panel.input.region_of_interest.value = viewer.add_shapes([BOX], name="area")
     panel.start(network=object())
     assert panel.run is None
     assert "a saved network labels whole planes" in last_notification()
 
 
 def test_a_run_within_a_layer_is_no_line_to_copy(panel, viewer):
-    panel.input.within.value = viewer.add_shapes([BOX], name="area")
+    panel.input.region_of_interest.value = viewer.add_shapes([BOX], name="area")
     QApplication.clipboard().setText("mine")
     panel.copy_row.copy_python()
     assert "replay" in last_notification()
@@ -155,7 +155,7 @@ def test_a_run_within_a_layer_is_no_line_to_copy(panel, viewer):
 def test_the_sheet_of_trials_is_of_the_box(panel, viewer):
     from napari_dynaseg._napari.panel.contact_sheet import print_trials
 
-    panel.input.within.value = viewer.add_shapes([BOX], name="area")
+    panel.input.region_of_interest.value = viewer.add_shapes([BOX], name="area")
     found = [each for each in print_trials(panel.input.snapshot(), (QUICK,)) if each]
     assert found[0].trial.labels.shape == (16, 20)
 

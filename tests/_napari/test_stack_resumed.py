@@ -122,7 +122,7 @@ def test_labels_of_one_network_do_not_go_on_as_those_of_another(
     panel, stop_early, folder, capsys, monkeypatch
 ):
     told = []
-    monkeypatch.setattr("napari_dynaseg._napari.panel.widget.show_error", told.append)
+    monkeypatch.setattr("napari_dynaseg._napari.work.notifications.show_error", told.append)
     scribbled = np.zeros((256, 256), np.int32)
     scribbled[60:90, 70:90], scribbled[:20, :20] = 1, 2
     first, second = train(), train(scribbled)

@@ -65,14 +65,15 @@ def stop_after(panel, qtbot, done):
     """Start a run, and stop it when so many planes are done."""
     told = []
 
-    def stop(plane: PlaneDone):
-        told.append(plane)
-        if plane.done >= done:
-            panel.stop()
+    def stop(news):
+        if isinstance(news, PlaneDone):
+            told.append(news)
+            if news.done >= done:
+                panel.stop()
 
     panel.start()
     run = panel.run
-    run.plane_done.connect(stop)
+    run.progressed.connect(stop)
     qtbot.waitUntil(lambda: panel.run is None, timeout=TIMEOUT)
     wait_for_threads(qtbot)
     return run.layer

@@ -48,7 +48,11 @@ def draw(name):
 
 def choose(panel, viewer, names):
     """Draw layers and choose them in the panel."""
-    boxes = {"scribbles": panel.scribbles, "guidance": panel.guidance, "within": panel.input.within}
+    boxes = {
+        "scribbles": panel.scribbles,
+        "guidance": panel.guidance,
+        "within": panel.input.region_of_interest,
+    }
     for name in names:
         boxes[name].value = viewer.add_labels(draw(name), name=name)
 

@@ -228,7 +228,7 @@ def test_a_layer_that_goes_ends_it(panel, layer, viewer, which):
 def test_a_preview_takes_no_paint_and_is_offered_nowhere(panel, layer):
     shown = look(panel, 0)
     assert not shown.editable
-    assert shown not in panel.corrections.rows.within.choices
+    assert shown not in panel.corrections.rows.region_of_interest.choices
     assert panel.corrections.layer is layer
 
 

@@ -158,7 +158,7 @@ def test_a_plane_of_a_stack_gets_labels_where_it_lies(viewer, qtbot):
 
 def test_a_run_within_a_layer_is_0_outside_it(panel, viewer, compare):
     corners = [[3.5, 7.5], [3.5, 27.5], [19.5, 27.5], [19.5, 7.5]]
-    panel.input.within.value = viewer.add_shapes([corners], name="area")
+    panel.input.region_of_interest.value = viewer.add_shapes([corners], name="area")
     layer = compare("kmeans")
     inside = np.zeros((24, 32), bool)
     inside[4:20, 8:28] = True

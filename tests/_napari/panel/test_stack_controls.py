@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from napari_dynaseg._napari.panel.parts.knob_boxes import make_knob
 from napari_dynaseg._napari.panel.stack_controls import ALL_PLANES, STRATEGIES, StackControls
 from napari_dynaseg.image.axes import parse_axes
 
@@ -12,7 +13,7 @@ from napari_dynaseg.image.axes import parse_axes
 def controls(qtbot):
     from magicgui.widgets import Container
 
-    controls = StackControls()
+    controls = StackControls(make_knob("strategy"))
     controls.panel = Container(widgets=controls.rows)
     qtbot.addWidget(controls.panel.native)
     controls.panel.show()

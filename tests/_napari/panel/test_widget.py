@@ -294,7 +294,7 @@ def test_knobs_that_do_not_go_together_are_explained(panel):
 
 
 def test_every_knob_has_a_tooltip_and_a_range(panel):
-    for knob in [panel.scheme, panel.mu.box, *panel._list_start_knobs()]:
+    for knob in panel.knobs.boxes.values():
         assert "Takes" in knob.tooltip
 
 

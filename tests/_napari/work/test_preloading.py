@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from napari_dynaseg._napari.panel.run_display import RunDisplay
+from napari_dynaseg._napari.panel.progress_display import ProgressDisplay
 from napari_dynaseg._napari.work import preloading
 from napari_dynaseg._napari.work.preloading import is_preloading, preload_engine
 from napari_dynaseg.settings import Settings
@@ -12,7 +12,7 @@ from napari_dynaseg.settings import Settings
 
 @pytest.fixture
 def display(qtbot):
-    display = RunDisplay("dark")
+    display = ProgressDisplay("dark")
     for widget in (display.bar.native, display.status, display.curves):
         qtbot.addWidget(widget)
     return display

@@ -9,7 +9,8 @@ from tests._napari.panel.test_widget import wait_for_threads
 from napari_dynaseg import Recipe, replay, to_plane
 from napari_dynaseg._napari.layers.label_files import read_layers
 from napari_dynaseg._napari.layers.session import Session
-from napari_dynaseg._napari.work import refinement
+from napari_dynaseg._napari.work import confirmation
+from napari_dynaseg._napari.work.worker import PlaneDone
 from napari_dynaseg.cli.replay_files import begin_replay, plan_replay
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.files.recipe_files import read_recipe
@@ -347,8 +348,9 @@ def test_stop_amid_the_planes_leaves_all_labels_as_they_are(stacked, qtbot):
     paint_bar(layer, 1, range(4, 20), range(22, 27), 50)
     before, recipe = layer.data.copy(), dict(layer.metadata)
     panel.refine()
-    with qtbot.waitSignal(panel.run.plane_done, timeout=TIMEOUT):
-        pass
+    told = []
+    panel.run.progressed.connect(told.append)
+    qtbot.waitUntil(lambda: bool(told) and isinstance(told[-1], PlaneDone), timeout=TIMEOUT)
     panel.stop()
     wait_for_threads(qtbot)
     np.testing.assert_array_equal(layer.data, before)
@@ -357,7 +359,7 @@ def test_stop_amid_the_planes_leaves_all_labels_as_they_are(stacked, qtbot):
 
 def test_a_large_step_asks_first(stacked, qtbot, monkeypatch):
     panel, layer, _ = stacked
-    monkeypatch.setattr(refinement, "MOST_UNDO_BYTES", 100)
+    monkeypatch.setattr(confirmation, "MOST_UNDO_BYTES", 100)
     paint_bar(layer, 1, range(4, 20), range(22, 27), 50)
     before = layer.data.copy()
     refine(panel, qtbot)
@@ -415,7 +417,7 @@ def test_scribbles_and_refinements_within_a_part_are_in_the_recipe(
     mask, drawn = np.zeros((24, 32), int), np.zeros((24, 32), int)
     mask[2:22, 6:30], drawn[5:9, 4:12], drawn[5:9, 24:27] = 1, 40, 7
     panel.scribbles.value = viewer.add_labels(drawn, name="strokes")
-    panel.input.within.value = viewer.add_labels(mask, name="part")
+    panel.input.region_of_interest.value = viewer.add_labels(mask, name="part")
     layer = finish(panel)
     wait_for_threads(qtbot)
     inside = (drawn > 0) & (mask > 0)
@@ -437,7 +439,7 @@ def test_a_stack_within_a_part_is_refined_and_replayed(viewer, halves, finish, q
     part = viewer.add_labels(mask, name="part")
     panel = open_panel(viewer)
     panel.show_settings(QUICK.change(scribble_weight=4))
-    panel.input.within.value = part
+    panel.input.region_of_interest.value = part
     panel.stack.planes.value = panel.stack.refine.value = "All planes"
     layer = finish(panel)
     wait_for_threads(qtbot)

@@ -132,7 +132,7 @@ def segment(panel, finish):
 def correct(panel, finish, qtbot):
     layer, made = segment(panel, finish)
     panel.corrections.press(next(tool for tool in TOOLS if tool.name == "relabel"))
-    task = ref(panel.corrections.queue._task)
+    task = ref(panel.corrections.queue._tasks.task)
     qtbot.waitUntil(lambda: not panel.corrections.queue.is_busy, timeout=TIMEOUT)
     return layer, [*made, task]
 

@@ -131,7 +131,7 @@ def require_whole(job: Job, what: str) -> None:
         If it is limited.
     """
     if job.within is not None:
-        raise ImageError(f"{what} labels whole planes; choose Everywhere in Within")
+        raise ImageError(f"{what} labels whole planes; choose Everywhere in Only inside")
 
 
 def snapshot(layer: Image, dims: Dims, channels: Sequence[Image] = ()) -> Job:

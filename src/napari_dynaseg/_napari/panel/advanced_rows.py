@@ -1,20 +1,16 @@
 """The rows under *Advanced*: the knobs seldom turned, a network kept in a file, Copy as, Open."""
 
-from collections.abc import Callable
 from typing import Any
 
-from magicgui.widgets import Container, PushButton
+from magicgui.widgets import Container
 from napari.components import ViewerModel
 
 from napari_dynaseg._napari.panel.copy_row import CopyRow
-from napari_dynaseg._napari.panel.inputs.annotation_input import GivenChoices
-from napari_dynaseg._napari.panel.inputs.image_input import ImageInput
 from napari_dynaseg._napari.panel.network_row import NetworkRow
-from napari_dynaseg._napari.panel.parts.knob_boxes import make_knob
+from napari_dynaseg._napari.panel.parts.collapsible import Collapsible
 from napari_dynaseg._napari.panel.parts.open_button import OpenButton
-from napari_dynaseg._napari.panel.parts.tall_fold import TallFold
-from napari_dynaseg._napari.panel.stack_controls import StackControls
-from napari_dynaseg.settings import Settings
+from napari_dynaseg._napari.panel.parts.rows import make_button
+from napari_dynaseg._napari.panel.run_inputs import RunInputs
 
 MAIN_KNOBS = ("scheme", "mu", "quality", "strategy")  # which have rows of their own above
 
@@ -26,28 +22,20 @@ class AdvancedRows(Container[Any]):
     ----------
     viewer
         Where saved labels are opened.
-    image, stack, given
-        Where the image, its planes, and scribbles and a guidance are chosen.
-    read_settings
-        Gives the knobs as they are.
+    inputs
+        What Segment reads.
     """
 
-    def __init__(
-        self,
-        viewer: ViewerModel,
-        image: ImageInput,
-        stack: StackControls,
-        given: GivenChoices,
-        read_settings: Callable[[], Settings],
-    ) -> None:
-        names = [name for name in Settings.model_fields if name not in MAIN_KNOBS]
-        self.knobs = [make_knob(name) for name in names]
+    def __init__(self, viewer: ViewerModel, inputs: RunInputs) -> None:
+        knobs = [box for name, box in inputs.knobs.boxes.items() if name not in MAIN_KNOBS]
         self.network = NetworkRow()
-        self.copy_row = CopyRow(image, stack, given, read_settings)
-        self.defaults_button = PushButton(
-            text="Restore defaults", tooltip="Forget what was turned here; back to Preferences"
+        self.copy_row = CopyRow(inputs)
+        self.defaults_button = make_button(
+            "Restore defaults",
+            "Forget what was turned here; back to Preferences",
+            inputs.knobs.restore_defaults,
         )
         rows = self.network, self.copy_row, OpenButton(viewer), self.defaults_button
-        super().__init__(widgets=[*self.knobs, *rows])
-        self.fold = TallFold("Advanced", self.native)
-        self.fold.setToolTip("The network, its training and where it computes")
+        super().__init__(widgets=[*knobs, *rows])
+        tooltip = "The network, its training and where it computes"
+        self.fold = Collapsible("Advanced", tooltip, self.native)

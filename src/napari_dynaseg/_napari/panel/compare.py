@@ -4,7 +4,6 @@ from typing import Any
 
 from napari.components import ViewerModel
 from napari.layers import Labels
-from napari.utils.notifications import show_error
 from psygnal import Signal
 from qtpy.QtWidgets import QWidget
 
@@ -14,8 +13,10 @@ from napari_dynaseg._napari.layers.session import Session, read_iteration
 from napari_dynaseg._napari.panel.compare_row import CompareRow
 from napari_dynaseg._napari.panel.correct.stroke import find_canvas
 from napari_dynaseg._napari.panel.preview import Preview, is_preview
-from napari_dynaseg._napari.work.finishing import Finishing
-from napari_dynaseg.errors import SegmentationError
+from napari_dynaseg._napari.work.notifications import show_errors
+from napari_dynaseg._napari.work.task import Task, call_once
+from napari_dynaseg._napari.work.task_queue import TaskQueue
+from napari_dynaseg._napari.work.worker import describe_memory
 from napari_dynaseg.recipes.snapshots import Snapshot, Snapshots
 
 FLIP_KEY = "F"  # with Shift
@@ -44,11 +45,10 @@ class Compare:
         self._words = ""  # what is on view before
         self._is_wanted = False  # to be kept, once every pixel is labelled
         self._is_running = False
-        self._finishing = Finishing()
-        self._finishing.finished.connect(self._on_finished)
+        self._tasks = TaskQueue()
         self.row.slider.changed.connect(self.scrub)
-        self.row.keep_button.changed.connect(lambda: self.keep())
-        self.row.flip_button.changed.connect(lambda: self.flip())
+        self.row.keep_button.changed.connect(self.keep, max_args=0)
+        self.row.flip_button.changed.connect(self.flip, max_args=0)
         viewer.layers.selection.events.active.connect(self.follow_selection)
         viewer.layers.events.removed.connect(self.follow_selection)
         session.turned.connect(self._show_row)
@@ -57,7 +57,7 @@ class Compare:
     def close(self) -> None:
         """Let go of the viewer."""
         self.end()
-        self._finishing.close()
+        self._tasks.leave()
         self._viewer.layers.selection.events.active.disconnect(self.follow_selection)
         self._viewer.layers.events.removed.disconnect(self.follow_selection)
 
@@ -104,7 +104,18 @@ class Compare:
         self.row.show_scrubbed(index)
         self.told.emit(_describe(snapshot, run.snapshots))
         if snapshot.is_sketch:
-            self._finishing.ask(run, snapshot)
+            self.finish(run, snapshot)
+
+    def finish(self, run: KeptRun, sketch: Snapshot) -> None:
+        """Label every pixel of a sketch, off the main thread; one at a time, the last asked for."""
+        self._tasks.clear()
+        self._tasks.submit(
+            lambda: Task(
+                call_once(sketch.finish),
+                describe_memory(run.job),
+                on_result=lambda finished: self._on_finished(run, sketch, finished),
+            )
+        )
 
     def _show_snapshot(self, layer: Labels, run: KeptRun, snapshot: Snapshot) -> None:
         labels = run.job.wrap_labels(run.merge_paint(layer, snapshot.read_labels()))
@@ -114,6 +125,7 @@ class Compare:
         else:
             self.preview.show_labels(labels, name)
 
+    @show_errors()
     def flip(self) -> None:
         """Flip to what was before, or back; while iterations are looked at, to and from them."""
         layer = self.layer
@@ -126,12 +138,8 @@ class Compare:
         self.row.show_flipped(False)
         if layer is None or self._is_running:
             return
-        try:
-            index = find_plane(layer, self._viewer.dims)
-            before = self._session.find_before(layer, index)
-        except SegmentationError as error:
-            show_error(str(error))
-            return
+        index = find_plane(layer, self._viewer.dims)
+        before = self._session.find_before(layer, index)
         start = [0 if isinstance(at, slice) else at for at in index]
         ends = zip(index, layer.data.shape, strict=True)
         shape = [size if isinstance(at, slice) else 1 for at, size in ends]
@@ -162,13 +170,14 @@ class Compare:
 
     def _on_ended(self) -> None:
         self.preview = self._scrubbed = None
-        self._finishing.forget()
+        self._tasks.clear()
         self.row.show_flipped(False)
         self._show_row()
         self.told.emit("")
 
     # -- keeping ----------------------------------------------------------------------------
 
+    @show_errors()
     def keep(self) -> None:
         """Make the iteration on view the result; a sketch is first labelled pixel by pixel."""
         snapshot, layer = self._scrubbed, self.layer
@@ -180,19 +189,16 @@ class Compare:
             self.told.emit(f"Labelling every pixel by iteration {snapshot.iteration} …")
             return
         self.end()
-        try:
-            self._session.keep_iteration(layer, snapshot)
-        except SegmentationError as error:
-            show_error(str(error))
-            return
+        self._session.keep_iteration(layer, snapshot)
         self._show_row()
         self.concluded.emit(
             f"Iteration {snapshot.iteration} kept: q' = {snapshot.labels_in_use}. "
             "Ctrl+Z takes it back."
         )
 
-    def _on_finished(self, sketch: Snapshot, snapshot: Snapshot) -> None:
+    def _on_finished(self, made: KeptRun, sketch: Snapshot, snapshot: Snapshot) -> None:
         """Show the labels of every pixel where their sketch is on view, or keep them."""
+        made.snapshots.replace(snapshot)
         run, layer = self._session.get(self.layer), self.layer
         if sketch is not self._scrubbed or run is None or layer is None:
             return

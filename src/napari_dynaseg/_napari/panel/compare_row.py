@@ -1,11 +1,11 @@
 """The row of the panel that scrubs through a run's iterations, keeps one, and flips back."""
 
-from typing import Any
+from magicgui.widgets import Slider
 
-from magicgui.widgets import Container, PushButton, Slider
+from napari_dynaseg._napari.panel.parts.rows import Row, make_button
 
 
-class CompareRow(Container[Any]):
+class CompareRow(Row):
     """A slider of iterations, a button that keeps one, and one that flips to before and back."""
 
     def __init__(self) -> None:
@@ -16,21 +16,16 @@ class CompareRow(Container[Any]):
             tooltip="Look back through the iterations of the run; what you painted stays. "
             "A click elsewhere, or Esc, returns to the labels as they are",
         )
-        self.keep_button = PushButton(
-            text="Keep",
-            tooltip="Make the iteration on view the result, as one step that Ctrl+Z takes back",
+        self.keep_button = make_button(
+            "Keep",
+            "Make the iteration on view the result, as one step that Ctrl+Z takes back",
         )
-        self.flip_button = PushButton(
-            text="Before / after",
-            tooltip="Flip to the labels before the last tool, Refine or kept iteration and back; "
+        self.flip_button = make_button(
+            "Before / after",
+            "Flip to the labels before the last tool, Refine or kept iteration and back; "
             "before any, to those that the network gave (Shift+F)",
         )
-        super().__init__(
-            widgets=[self.slider, self.keep_button, self.flip_button],
-            layout="horizontal",
-            labels=False,
-        )
-        self.margins = (0, 0, 0, 0)
+        super().__init__(self.slider, self.keep_button, self.flip_button)
         self.flip_button.native.setCheckable(True)
         self.show_count(0, 0)
 

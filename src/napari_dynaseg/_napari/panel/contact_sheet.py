@@ -1,13 +1,12 @@
 """Explore μ: a window of small pictures, one for each scheme and μ, of which one is adopted."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from magicgui.widgets import PushButton
-from napari.utils.notifications import show_error
 from psygnal import Signal
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QIcon, QImage, QPixmap
@@ -24,11 +23,11 @@ from qtpy.QtWidgets import (
 
 from napari_dynaseg._napari.layers.job import Job
 from napari_dynaseg._napari.panel.curves import BLUE
-from napari_dynaseg._napari.panel.inputs.image_input import ImageInput
 from napari_dynaseg._napari.panel.preferences import find_default_mu, read_preferences
+from napari_dynaseg._napari.panel.run_inputs import RunInputs
+from napari_dynaseg._napari.work.notifications import show_errors
 from napari_dynaseg._napari.work.task import Task
 from napari_dynaseg._napari.work.worker import describe_memory
-from napari_dynaseg.errors import SegmentationError
 from napari_dynaseg.method.trials import FACTORS, Trial, iter_trials, list_choices, reduce_plane
 from napari_dynaseg.settings import SCHEMES, Settings
 
@@ -50,16 +49,12 @@ class ExploreButton(PushButton):
 
     Parameters
     ----------
-    image
-        Where the image is chosen.
-    read_settings
-        Gives the knobs as they are.
+    inputs
+        What Segment reads, and where the scheme and μ that were clicked are turned to.
     """
 
-    chosen = Signal(str, float)  # the scheme and μ that were clicked
-
-    def __init__(self, image: ImageInput, read_settings: Callable[[], Settings]) -> None:
-        self._image, self._read_settings = image, read_settings
+    def __init__(self, inputs: RunInputs) -> None:
+        self._inputs = inputs
         self.sheet: ContactSheet | None = None
         super().__init__(
             text="Explore μ …",
@@ -68,16 +63,13 @@ class ExploreButton(PushButton):
         )
         self.changed.connect(self.open)
 
+    @show_errors()
     def open(self) -> None:
         """Open a sheet of the plane on view; an earlier one closes."""
-        try:
-            job, choices = self._image.snapshot(), self._list_choices()
-        except SegmentationError as error:
-            show_error(str(error))
-            return
+        job, choices = self._inputs.image.snapshot(), self._list_choices()
         self.close_sheet()
         sheet = self.sheet = ContactSheet(job, choices, self.native)
-        sheet.chosen.connect(lambda scheme, mu: self.chosen.emit(scheme, mu))
+        sheet.chosen.connect(self._inputs.knobs.adopt)
         sheet.window.finished.connect(lambda: self.close_sheet())
         sheet.window.show()
         sheet.start()
@@ -91,7 +83,7 @@ class ExploreButton(PushButton):
     def _list_choices(self) -> tuple[Settings, ...]:
         preferences = read_preferences()
         defaults = {scheme: find_default_mu(scheme, preferences) for scheme in SCHEMES}
-        return list_choices(self._read_settings(), defaults)
+        return list_choices(self._inputs.knobs.settings, defaults)
 
 
 class ContactSheet:
@@ -107,7 +99,7 @@ class ContactSheet:
         Whose window this one stays above.
     """
 
-    chosen = Signal(str, float)
+    chosen = Signal(str, float)  # the scheme and μ that were clicked
 
     def __init__(self, job: Job, choices: tuple[Settings, ...], parent: QWidget) -> None:
         self.cells = [_Cell(settings) for settings in choices]

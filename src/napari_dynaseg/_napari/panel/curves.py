@@ -5,7 +5,7 @@ from typing import Any
 from napari.utils.theme import get_theme
 from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from napari_dynaseg._napari.work.worker import Progress, Update
+from napari_dynaseg._napari.work.worker import Progress
 
 # Okabe and Ito's colours, which colour-blind readers tell apart on light and dark ground.
 BLUE, ORANGE, GREEN = "#56B4E9", "#E69F00", "#009E73"
@@ -81,7 +81,7 @@ class Curves(QWidget):
             values.clear()
         self._draw()
 
-    def add_update(self, update: Update | Progress) -> None:
+    def add_update(self, update: Progress) -> None:
         """Add the iterations that an update brings, and are not there yet."""
         last = self._iterations[-1] if self._iterations else 0
         for measures in update.trail:

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from magicgui.widgets import ComboBox, Container, PushButton
+from magicgui.widgets import ComboBox, Container
 from psygnal import Signal
 
-from napari_dynaseg._napari.panel.parts.knob_boxes import make_knob
-from napari_dynaseg._napari.panel.parts.tall_fold import TallFold
+from napari_dynaseg._napari.panel.parts.collapsible import Collapsible
+from napari_dynaseg._napari.panel.parts.knob_boxes import make_knobs
+from napari_dynaseg._napari.panel.parts.rows import Row, make_button
 from napari_dynaseg.knobs import Knobs
 from napari_dynaseg.peers import METHODS, Method
 from napari_dynaseg.settings import SCHEMES
@@ -26,23 +27,20 @@ class MethodRows(Container[Any]):
             value="graph",
             tooltip="Another method to segment the plane on view by, into a layer of its own",
         )
-        self.run_button = PushButton(text="Run", tooltip="Segment the plane on view by it")
-        self.run_button.max_width = 70
-        row: Container[Any] = Container(
-            widgets=[self.choice, self.run_button],
-            layout="horizontal",
-            labels=False,
-            label="Method",
+        self.run_button = make_button(
+            "Run", "Segment the plane on view by it", lambda: self.asked.emit()
         )
-        row.margins = (0, 0, 0, 0)
-        self._knobs = {method.name: _make_knobs(method) for method in OFFERED}
+        self.run_button.max_width = 70
+        row = Row(self.choice, self.run_button, label="Method")
+        self._knobs = {
+            method.name: make_knobs(method.configure(), method.knob_names) for method in OFFERED
+        }
         every = [knob for knobs in self._knobs.values() for knob in knobs]
         super().__init__(widgets=[row, *every])
         self.choice.changed.connect(self._show_knobs)
-        self.run_button.changed.connect(self.asked.emit)
         self._show_knobs()
-        self.fold = TallFold("Compare with", self.native)
-        self.fold.setToolTip("The other methods of the paper's table, on the same plane")
+        tooltip = "The other methods of the paper's table, on the same plane"
+        self.fold = Collapsible("Compare with", tooltip, self.native)
 
     @property
     def method(self) -> Method:
@@ -69,13 +67,3 @@ class MethodRows(Container[Any]):
                 knob.visible = name == self.choice.value
         said = f"{self.method.title}, {self.method.source}"
         self.run_button.tooltip = f"Segment the plane on view by {said}"
-
-
-def _make_knobs(method: Method) -> list[Any]:
-    defaults = method.configure()
-    knobs = []
-    for name in method.knob_names:
-        knob = make_knob(name, method.knobs)
-        knob.value = getattr(defaults, name)
-        knobs.append(knob)
-    return knobs

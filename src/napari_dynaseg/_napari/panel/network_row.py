@@ -1,44 +1,34 @@
 """The row of the panel that keeps a trained network in a file, and applies one from there."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from magicgui.widgets import Container, PushButton
-from napari.utils.notifications import show_error, show_info
+from napari.utils.notifications import show_info
 from psygnal import Signal
 from qtpy.QtWidgets import QFileDialog
 
 from napari_dynaseg._napari.layers.kept_run import KeptRun
+from napari_dynaseg._napari.panel.parts.rows import Row, make_button
+from napari_dynaseg._napari.work.notifications import show_errors
 from napari_dynaseg._napari.work.task import Task, call_once
-from napari_dynaseg.errors import SegmentationError
-
-if TYPE_CHECKING:
-    pass
 
 
-class NetworkRow(Container[Any]):
+class NetworkRow(Row):
     """Buttons to save the network of the last run, and to apply a saved one."""
 
     loaded = Signal(object)
 
     def __init__(self) -> None:
         self.run: KeptRun | None = None
-        self.save_button = PushButton(
-            text="Save …", tooltip="Save the network of the last run, to apply it to other images"
+        self.save_button = make_button(
+            "Save …",
+            "Save the network of the last run, to apply it to other images",
+            self._ask_where,
         )
-        self.apply_button = PushButton(
-            text="Apply …", tooltip="Label the chosen planes with a saved network"
+        self.apply_button = make_button(
+            "Apply …", "Label the chosen planes with a saved network", self._ask_which
         )
-        super().__init__(
-            widgets=[self.save_button, self.apply_button],
-            layout="horizontal",
-            labels=False,
-            label="Network",
-        )
-        self.margins = (0, 0, 0, 0)
+        super().__init__(self.save_button, self.apply_button, label="Network")
         self.save_button.enabled = False
-        self.save_button.changed.connect(self._ask_where)
-        self.apply_button.changed.connect(self._ask_which)
 
     def offer(self, run: KeptRun) -> None:
         """Offer to save the network that a run has when it is saved.
@@ -84,9 +74,5 @@ class NetworkRow(Container[Any]):
         """Read a network from a file and pass it on."""
         from napari_dynaseg.recipes.trained_network import TrainedNetwork
 
-        try:
-            network = TrainedNetwork.load(path)
-        except SegmentationError as error:
-            show_error(str(error))
-            return
-        self.loaded.emit(network)
+        with show_errors():
+            self.loaded.emit(TrainedNetwork.load(path))

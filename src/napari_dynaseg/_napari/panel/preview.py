@@ -1,6 +1,6 @@
-"""Other labels shown in the place of a layer's, which stays as it is, until one turns elsewhere."""
+"""Other labels shown in the place of a layer's, until the user turns to something else."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,12 +8,27 @@ from napari.components import ViewerModel
 from napari.layers import Labels, Layer
 from napari.utils.transforms import Affine
 from psygnal import Signal
-from qtpy.QtWidgets import QWidget
-
-from napari_dynaseg._napari.panel.elsewhere import Elsewhere
+from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtWidgets import QApplication, QWidget
 
 # Marks a layer that is only there to be looked at.
 PREVIEW_KEY = "dynaseg_preview"
+
+PRESSES = (QEvent.Type.MouseButtonPress, QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride)
+MODIFIERS = (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta)
+# Keys that move within a widget, and so belong to it while it has the focus.
+MOVES = (
+    Qt.Key.Key_Left,
+    Qt.Key.Key_Right,
+    Qt.Key.Key_Up,
+    Qt.Key.Key_Down,
+    Qt.Key.Key_PageUp,
+    Qt.Key.Key_PageDown,
+    Qt.Key.Key_Home,
+    Qt.Key.Key_End,
+    Qt.Key.Key_Tab,
+    Qt.Key.Key_Space,
+)
 
 
 class Preview:
@@ -60,7 +75,7 @@ class Preview:
         viewer.layers.events.removed.connect(self._on_removed)
         for event in self._list_views():
             event.connect(self._on_view)
-        self._elsewhere = Elsewhere(home, key, self.end)
+        self._presses = _PressFilter(home, key, self.end)
 
     def _add(self) -> None:
         selected = set(self._layers.selection)
@@ -91,7 +106,7 @@ class Preview:
         if self._is_over:
             return
         self._is_over = True
-        self._elsewhere.stop()
+        self._presses.stop()
         self._layers.events.removed.disconnect(self._on_removed)
         for event in self._list_views():
             event.disconnect(self._on_view)
@@ -110,6 +125,47 @@ class Preview:
     def _on_removed(self, event: Any) -> None:
         if event.value in (self.layer, self._shown):
             self.end()
+
+
+class _PressFilter(QObject):
+    """Tells when the mouse or a key is pressed anywhere in the program but in some widgets.
+
+    It calls back before the press is handled.
+
+    Parameters
+    ----------
+    home
+        The widgets in which the mouse may be pressed, and moving keys too.
+    key
+        A key with Shift that may be pressed anywhere, as a capital letter.
+    on_press
+        Called with every other press.
+    """
+
+    def __init__(self, home: Sequence[QWidget], key: str, on_press: Callable[[], None]) -> None:
+        super().__init__()
+        self._home, self._key, self._on_press = home, getattr(Qt.Key, f"Key_{key}"), on_press
+        application: Any = QApplication.instance()
+        application.installEventFilter(self)
+        self._application = application
+
+    def stop(self) -> None:
+        """Look no longer."""
+        self._application.removeEventFilter(self)
+
+    def eventFilter(self, watched: Any, event: Any) -> bool:  # noqa: N802
+        """Look at an event and let it pass."""
+        if event.type() in PRESSES and isinstance(watched, QWidget):
+            is_home = any(home is watched or home.isAncestorOf(watched) for home in self._home)
+            if not (self._is_allowed(event, is_home)):
+                self._on_press()
+        return False
+
+    def _is_allowed(self, event: Any, is_home: bool) -> bool:
+        if event.type() == QEvent.Type.MouseButtonPress:
+            return is_home
+        is_key = event.key() == self._key and event.modifiers() == Qt.KeyboardModifier.ShiftModifier
+        return event.key() in MODIFIERS or is_key or (is_home and event.key() in MOVES)
 
 
 def _make_layer(layer: Labels, labels: Any, start: Sequence[int], name: str) -> Labels:

@@ -4,13 +4,14 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
-from magicgui.widgets import Container, PushButton
+from magicgui.widgets import Container
 from napari.components import ViewerModel
 from napari.layers import Layer
-from napari.utils.notifications import show_error, show_info
+from napari.utils.notifications import show_info
 
 from napari_dynaseg._napari.layers.layer_state import restore_layer
-from napari_dynaseg._napari.panel.run_display import make_line
+from napari_dynaseg._napari.panel.parts.rows import Row, make_button, make_line
+from napari_dynaseg._napari.work.notifications import show_errors
 from napari_dynaseg._napari.work.recovery import Recovery
 from napari_dynaseg._napari.work.task import Task, call_once
 from napari_dynaseg.errors import FileError
@@ -31,13 +32,10 @@ class RecoveryRow(Container[Any]):
 
     def __init__(self, left: LeftJournal) -> None:
         self.left = left
-        self.restore_button = PushButton(text="Restore", tooltip="Add these labels as they were")
-        self.discard_button = PushButton(text="Discard", tooltip="Throw these labels away")
-        buttons = [self.discard_button] if left.problem else [self.restore_button]
-        buttons += [] if left.problem else [self.discard_button]
-        row: Container[Any] = Container(widgets=buttons, layout="horizontal", labels=False)
-        row.margins = (0, 0, 0, 0)
-        super().__init__(widgets=[row], labels=False)
+        self.restore_button = make_button("Restore", "Add these labels as they were")
+        self.discard_button = make_button("Discard", "Throw these labels away")
+        buttons = [self.restore_button, self.discard_button][bool(left.problem) :]
+        super().__init__(widgets=[Row(*buttons)], labels=False)
         self.margins = (0, 0, 0, 0)
         self.line = make_line()
         self.line.setText(describe_left(left))
@@ -96,13 +94,10 @@ class RecoveryRows(Container[Any]):
         self._left.remove(left)
         self._show()
 
+    @show_errors()
     def discard(self, left: LeftJournal) -> None:
         """Throw away what a crash left."""
-        try:
-            left.remove()
-        except FileError as error:
-            show_error(str(error))
-            return
+        left.remove()
         self._drop(left)
 
     def restore(self, row: RecoveryRow) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 from magicgui.types import FileDialogMode
 from magicgui.widgets import ComboBox, Container, FileEdit, RangeSlider
 
-from napari_dynaseg._napari.panel.parts.knob_boxes import make_knob
 from napari_dynaseg._napari.panel.parts.number_box import guard_readouts
 from napari_dynaseg.files.ome_labels import ZARR_ENDING
 from napari_dynaseg.image.axes import Axes
@@ -16,9 +15,15 @@ THIS_PLANE, ALL_PLANES, A_RANGE = "This plane", "All planes", "A range"
 
 
 class StackControls:
-    """Choice of planes, strategy for them and place of their labels; hidden for a single plane."""
+    """Choice of planes, strategy for them and place of their labels; hidden for a single plane.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    strategy
+        The box of the strategy.
+    """
+
+    def __init__(self, strategy: Any) -> None:
         self._stack: list[tuple[str, int]] = []
         self.planes = ComboBox(
             label="Planes",
@@ -27,8 +32,8 @@ class StackControls:
         )
         self.ranges: Container[Any] = Container(label="Range")
         self.ranges.margins = (0, 0, 0, 0)
-        self.strategy: Any = make_knob("strategy")
-        self.strategy.label = "Strategy"
+        self.strategy = strategy
+        strategy.label = "Strategy"
         self.folder = FileEdit(
             label="Keep in",
             mode=FileDialogMode.OPTIONAL_FILE,

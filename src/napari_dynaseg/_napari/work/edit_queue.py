@@ -1,6 +1,6 @@
 """Edits worked out one after another off the main thread, each written as one step of history."""
 
-from collections import deque
+from functools import partial
 from typing import NamedTuple
 
 from psygnal import Signal
@@ -9,12 +9,11 @@ from napari_dynaseg._napari.layers.classes import read_classes
 from napari_dynaseg._napari.layers.edit_targets import Target
 from napari_dynaseg._napari.layers.session import Session
 from napari_dynaseg._napari.layers.tools import Choice, Outcome, Tool, apply_tool
+from napari_dynaseg._napari.work.confirmation import Confirmation
 from napari_dynaseg._napari.work.notifications import show_errors
 from napari_dynaseg._napari.work.task import Task, call_once
+from napari_dynaseg._napari.work.task_queue import TaskQueue
 from napari_dynaseg.counting import write_count
-
-# A step whose undo takes more than this is asked about.
-MOST_UNDO_BYTES = 200e6
 
 
 class Request(NamedTuple):
@@ -37,68 +36,41 @@ class EditQueue:
 
     told = Signal(str)  # what became of an edit, in a sentence
     written = Signal()
-    asked = Signal(str)  # what the undo of an edit that waits would take; empty if none waits
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._requests: deque[Request] = deque()
-        self._task: Task | None = None
-        self._unconfirmed: Outcome | None = None
+        self._tasks = TaskQueue()
+        self.confirmation = Confirmation()
 
     @property
     def is_busy(self) -> bool:
         """Whether an edit is being worked out."""
-        return self._task is not None
+        return self._tasks.task is not None
 
     def submit(self, request: Request) -> None:
         """Take an edit; one that waits to be confirmed is dropped."""
-        self._drop_unconfirmed()
-        self._requests.append(request)
-        self._begin_next()
-
-    def confirm(self) -> None:
-        """Write the edit that waits to be confirmed."""
-        outcome, self._unconfirmed = self._unconfirmed, None
-        self.asked.emit("")
-        if outcome is not None:
-            self._write(outcome)
+        self.confirmation.drop()
+        self._tasks.submit(partial(self._make_task, request))
 
     def forget(self) -> None:
         """Drop what is not written yet."""
-        self._requests.clear()
-        self._drop_unconfirmed()
-        if self._task is not None:
-            self._task.leave()
+        self.confirmation.drop()
+        self._tasks.leave()
 
     def forget_layer(self, layer: object) -> None:
         """Let go of a layer that the viewer has dropped."""
-        if self._unconfirmed is not None and self._unconfirmed.change.target.layer is layer:
-            self._drop_unconfirmed()
+        self.confirmation.forget_layer(layer)
 
-    def _drop_unconfirmed(self) -> None:
-        self._unconfirmed = None
-        self.asked.emit("")
-
-    def _begin_next(self) -> None:
-        if self._task is not None or not self._requests:
-            return
-        request = self._requests.popleft()
-        self.told.emit(f"{request.tool.title} …")
-        used = tuple(read_classes(request.target.layer))
-        self._task = Task(
-            call_once(
-                apply_tool, request.tool, request.target, request.choice, request.value, used
-            ),
+    def _make_task(self, request: Request) -> Task:
+        tool, target, choice, value = request
+        self.told.emit(f"{tool.title} …")
+        used = tuple(read_classes(target.layer))
+        return Task(
+            call_once(apply_tool, tool, target, choice, value, used),
             "not enough memory for this; correct the stack plane by plane",
             on_result=self._on_result,
             on_failure=lambda: self.told.emit(""),
-            on_release=self._on_release,
         )
-        self._task.start()
-
-    def _on_release(self) -> None:
-        self._task = None
-        self._begin_next()
 
     def _on_result(self, result: Outcome) -> None:
         if not result.change.pixels:
@@ -106,15 +78,10 @@ class EditQueue:
             self.told.emit(
                 f"{result.tool.title}: nothing to change" + " (some are locked)" * bool(locked)
             )
-        elif result.change.undo_bytes > MOST_UNDO_BYTES:
-            self._unconfirmed = result
-            size = write_bytes(result.change.undo_bytes)
+        elif not self.confirmation.submit(result.change, partial(self._write, result)):
             self.told.emit(
                 f"{result.tool.title} would change {write_count(result.change.pixels, 'pixel')}."
             )
-            self.asked.emit(f"Really? Its undo would take {size}")
-        else:
-            self._write(result)
 
     @show_errors()
     def _write(self, outcome: Outcome) -> None:
@@ -123,8 +90,3 @@ class EditQueue:
         self.written.emit()
         pixels = write_count(outcome.change.pixels, "pixel")
         self.told.emit(f"{outcome.tool.title}: {pixels}. Ctrl+Z takes it back.")
-
-
-def write_bytes(count: float) -> str:
-    """Write an amount of memory, such as 1.2e9, as ``1.2 GB``."""
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"

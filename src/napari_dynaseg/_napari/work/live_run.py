@@ -1,35 +1,21 @@
-"""One run in the viewer: its worker thread and the Labels layer that evolves, and nothing else."""
+"""One run in the viewer: the Labels layer that evolves while the network is trained."""
 
-import time
-from typing import Any
-
-import numpy as np
 from napari.components import ViewerModel
-from napari.layers import Labels
-from napari.utils.notifications import show_error, show_info
-from psygnal import Signal
-from qtpy.QtCore import QTimer
+from napari.utils.notifications import show_info
 
 from napari_dynaseg._napari.layers.job import Job
 from napari_dynaseg._napari.layers.kept_run import KeptRun
-from napari_dynaseg._napari.work.pace import Pace
 from napari_dynaseg._napari.work.stack_plan import ViewedStack
-from napari_dynaseg._napari.work.task import Task
-from napari_dynaseg._napari.work.worker import (
-    News,
-    PlaneDone,
-    Progress,
-    Update,
-    describe_memory,
-    run_job,
-)
+from napari_dynaseg._napari.work.viewer_run import LayerRun
+from napari_dynaseg._napari.work.worker import PlaneDone, Progress, Update, run_job
+from napari_dynaseg.counting import write_count
 from napari_dynaseg.labels.numbering import count_labels
 from napari_dynaseg.recipes.painted_recipe import keep_map
 from napari_dynaseg.recipes.snapshots import Snapshots
 from napari_dynaseg.settings import Settings
 
 
-class LiveRun:
+class LiveRun(LayerRun):
     """A run that shows itself in a viewer; lives on the main thread.
 
     Parameters
@@ -44,12 +30,6 @@ class LiveRun:
         The run through other planes; by default there are none.
     """
 
-    progressed = Signal(Update)
-    counted = Signal(Progress)
-    plane_done = Signal(PlaneDone)
-    ended = Signal()
-    released = Signal()  # nobody writes to the layer any more; of a stack maybe a plane later
-
     def __init__(
         self,
         viewer: ViewerModel,
@@ -57,41 +37,20 @@ class LiveRun:
         settings: Settings,
         stack: ViewedStack | None = None,
     ) -> None:
-        self._viewer = viewer
-        self._job, self._stack = job, stack
+        self._stack = stack
         self._is_auto = settings.scheme == "auto"
-        self._pace = Pace()
-        self.layer = self._add_layer()
-        self._data = self.layer.data
         self.update: Update | None = None
+        self._has_planes = False
         self._snapshots = Snapshots()
-        self._has_labels = False
-        self._task = Task(
-            run_job(job, settings, self._pace, stack),
-            describe_memory(job),
-            on_news=self._on_news,
-            on_result=self._on_result,
-            on_end=self._end,
-            on_release=self._release,
+        super().__init__(
+            viewer,
+            job,
+            "segments",
+            lambda pace: run_job(job, settings, pace, stack),
+            stack.labels.array if stack else None,
         )
-        viewer.layers.events.removed.connect(self._on_layer_removed)
 
-    def _add_layer(self) -> Labels:
-        """Add an empty layer before the training starts: it costs napari a good while."""
-        if self._stack:
-            labels, placement = self._stack.labels.array, self._job.stack_placement
-        else:
-            labels = self._job.wrap_labels(np.zeros(self._job.plane_shape, np.int32))
-            placement = self._job.placement
-        layer = self._viewer.add_labels(labels, name=f"{self._job.name} segments", **placement)
-        layer.editable = False
-        return layer
-
-    def start(self) -> None:
-        """Start the training."""
-        self._task.start()
-
-    def change(self, settings: Settings) -> bool:
+    def turn_knobs(self, settings: Settings) -> bool:
         """Turn the knobs; the training follows at its next iteration.
 
         Returns
@@ -106,92 +65,44 @@ class LiveRun:
             show_info("this run goes on with its scheme; the one chosen counts from the next on")
         return follows
 
-    def list_signals(self) -> list[Any]:
-        """List the signals that a panel may follow."""
-        return [self.progressed, self.counted, self.plane_done, self.ended, self.released]
-
-    def stop(self) -> None:
-        """End now and keep what is there; the thread follows within an iteration."""
-        self._task.stop()
-
-    def _on_news(self, update: News) -> None:
-        if update is None or self._stop_if_replaced():
-            return
-        started = time.monotonic()
-        if isinstance(update, PlaneDone):
-            self._show_plane(update)
-        elif isinstance(update, Progress):
-            self._add_snapshots(update)
-            self.counted.emit(update)
+    def _show_news(self, news: Progress | PlaneDone) -> bool:
+        if isinstance(news, Update):
+            self._show_result(news)
+            return True
+        if isinstance(news, PlaneDone):  # the worker has written it
+            self._has_planes = True
+            self._refresh()
         else:
-            self._show(update)
-        # A timer of no length comes due when the redraw it waits for has been handled.
-        QTimer.singleShot(0, lambda: self._pace.mark_drawn(time.monotonic() - started))
-
-    def _on_result(self, update: Update | None) -> None:
-        if update is not None and not self._stop_if_replaced():
-            self._show(update)
-
-    def _stop_if_replaced(self) -> bool:
-        if not is_replaced(self.layer, self._data):
-            return False
-        self.stop()
+            self._add_snapshots(news)
+        self.progressed.emit(news)
         return True
 
-    def _show(self, update: Update) -> None:
-        # In place: for napari new data is a new layer in all but name, and three times the work.
-        where = self._job.wrap_index(update.position) if self._stack else ...
-        self.layer.data[where] = self._job.wrap_labels(update.labels)
-        self._refresh()
-        self.layer.metadata = {**self.layer.metadata, **update.recipe.to_metadata()}
-        self.update = update
-        self._add_snapshots(update)
-        self.progressed.emit(update)
+    def _show_result(self, result: Update) -> None:
+        where = self._job.wrap_index(result.position) if self._stack else ...
+        self._write(result.labels, result.recipe.to_metadata(), where)
+        self.update = result
+        self._add_snapshots(result)
+        self.progressed.emit(result)
 
-    def _add_snapshots(self, update: Update | Progress) -> None:
+    def _add_snapshots(self, update: Progress) -> None:
         if self._stack is None:
             for snapshot in update.snapshots:
                 self._snapshots.add(snapshot)
 
-    def _show_plane(self, done: PlaneDone) -> None:
-        """Show a plane that the worker has written."""
-        self._refresh()
-        self.plane_done.emit(done)
-
-    def _refresh(self) -> None:
-        self._has_labels = True
-        self.layer.refresh(thumbnail=False, highlight=False, extent=False)
-
-    def _on_layer_removed(self, event: Any) -> None:
-        if event.value is self.layer:
-            self.stop()
-
     def _end(self) -> None:
-        self._viewer.layers.events.removed.disconnect(self._on_layer_removed)
         if self.update is not None and self._stack is None:
             kept = self.update.kept_map or keep_map(self.update.labels, self._job.axes.is_turned)
             self.layer.metadata = {**self.layer.metadata, **kept}
-        if self._has_labels:
-            self.layer.data = self.layer.data  # tells whoever listens, and draws the thumbnail
-            # The thread of a stack may still be writing a plane, which nobody must paint on.
-            self.layer.editable = self._stack is None
-        elif self.layer in self._viewer.layers:
-            self._viewer.layers.remove(self.layer)
-        if self._stack is None:
-            # At once, since the layer takes paint from now on.
-            self.released.emit()
-        self.ended.emit()
+        super()._end()
 
-    def _release(self) -> None:
-        self.layer.editable = True
-        if self._stack is not None:
-            self.released.emit()
-
-    def count_labels(self) -> int:
-        """Count the labels of its layer; in a stack, of the plane that it was trained on."""
-        if self.update is None:
-            return 0
-        return count_labels(self.update.labels if self._stack else self.layer.data)
+    def describe_end(self, duration: str) -> str:
+        """Say how many labels it came to; of a stack whose planes were shown, nothing."""
+        if self.update is None or self._has_planes:
+            return ""
+        # The network may use more or less, and paint adds some.
+        count = count_labels(self.update.labels if self._stack else self.layer.data)
+        iterations = write_count(self.update.now.iteration, "iteration")
+        return f"{write_count(count, 'label')} after {iterations} and {duration}"
 
     def keep(self) -> KeptRun:
         """Give what is kept of the run beside its layer."""
@@ -205,11 +116,3 @@ class LiveRun:
             painted = None if drawn is None else drawn != 0
             kept.maps.remember(self._job.position, self.update.labels, painted)
         return kept
-
-
-def is_replaced(layer: Labels, data: Any) -> bool:
-    """Tell, in the viewer as well, whether a layer has other data than a run shall write into."""
-    if layer.data is data:
-        return False
-    show_error(f"the data of {layer.name!r} were replaced, so the run has stopped")
-    return True

@@ -1,7 +1,6 @@
 """Refine: the network of a layer trained on, in a worker, with what was painted there."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from napari.layers import Labels
 from psygnal import Signal
@@ -10,11 +9,12 @@ from napari_dynaseg._napari.layers.edit_step import Change
 from napari_dynaseg._napari.layers.edit_targets import Target, check_writable
 from napari_dynaseg._napari.layers.kept_run import State
 from napari_dynaseg._napari.layers.session import Session
-from napari_dynaseg._napari.work.edit_queue import MOST_UNDO_BYTES, write_bytes
+from napari_dynaseg._napari.work.confirmation import Confirmation
 from napari_dynaseg._napari.work.notifications import show_errors
 from napari_dynaseg._napari.work.refine_task import RefinedLayer, refine_layer
 from napari_dynaseg._napari.work.task import Task
-from napari_dynaseg._napari.work.worker import PlaneDone, describe_memory
+from napari_dynaseg._napari.work.viewer_run import ViewerRun
+from napari_dynaseg._napari.work.worker import describe_memory
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.recipes.painted_recipe import keep_map, read_map
@@ -23,7 +23,7 @@ from napari_dynaseg.recipes.refinements import Paint
 from napari_dynaseg.settings import Settings
 
 
-class Refinement:
+class Refinement(ViewerRun):
     """One refinement; lives on the main thread.
 
     Parameters
@@ -36,6 +36,8 @@ class Refinement:
         Where the view is; the paint of the plane there teaches.
     settings
         The knobs.
+    confirmation
+        Asks first where the undo would take much memory.
     is_for_all
         Whether what grows out of the paint goes on to the other planes of the layer.
 
@@ -47,9 +49,7 @@ class Refinement:
         If nothing was painted on the plane, or the layer has no network (yet).
     """
 
-    progressed = Signal(int)
-    plane_done = Signal(PlaneDone)
-    ended = Signal()
+    written = Signal()
 
     def __init__(
         self,
@@ -57,6 +57,7 @@ class Refinement:
         layer: Labels,
         point: Sequence[float],
         settings: Settings,
+        confirmation: Confirmation,
         is_for_all: bool = False,
     ) -> None:
         run = session.find(layer)
@@ -71,12 +72,13 @@ class Refinement:
         paint = self._read_paint(position)
         work = refine_layer(target, run, run.keep_network, paint, settings, planes)
         self.change: Change | None = None  # what was written
-        self._result: RefinedLayer | None = None  # one that waits to be confirmed
         self._task = Task(
             work,
             describe_memory(run.job),
-            on_news=self._on_news,
-            on_result=self._on_result,
+            on_news=self.progressed.emit,
+            on_result=lambda result: confirmation.submit(
+                result.change, lambda: self._write(result)
+            ),
             on_end=self.ended.emit,
         )
 
@@ -90,48 +92,16 @@ class Refinement:
         # All that the recipe does not make is paint, or the recipe would not make it again.
         return Paint(position, shown, painted if made is None else painted | (shown != made))
 
-    def start(self) -> None:
-        """Start the training."""
-        self._task.start()
-
-    def list_signals(self) -> list[Any]:
-        """List the signals that a panel may follow."""
-        return [self.progressed, self.plane_done, self.ended]
-
-    def stop(self) -> None:
-        """End now; the labels stay as they are."""
-        self._task.stop()
-
-    @property
-    def question(self) -> str:
-        """What the undo of a refinement that waits would take; empty if none waits."""
-        if self._result is None:
-            return ""
-        return f"Really? Its undo would take {write_bytes(self._result.change.undo_bytes)}"
-
-    def confirm(self) -> None:
-        """Write a refinement that waits."""
-        result, self._result = self._result, None
-        if result is not None:
-            self._write(result)
-
-    def _on_news(self, done: int | PlaneDone) -> None:
-        if isinstance(done, PlaneDone):
-            self.plane_done.emit(done)
-        else:
-            self.progressed.emit(done)
-
-    def _on_result(self, result: RefinedLayer) -> None:
-        if result.change.undo_bytes > MOST_UNDO_BYTES:
-            self._result = result
-        else:
-            self._write(result)
+    def describe_end(self, _duration: str) -> str:
+        """Say that the labels were refined, if they were."""
+        return "" if self.change is None else "Refined; Ctrl+Z takes it back."
 
     @show_errors()
     def _write(self, result: RefinedLayer) -> None:
         change = result.change.keep_unpainted()
         self._session.write_state(change, "Refine", self._describe(result))
         self.change = change
+        self.written.emit()
 
     def _describe(self, result: RefinedLayer) -> State:
         """Describe what belongs to the labels once they are refined."""

@@ -69,8 +69,9 @@ class Task:
         self._worker.warned.connect(lambda warning: _show_image_warning(*warning))
         self._worker.finished.connect(lambda: self._finish())
 
-    def start(self) -> None:
-        """Start the thread."""
+    def start(self, on_release: Callable[[], object] | None = None) -> None:
+        """Start the thread; who starts it may be called last in place of whoever made it."""
+        self._on_release = on_release or self._on_release
         self._worker.start()
 
     def send(self, value: object) -> None:

@@ -37,52 +37,15 @@ class Measures(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Update:
-    """What the viewer shows next.
-
-    Parameters
-    ----------
-    labels
-        The label map, shape (H, W), numbered so that regions keep their numbers.
-    recipe
-        What made it.
-    trail
-        The numbers of every iteration since the last update, the one of these labels last.
-    position
-        The plane that the labels are of.
-    keep_network
-        Gives the network that made the labels; takes as long as the labels did.
-    snapshots
-        Every iteration since the last update, to go back to; none of a stack.
-    kept_map
-        The labels as an entry of metadata, as `keep_map` makes it; only of the last update of a
-        plane, since it takes a while.
-    """
-
-    labels: LabelMap
-    recipe: Recipe
-    trail: tuple[Measures, ...]
-    position: Position
-    keep_network: "Callable[[], TrainedNetwork]"
-    snapshots: tuple[Snapshot, ...] = ()
-    kept_map: dict[str, Any] | None = None
-
-    @property
-    def now(self) -> Measures:
-        """The numbers of the iteration that the labels are from."""
-        return self.trail[-1]
-
-
-@dataclass(frozen=True, eq=False)
 class Progress:
-    """How far a run is, in a long pause between two updates.
+    """How far a run is, with or without labels.
 
     Parameters
     ----------
     trail
         The numbers of every iteration since the last update.
     snapshots
-        Every iteration that was not told of before, to go back to should the run be stopped.
+        Every iteration that was not told of before, to go back to; none of a stack.
     """
 
     trail: tuple[Measures, ...]
@@ -94,6 +57,32 @@ class Progress:
         return self.trail[-1]
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Update(Progress):
+    """What the viewer shows next: the labels of the last iteration.
+
+    Parameters
+    ----------
+    labels
+        The label map, shape (H, W), numbered so that regions keep their numbers.
+    recipe
+        What made it.
+    position
+        The plane that the labels are of.
+    keep_network
+        Gives the network that made the labels; takes as long as the labels did.
+    kept_map
+        The labels as an entry of metadata, as `keep_map` makes it; only of the last update of a
+        plane, since it takes a while.
+    """
+
+    labels: LabelMap
+    recipe: Recipe
+    position: Position
+    keep_network: "Callable[[], TrainedNetwork]"
+    kept_map: dict[str, Any] | None = None
+
+
 @dataclass(frozen=True)
 class PlaneDone:
     """A plane of a stack whose labels are written, and how many of all are by now."""
@@ -103,7 +92,14 @@ class PlaneDone:
     total: int
 
 
-News = Update | Progress | PlaneDone | None
+class Steps(NamedTuple):
+    """How many steps are done, and how many there are at most."""
+
+    done: int
+    total: int
+
+
+News = Progress | PlaneDone | None
 Updates = Generator[News, Settings | None, Update | None]
 
 
@@ -123,7 +119,7 @@ def run_job(job: Job, settings: Settings, pace: Pace, stack: ViewedStack | None 
 
     Yields
     ------
-    Update, Progress, PlaneDone or None
+    Progress, PlaneDone or None
         After every iteration and every plane, `None` where there is nothing to show.
 
     Returns
@@ -199,7 +195,7 @@ def _follow(
             return notes.make_update(step, end.value.labels)
 
 
-def _choose_news(notes: "_Notes", step: "Step", pace: Pace) -> Update | Progress | None:
+def _choose_news(notes: "_Notes", step: "Step", pace: Pace) -> Progress | None:
     if notes.is_worth_labelling(step, pace) and pace.try_pass():
         return _make_preview(notes, step, pace)
     return notes.make_progress() if pace.try_count() else None

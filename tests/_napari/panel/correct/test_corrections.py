@@ -301,7 +301,7 @@ def test_paint_that_comes_while_a_tool_works_is_locked_as_well(viewer, halves, f
 def test_tools_stay_within_a_shape(add, press, rows, viewer):
     layer = add()
     box = np.array([[-0.5, -0.5], [-0.5, 1.5], [1.5, 1.5], [1.5, -0.5]])
-    rows.within.value = viewer.add_shapes([box], shape_type="polygon", name="area")
+    rows.region_of_interest.value = viewer.add_shapes([box], shape_type="polygon", name="area")
     rows.on.value = ALL
     press("delete")
     expected = MAP.copy()
@@ -313,7 +313,7 @@ def test_tools_stay_within_a_shape(add, press, rows, viewer):
 def test_the_labels_that_are_corrected_are_not_offered_to_keep_within(panel, viewer):
     viewer.add_labels(MAP, name="other")
     layer = viewer.add_labels(np.array(MAP), name="mine")
-    box = panel.corrections.rows.within.native
+    box = panel.corrections.rows.region_of_interest.native
     assert [box.itemText(at) for at in range(box.count())] == ["Everywhere", "other"]
     viewer.layers.remove(layer)
     assert panel.corrections.layer is None
@@ -512,7 +512,7 @@ def test_a_first_region_on_another_plane_is_forgotten(stack, viewer, corrections
 
 
 def test_a_costly_undo_is_asked_about_first(add, press, rows, monkeypatch, corrections):
-    monkeypatch.setattr("napari_dynaseg._napari.work.edit_queue.MOST_UNDO_BYTES", 10)
+    monkeypatch.setattr("napari_dynaseg._napari.work.confirmation.MOST_UNDO_BYTES", 10)
     layer = add()
     rows.on.value = ALL
     press("delete")
@@ -527,7 +527,7 @@ def test_a_costly_undo_is_asked_about_first(add, press, rows, monkeypatch, corre
 
 
 def test_a_costly_step_that_is_not_confirmed_is_dropped(add, press, rows, monkeypatch, viewer):
-    monkeypatch.setattr("napari_dynaseg._napari.work.edit_queue.MOST_UNDO_BYTES", 10)
+    monkeypatch.setattr("napari_dynaseg._napari.work.confirmation.MOST_UNDO_BYTES", 10)
     layer = add()
     rows.on.value = ALL
     press("delete")

@@ -10,7 +10,7 @@ from tests._napari.work.test_refinement import paint, refine
 
 from napari_dynaseg import Recipe, replay, to_plane
 from napari_dynaseg._napari.layers.job import snapshot
-from napari_dynaseg._napari.panel.inputs.annotation_input import NONE, freeze_given
+from napari_dynaseg._napari.panel.inputs.annotation_input import NONE, freeze_annotation
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.files.label_store import LabelStore
 from napari_dynaseg.files.recipe_files import read_recipe
@@ -28,7 +28,7 @@ def draw(shape=(24, 32), plane=()):
 
 def freeze(viewer, scribbles, image=0):
     job = snapshot(viewer.layers[image], viewer.dims)
-    return freeze_given(scribbles, job, viewer.dims)
+    return freeze_annotation(scribbles, job, viewer.dims)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QAbstractSpinBox, QApplication
 
 from napari_dynaseg import _napari
-from napari_dynaseg._napari.panel.parts.knob_boxes import MuKnob
+from napari_dynaseg._napari.panel.parts.knob_boxes import MuKnob, make_knob
 from napari_dynaseg._napari.panel.parts.number_box import NumberBox, make_exact_box, make_whole_box
 from napari_dynaseg._napari.panel.stack_controls import StackControls
 from napari_dynaseg.image.axes import parse_axes
@@ -135,7 +135,7 @@ def test_what_is_typed_counts_before_the_box_is_left(qtbot):
     ("text", "last"), [("5", 5), ("1.5", 9), ("1,5", 9), ("1.000", 9), ("x", 9), ("", 9)]
 )
 def test_the_numbers_at_a_range_take_digits_and_nothing_else(qtbot, locale, text, last):
-    controls = StackControls()
+    controls = StackControls(make_knob("strategy"))
     controls.show_axes(parse_axes("ZYX", (10, 24, 32)))
     slider = controls.ranges["Z"]
     line = slider.native._handle_labels[-1]

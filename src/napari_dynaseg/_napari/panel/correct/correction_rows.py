@@ -11,9 +11,9 @@ from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QColorDialog, QCompleter
 
 from napari_dynaseg._napari.layers.tools import LOCK, NAME, TOOLS, Tool
-from napari_dynaseg._napari.panel.inputs.within_choice import WithinChoice
+from napari_dynaseg._napari.panel.inputs.layer_box import make_region_box
 from napari_dynaseg._napari.panel.parts.number_box import make_whole_box
-from napari_dynaseg._napari.panel.run_display import make_line
+from napari_dynaseg._napari.panel.parts.rows import Row, make_button, make_line
 
 CLICKED, SELECTED, CLASS, ALL = "Clicked regions", "Selected label", "The class below", "All labels"
 BUTTONS_A_ROW = 3
@@ -37,22 +37,20 @@ class CorrectionRows(Container[Any]):
         self.buttons = {tool.name: self._make_button(tool) for tool in (*TOOLS, LOCK, NAME)}
         self._build_numbers()
         self._build_names()
-        self.measure_button = PushButton(
-            text="Measure", tooltip="Measure labels, and the image at them, into the features table"
+        self.measure_button = make_button(
+            "Measure", "Measure labels, and the image at them, into the features table"
         )
-        self.save_button = PushButton(
-            text="Save table …", tooltip="Save the features table of the labels as CSV"
+        self.save_button = make_button(
+            "Save table …", "Save the features table of the labels as CSV"
         )
-        self.keys_button = PushButton(text="Keys", tooltip="The keys of the tools")
+        self.keys_button = make_button("Keys", "The keys of the tools")
         self.confirm_button = PushButton(text="", visible=False)
         shown = [self.buttons[tool.name] for tool in TOOLS] + [self.buttons[LOCK.name]]
-        rows = [
-            _make_row(*shown[at : at + BUTTONS_A_ROW]) for at in range(0, len(shown), BUTTONS_A_ROW)
-        ]
+        rows = [Row(*shown[at : at + BUTTONS_A_ROW]) for at in range(0, len(shown), BUTTONS_A_ROW)]
         radius, size, distance = self.values.values()
-        numbers = _make_row(radius, size, labels=True)
-        rows += [numbers, _make_row(distance, self.keys_button, labels=True)]
-        last = _make_row(self.measure_button, self.save_button)
+        numbers = Row(radius, size, labels=True)
+        rows += [numbers, Row(distance, self.keys_button, labels=True)]
+        last = Row(self.measure_button, self.save_button)
         self.extend([self.choices, *rows, self.names, last, self.keep_paint, self.confirm_button])
         self.line = make_line()
         self.native.layout().insertWidget(0, self.line)
@@ -63,7 +61,7 @@ class CorrectionRows(Container[Any]):
             choices=["This plane", "All planes"],
             tooltip="Work on the plane on view, or on all: there regions go on from plane to plane",
         )
-        self.within = WithinChoice(
+        self.region_of_interest = make_region_box(
             viewer,
             "What tools may change: everything, or what a Shapes layer covers on the "
             "planes on which its shapes show, or another Labels layer where it is not 0",
@@ -74,7 +72,9 @@ class CorrectionRows(Container[Any]):
             tooltip="What a tool works on. With clicked regions its key works on the one under "
             "the mouse, and its button waits for clicks",
         )
-        self.choices: Container[Any] = Container(widgets=[self.planes, self.within, self.on])
+        self.choices: Container[Any] = Container(
+            widgets=[self.planes, self.region_of_interest, self.on]
+        )
         self.choices.margins = (0, 0, 0, 0)
         self.keep_paint = CheckBox(
             text="Leave what I painted alone",
@@ -83,42 +83,29 @@ class CorrectionRows(Container[Any]):
 
     def _make_button(self, tool: Tool) -> PushButton:
         sentence = f"{tool.tip[0].upper()}{tool.tip[1:]}"
-        button = PushButton(text=tool.title, tooltip=f"{sentence} ({tool.key.replace('-', '+')})")
-        button.changed.connect(lambda: self.pressed.emit(tool))
-        return button
+        tooltip = f"{sentence} ({tool.key.replace('-', '+')})"
+        return make_button(tool.title, tooltip, lambda: self.pressed.emit(tool))
 
     def _build_numbers(self) -> None:
         self.values = {
-            "radius": make_whole_box(1, 100, label="Radius", value=2),
-            "size": make_whole_box(1, 10_000_000, label="Size", value=50),
-            "distance": make_whole_box(1, 1000, label="Distance", value=8),
+            "radius": _make_number(
+                "Radius", 2, 100, "Pixels by which outlines are smoothed, grown or shrunk"
+            ),
+            "size": _make_number("Size", 50, 10_000_000, "Regions of fewer pixels are specks"),
+            "distance": _make_number(
+                "Distance", 8, 1000, "Least pixels between the middles of objects that touch"
+            ),
         }
-        tips = {
-            "radius": "Pixels by which outlines are smoothed, grown or shrunk",
-            "size": "Regions of fewer pixels are specks",
-            "distance": "Least pixels between the middles of objects that touch",
-        }
-        for name, box in self.values.items():
-            box.tooltip = tips[name]
-            box.max_width = NUMBER_WIDTH
 
     def _build_names(self) -> None:
         self.class_name = LineEdit(tooltip="A class, such as nucleus; several labels may have one")
         self._known = QStringListModel()
         self.class_name.native.setCompleter(QCompleter(self._known, self.class_name.native))
         self.class_name.native.setPlaceholderText("class")
-        self.colour_button = PushButton(text="Colour", tooltip="The colour of the class")
+        self.colour_button = make_button("Colour", "The colour of the class", self._ask_colour)
         self.colour: tuple[float, ...] | None = None
-        self.colour_button.changed.connect(self._ask_colour)
         self.class_name.changed.connect(lambda: self.show_colour(None))
-        self.names = _make_row(self.class_name, self.colour_button, self.buttons[NAME.name])
-
-    def align_choices(self) -> None:
-        """Give the labels of the choices one width; magicgui measures them before they show."""
-        labels = [box.native.parentWidget().layout().itemAt(0).widget() for box in self.choices]
-        width = max(label.sizeHint().width() for label in labels)
-        for label in labels:
-            label.setMinimumWidth(width)
+        self.names = Row(self.class_name, self.colour_button, self.buttons[NAME.name])
 
     def tell(self, sentence: str) -> None:
         """Show a line of text above the tools."""
@@ -145,7 +132,7 @@ class CorrectionRows(Container[Any]):
         return int(self.values[tool.number].value) if tool.number else 0
 
 
-def _make_row(*widgets: Any, labels: bool = False) -> Container[Any]:
-    row: Container[Any] = Container(widgets=list(widgets), layout="horizontal", labels=labels)
-    row.margins = (0, 0, 0, 0)
-    return row
+def _make_number(label: str, value: int, highest: int, tooltip: str) -> Any:
+    box = make_whole_box(1, highest, label=label, value=value, tooltip=tooltip)
+    box.max_width = NUMBER_WIDTH
+    return box

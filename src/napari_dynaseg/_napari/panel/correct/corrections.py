@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Labels
-from napari.utils.notifications import show_error
 from psygnal import Signal
 
 from napari_dynaseg._napari.layers.classes import give_class, read_classes
@@ -30,11 +29,13 @@ from napari_dynaseg._napari.panel.correct.correction_rows import (
 from napari_dynaseg._napari.panel.correct.layer_keys import LayerKeys, make_card
 from napari_dynaseg._napari.panel.correct.stroke import Stroke, find_canvas
 from napari_dynaseg._napari.panel.inputs.image_input import ImageInput
-from napari_dynaseg._napari.panel.parts.tall_fold import TallFold
+from napari_dynaseg._napari.panel.parts.collapsible import Collapsible
+from napari_dynaseg._napari.panel.parts.rows import align_labels
 from napari_dynaseg._napari.panel.preview import is_preview
 from napari_dynaseg._napari.work.edit_queue import EditQueue, Request
 from napari_dynaseg._napari.work.label_table import LabelTable
-from napari_dynaseg.errors import EditError, SegmentationError
+from napari_dynaseg._napari.work.notifications import show_errors
+from napari_dynaseg.errors import EditError
 from napari_dynaseg.labels.components import trace_line
 
 OUTLINES_KEY, OPACITY_KEY, FLIP_KEY = "Shift-O", "Shift-Y", "Shift-F"
@@ -74,9 +75,9 @@ class Corrections:
 
     def _build(self) -> None:
         self.rows = CorrectionRows(self._viewer)
-        self.fold = TallFold("Correct", self.rows.native)
-        self.fold.setToolTip("Mend the labels by hand; every step can be undone")
-        self.fold.toggled.connect(lambda: self.rows.align_choices())
+        tooltip = "Mend the labels by hand; every step can be undone"
+        self.fold = Collapsible("Correct", tooltip, self.rows.native)
+        self.fold.toggled.connect(lambda: align_labels(self.rows.choices))
         every = (*TOOLS, LOCK, NAME)
         self.keys = LayerKeys(
             {tool.key: partial(self.press_key, tool) for tool in every}
@@ -93,13 +94,13 @@ class Corrections:
         self._viewer.layers.selection.events.active.connect(self._follow_selection)
         self._viewer.layers.events.removed.connect(self._on_removed)
         self.rows.pressed.connect(self.press)
-        self.rows.confirm_button.changed.connect(self.queue.confirm)
+        self.rows.confirm_button.changed.connect(self.queue.confirmation.confirm)
         self.rows.measure_button.changed.connect(self.measure)
         self.rows.save_button.changed.connect(self._save_table)
         self.rows.keys_button.changed.connect(self._show_card)
         self.queue.told.connect(self.rows.tell)
         self.table.told.connect(self.rows.tell)
-        self.queue.asked.connect(self._show_question)
+        self.queue.confirmation.asked.connect(self._show_question)
 
     def close(self) -> None:
         """Let go of the viewer; what is being worked out is dropped."""
@@ -109,7 +110,7 @@ class Corrections:
         self.keys.move_to(None)
         self._viewer.layers.selection.events.active.disconnect(self._follow_selection)
         self._viewer.layers.events.removed.disconnect(self._on_removed)
-        self.rows.within.forget_viewer()
+        self.rows.region_of_interest.forget_viewer()
 
     # -- the layer --------------------------------------------------------------------------
 
@@ -127,7 +128,7 @@ class Corrections:
             return
         self.layer = layer
         self.keys.move_to(layer)
-        self.rows.within.exclude(layer)
+        self.rows.region_of_interest.exclude(layer)
         self.rows.planes.visible = layer is not None and layer.ndim > 2
         self.rows.tell(NO_LAYER if layer is None else f"Correcting {layer.name!r}")
 
@@ -150,12 +151,13 @@ class Corrections:
             layer,
             self._viewer.dims,
             "All planes" if is_everywhere else self.rows.planes.value,
-            None if is_everywhere else self.rows.within.value,
+            None if is_everywhere else self.rows.region_of_interest.value,
             self._session.find_painted if self.rows.keep_paint.value else None,
         )
 
     # -- tools ------------------------------------------------------------------------------
 
+    @show_errors()
     def press(self, tool: Tool) -> None:
         """Use a tool as its button does; what stands in the way is shown as a notification."""
         waiting = self._tool
@@ -165,26 +167,21 @@ class Corrections:
         self.stop_clicks()
         if waiting is tool:
             return
-        try:
-            if tool.on == "clicks" or (tool.on == "choice" and self.rows.on.value == CLICKED):
-                self._begin_clicks(tool)
-            else:
-                self._use(tool, self._find_target(tool), self._read_choice(tool))
-        except SegmentationError as error:
-            show_error(str(error))
+        if tool.on == "clicks" or (tool.on == "choice" and self.rows.on.value == CLICKED):
+            self._begin_clicks(tool)
+        else:
+            self._use(tool, self._find_target(tool), self._read_choice(tool))
 
+    @show_errors()
     def press_key(self, tool: Tool) -> None:
         """Use a tool as its key does: where regions are clicked, on that under the mouse."""
         is_on_mouse = tool.on == "choice" and self.rows.on.value == CLICKED and not tool.gathers
         if not is_on_mouse:
             self.press(tool)
             return
-        try:
-            target = self._find_target(tool)
-            pixels = self._find_pixels(target, [self._viewer.cursor.position])
-            self._use(tool, target, Choice(points=pixels))
-        except SegmentationError as error:
-            show_error(str(error))
+        target = self._find_target(tool)
+        pixels = self._find_pixels(target, [self._viewer.cursor.position])
+        self._use(tool, target, Choice(points=pixels))
 
     def _read_choice(self, tool: Tool) -> Choice:
         on = self.rows.on.value
@@ -257,19 +254,17 @@ class Corrections:
         if self.layer is not None:
             self.rows.tell(f"Correcting {self.layer.name!r}")
 
+    @show_errors()
     def _on_line(self, worlds: list[World]) -> None:
         tool = self._tool
         if tool is None:
             return
-        try:
-            target = self._find_target(tool)
-            pixels = self._find_pixels(target, worlds)
-            if target.index != self._gathered_on:
-                self._gathered.clear()
-            self._gathered_on = target.index
-            self._take(tool, target, pixels, is_line=len(worlds) > 1)
-        except SegmentationError as error:
-            show_error(str(error))
+        target = self._find_target(tool)
+        pixels = self._find_pixels(target, worlds)
+        if target.index != self._gathered_on:
+            self._gathered.clear()
+        self._gathered_on = target.index
+        self._take(tool, target, pixels, is_line=len(worlds) > 1)
 
     def _find_pixels(self, target: Target, worlds: Sequence[World]) -> tuple[Pixel, ...]:
         """Find the pixels under a line, those on label 0 left out."""
@@ -301,15 +296,13 @@ class Corrections:
         elif key == "Escape":
             self.stop_clicks()
 
+    @show_errors()
     def _finish_gathering(self) -> None:
         tool, pixels = self._tool, tuple(self._gathered)
         self.stop_clicks()
         if tool is None or not pixels:
             return
-        try:
-            self._use(tool, self._find_target(tool), Choice(points=pixels))
-        except SegmentationError as error:
-            show_error(str(error))
+        self._use(tool, self._find_target(tool), Choice(points=pixels))
 
     def _tell_click(self) -> None:
         tool = self._tool
@@ -360,23 +353,18 @@ class Corrections:
 
     # -- the table --------------------------------------------------------------------------
 
+    @show_errors()
     def measure(self) -> None:
         """Measure the labels, and the image at them, into the table of their layer."""
-        try:
-            layer = self._require_layer()
-            image = self._images.image.value
-            images = self._images.channels.layers or ([] if image is None else [image])
-            wanted = freeze_input(layer, self._viewer.dims, self.rows.planes.value, images)
-        except SegmentationError as error:
-            show_error(str(error))
-            return
+        layer = self._require_layer()
+        image = self._images.image.value
+        images = self._images.channels.layers or ([] if image is None else [image])
+        wanted = freeze_input(layer, self._viewer.dims, self.rows.planes.value, images)
         self.table.measure(layer, wanted)
 
+    @show_errors()
     def _save_table(self) -> None:
-        try:
-            self.table.ask_where(self._require_layer(), self.rows.native)
-        except SegmentationError as error:
-            show_error(str(error))
+        self.table.ask_where(self._require_layer(), self.rows.native)
 
 
 def _write_numbers(numbers: Sequence[int]) -> str:

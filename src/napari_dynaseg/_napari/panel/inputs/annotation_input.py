@@ -1,6 +1,5 @@
 """The boxes that choose scribbles and a guidance, and their pixels on the plane of a run."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +9,7 @@ from napari.layers import Labels
 
 from napari_dynaseg._napari.layers.job import Job
 from napari_dynaseg._napari.layers.transforms import Sampler, find_coordinates, find_placing
-from napari_dynaseg._napari.panel.inputs.within_choice import WithinChoice
+from napari_dynaseg._napari.panel.inputs.layer_box import LayerBox
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, AnnotationKind
@@ -18,51 +17,8 @@ from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, AnnotationKin
 NONE = "None"
 
 
-class GivenChoice(WithinChoice):
-    """A box of the viewer's Labels layers; the chosen one is held by identity.
-
-    Parameters
-    ----------
-    viewer
-        Whose layers to offer.
-    kind
-        What the layer gives.
-    tooltip
-        What it is for.
-    """
-
-    def __init__(self, viewer: ViewerModel, kind: AnnotationKind, tooltip: str) -> None:
-        super().__init__(
-            viewer,
-            label=kind.name.capitalize(),
-            nothing=NONE,
-            kinds=(Labels,),
-            tooltip=tooltip,
-        )
-        self._dims, self._kind = viewer.dims, kind
-
-    def freeze(self, job: Job) -> LabelMap | None:
-        """Read what the layer gives on the plane of a job, as it is now; `None` if none is chosen.
-
-        Raises
-        ------
-        ImageError
-            If there is nothing, or the layer cannot be read.
-        """
-        if self.value is None:
-            return None
-        given = freeze_given(self.value, job, self._dims, self._kind)
-        return job.within.keep(given) if job.within else given
-
-    @property
-    def path(self) -> str | None:
-        """The file that the chosen layer was opened from, if there is one."""
-        path: str | None = None if self.value is None else self.value.source.path
-        return path
-
-
-class GivenChoices:
-    """The two boxes for what a run is given beside the image.
+class AnnotationInput:
+    """What a run is given beside the image: two boxes of the viewer's Labels layers.
 
     Parameters
     ----------
@@ -71,23 +27,26 @@ class GivenChoices:
     """
 
     def __init__(self, viewer: ViewerModel) -> None:
-        self.scribbles = GivenChoice(
+        self._dims = viewer.dims
+        self.scribbles = LayerBox(
             viewer,
-            SCRIBBLES,
+            (Labels,),
+            "Scribbles",
             "A Labels layer with a few strokes of the labels that you want, drawn before "
             "the run: they stay as they are, what is like them follows, and at least as many "
             "labels are left. Of a stack those on the plane on view count",
+            NONE,
         )
-        self.guidance = GivenChoice(
+        self.guidance = LayerBox(
             viewer,
-            GUIDANCE,
+            (Labels,),
+            "Guidance",
             "A Labels layer with another segmentation, such as a threshold: it draws the result to "
             "its regions, as strongly as the guidance weight under Advanced says. Its numbers do "
             "not count, and 0 guides nothing. Of a stack the plane on view counts",
+            NONE,
         )
-
-    def __iter__(self) -> Iterator[GivenChoice]:
-        return iter((self.scribbles, self.guidance))
+        self.boxes = self.scribbles, self.guidance
 
     def add_to(self, job: Job) -> Job:
         """Give a job what the chosen layers have on its plane, as they are now.
@@ -97,17 +56,32 @@ class GivenChoices:
         ImageError
             If there is nothing, or a layer cannot be read.
         """
-        scribbled, guidance = (choice.freeze(job) for choice in self)
-        return replace(job, scribbled=scribbled, guidance=guidance)
+        return replace(
+            job,
+            scribbled=self._freeze(self.scribbles, job, SCRIBBLES),
+            guidance=self._freeze(self.guidance, job, GUIDANCE),
+        )
+
+    def _freeze(self, box: LayerBox, job: Job, kind: AnnotationKind) -> LabelMap | None:
+        if box.value is None:
+            return None
+        annotation = freeze_annotation(box.value, job, self._dims, kind)
+        return job.within.keep(annotation) if job.within else annotation
+
+    def list_paths(self) -> list[str | None]:
+        """List the files that the chosen layers were opened from, where there are any."""
+        return [box.value.source.path if box.value is not None else None for box in self.boxes]
 
 
-def freeze_given(layer: Labels, job: Job, dims: Dims, kind: AnnotationKind = SCRIBBLES) -> LabelMap:
+def freeze_annotation(
+    layer: Labels, job: Job, dims: Dims, kind: AnnotationKind = SCRIBBLES
+) -> LabelMap:
     """Read what a layer has on the plane of a job, however the two lie in the world.
 
     Parameters
     ----------
     layer
-        What is given. Where it has fewer axes than the image, it counts on every plane.
+        The annotation. Where it has fewer axes than the image, it counts on every plane.
     job
         What is segmented.
     dims
@@ -154,10 +128,10 @@ def _list_entries(layer: Labels, job: Job, dims: Dims) -> list[dict[int, int]]:
     return [{channel: entry} for entry in entries]
 
 
-def _check(given: npt.NDArray[np.int64], layer: Labels, kind: AnnotationKind) -> LabelMap:
-    if not given.any():
+def _check(annotation: npt.NDArray[np.int64], layer: Labels, kind: AnnotationKind) -> LabelMap:
+    if not annotation.any():
         raise ImageError(
             f"{kind.nothing} on this plane in {layer.name!r}; draw some, or choose {NONE}"
         )
-    kind.check_labels(given, repr(layer.name))
-    return np.ascontiguousarray(given, np.int32)
+    kind.check_labels(annotation, repr(layer.name))
+    return np.ascontiguousarray(annotation, np.int32)

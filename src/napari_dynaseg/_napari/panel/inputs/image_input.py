@@ -1,6 +1,5 @@
 """What is segmented: the boxes that choose it, the line that explains it, and their job."""
 
-from magicgui.widgets import Container
 from napari.components import ViewerModel
 from napari.layers import Image
 from psygnal import Signal
@@ -17,8 +16,9 @@ from napari_dynaseg._napari.layers.reading import (
     show_plane,
 )
 from napari_dynaseg._napari.panel.inputs.axes_line import AxesLine
-from napari_dynaseg._napari.panel.inputs.choice import ChannelChoice, ImageChoice, LevelChoice
-from napari_dynaseg._napari.panel.inputs.within_choice import WithinChoice
+from napari_dynaseg._napari.panel.inputs.image_choices import ChannelChoice, LevelChoice
+from napari_dynaseg._napari.panel.inputs.layer_box import LayerBox, make_region_box
+from napari_dynaseg._napari.panel.parts.rows import Row
 from napari_dynaseg.errors import ImageError, SegmentationError
 
 
@@ -35,20 +35,19 @@ class ImageInput:
 
     def __init__(self, viewer: ViewerModel) -> None:
         self._dims = viewer.dims
-        self.image = ImageChoice(viewer)
+        self.image = LayerBox(
+            viewer, (Image,), "Image", "The image to segment. For a stack it is the plane on view."
+        )
         self.channels = ChannelChoice(self.image)
         self.level = LevelChoice()
-        self.within = WithinChoice(
+        self.region_of_interest = make_region_box(
             viewer,
             "What Segment works on: the whole plane, or what a Shapes layer covers of it, or a "
             "Labels layer where it is not 0. What lies outside has no influence, and gets label 0. "
             "In a stack every plane is limited to what is covered of the plane on view",
         )
         self.axes_line = AxesLine()
-        self.row = Container(
-            widgets=[self.image, self.channels], layout="horizontal", labels=False, label="Image"
-        )
-        self.row.margins = (0, 0, 0, 0)
+        self.row = Row(self.image, self.channels, label="Image")
         self.image.changed.connect(self.show)
         self.image.altered.connect(self.show)
         self.channels.picked.connect(self.show)
@@ -62,7 +61,7 @@ class ImageInput:
         """Stop following the viewer."""
         self._dims.events.disconnect(self.show)
         self.image.forget_viewer()
-        self.within.forget_viewer()
+        self.region_of_interest.forget_viewer()
 
     def snapshot(self) -> Job:
         """Freeze what is chosen into a job.
@@ -77,7 +76,7 @@ class ImageInput:
         if self.image.value is None:
             raise ImageError("there is no image to segment; open one first")
         job = snapshot(self.image.value, self._dims, self.channels.layers)
-        covering = self.within.value
+        covering = self.region_of_interest.value
         return job if covering is None else limit_job(job, covering, self._dims)
 
     def show(self, _event: object = None) -> None:

@@ -1,14 +1,15 @@
 """The widgets of the knobs, each made from its description in `Settings`."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from magicgui.widgets import ComboBox, Container, PushButton, Slider
+from magicgui.widgets import ComboBox, Slider
 from magicgui.widgets.bases import ValueWidget
 from psygnal import Signal
 
 from napari_dynaseg._napari.panel.parts.number_box import make_exact_box, make_whole_box
+from napari_dynaseg._napari.panel.parts.rows import Row, make_button
 from napari_dynaseg.knobs import Knobs
 from napari_dynaseg.settings import (
     CHOICE_TITLES,
@@ -50,7 +51,15 @@ def make_knob(name: str, knobs: type[Knobs] = Settings) -> ValueWidget[Any]:
     return make_exact_box(lowest, highest, **shared)
 
 
-class MuKnob(Container[Any]):
+def make_knobs(knobs: Knobs, names: Iterable[str]) -> list[ValueWidget[Any]]:
+    """Make the widgets of some knobs, with the values that they have."""
+    widgets = [make_knob(name, type(knobs)) for name in names]
+    for widget in widgets:
+        widget.value = getattr(knobs, widget.name)
+    return widgets
+
+
+class MuKnob(Row):
     """μ in a box that holds it exactly, with a logarithmic slider that follows.
 
     The middle of the slider is the default of the scheme; each end is a factor of about 30 away.
@@ -63,20 +72,14 @@ class MuKnob(Container[Any]):
         self._centre = 1.0
         self.box: Any = make_knob("mu")
         self.slider = Slider(min=0, max=SLIDER_STEPS, readout=False)
-        self.reset_button = PushButton(text="↺", tooltip="Back to the default of the scheme")
-        self.reset_button.max_width = 32
-        super().__init__(
-            widgets=[self.box, self.slider, self.reset_button],
-            layout="horizontal",
-            labels=False,
-            label="μ",
-            name="mu_knob",
+        self.reset_button = make_button(
+            "↺", "Back to the default of the scheme", lambda: self.reset_asked.emit()
         )
-        self.margins = (0, 0, 0, 0)
+        self.reset_button.max_width = 32
+        super().__init__(self.box, self.slider, self.reset_button, label="μ", name="mu_knob")
         self.box.min_width = self.box.max_width = 110
         self.box.changed.connect(self._on_box)
         self.slider.changed.connect(self._on_slider)
-        self.reset_button.changed.connect(self.reset_asked.emit)
 
     def show_scheme(self, scheme: Scheme, default: float) -> None:
         """Centre the slider on a scheme's default, and explain which way μ works there."""

@@ -10,10 +10,9 @@ from typing import Any
 from magicgui.widgets import PushButton
 from napari.components import ViewerModel
 from napari.layers import Layer
-from napari.utils.notifications import show_error
 from qtpy.QtWidgets import QFileDialog
 
-from napari_dynaseg.errors import SegmentationError
+from napari_dynaseg._napari.work.notifications import show_errors
 from napari_dynaseg.files.ome_labels import LAYER_ZARR_ENDING
 
 
@@ -40,14 +39,11 @@ class OpenButton(PushButton):
         if chosen:
             self.open(Path(chosen))
 
+    @show_errors()
     def open(self, path: Path) -> Any:
         """Add the labels of a folder to the viewer; what is wrong is shown as a notification."""
         # Not before: what reads files takes half a second to load.
         from napari_dynaseg._napari.layers.label_files import read_layers
 
-        try:
-            (layer,) = (Layer.create(*data) for data in read_layers(str(path)))
-        except SegmentationError as error:
-            show_error(str(error))
-            return None
+        (layer,) = (Layer.create(*data) for data in read_layers(str(path)))
         return self._viewer.add_layer(layer)

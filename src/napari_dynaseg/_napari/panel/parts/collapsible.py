@@ -1,4 +1,4 @@
-"""A fold that is as tall as what is in it, and scrolls where the window is too low for that."""
+"""A collapsible section as tall as what is in it, which scrolls where the window is too low."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from superqt import QCollapsible
 FRAME = 2
 
 
-class TallArea(QScrollArea):
+class _TallArea(QScrollArea):
     """A scroll area that would rather be as tall as its widget.
 
     Parameters
@@ -36,21 +36,22 @@ class TallArea(QScrollArea):
         return QSize(self._inner.minimumSizeHint().width(), super().minimumSizeHint().height())
 
 
-class TallFold(QCollapsible):
-    """A fold around a widget; it follows the widget when that grows or shrinks.
+class Collapsible(QCollapsible):
+    """A collapsible section around a widget; it follows the widget when that grows or shrinks.
 
     Parameters
     ----------
-    title
-        On the button that folds it out.
+    title, tooltip
+        Of the button that folds it out.
     widget
         What is in it.
     """
 
-    def __init__(self, title: str, widget: QWidget) -> None:
+    def __init__(self, title: str, tooltip: str, widget: QWidget) -> None:
         super().__init__(title, expandedIcon="▾", collapsedIcon="▸")
-        self._inner, self._area = widget, TallArea(widget)
+        self._inner, self._area = widget, _TallArea(widget)
         self.addWidget(self._area)
+        self.setToolTip(tooltip)
         widget.installEventFilter(self)
 
     def eventFilter(self, watched: Any, event: Any) -> bool:  # noqa: N802

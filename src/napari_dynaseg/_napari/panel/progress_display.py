@@ -4,11 +4,12 @@ import time
 from typing import Any
 
 from magicgui.widgets import ProgressBar
-from qtpy.QtWidgets import QLabel
 
 from napari_dynaseg._napari.panel.curves import Curves
+from napari_dynaseg._napari.panel.parts.rows import make_line
 from napari_dynaseg._napari.work.preloading import is_preloading
-from napari_dynaseg._napari.work.worker import PlaneDone, Progress, Update
+from napari_dynaseg._napari.work.viewer_run import ViewerRun
+from napari_dynaseg._napari.work.worker import PlaneDone, Progress, Steps
 from napari_dynaseg.counting import write_count
 from napari_dynaseg.method.subsampling import limit_iterations
 from napari_dynaseg.settings import Settings
@@ -18,7 +19,7 @@ PRELOADING = (
 )
 
 
-class RunDisplay:
+class ProgressDisplay:
     """A bar, a line of text and the curves.
 
     Parameters
@@ -36,23 +37,31 @@ class RunDisplay:
         self._before_aside: str | None = None
         self._first = 0, 0.0  # planes done when the first was shown, and when that was
 
-    def show_start(self, settings: Settings, keep_curves: bool = False) -> None:
-        """Show that a run begins; one that has no numbers to show keeps the curves."""
+    def show_start(self, settings: Settings) -> None:
+        """Show that a run begins."""
         self._started, self._planes = time.monotonic(), None
-        if not keep_curves:
-            self.curves.clear_curves()
         self.bar.max, self.bar.value = limit_iterations(settings), 0
         self.status.setText(PRELOADING if is_preloading() else "Starting …")
 
-    def show_turn(self, settings: Settings, update: Update | None) -> None:
+    def show_turn(self, settings: Settings) -> None:
         """Show how long a run may last by settings that were sent to it."""
         if self._planes is None and settings.scheme != "auto":
-            # Iterations may have been counted since the last labels were shown.
-            done = max(update.now.iteration if update else 0, int(self.bar.value))
-            self.bar.max = min(settings.iterations, done + limit_iterations(settings))
+            most = int(self.bar.value) + limit_iterations(settings)
+            self.bar.max = min(settings.iterations, most)
 
-    def show_update(self, update: Update | Progress) -> None:
-        """Show an iteration, and all since the last update."""
+    def show(self, news: Progress | PlaneDone | Steps | int) -> None:
+        """Show how far a run is: by an iteration, of which maybe only the number is known."""
+        match news:
+            case PlaneDone():
+                self._show_plane(news)
+            case Steps():
+                self._show_steps(news)
+            case int():
+                self._show_iteration(news)
+            case _:
+                self._show_update(news)
+
+    def _show_update(self, update: Progress) -> None:
         now, elapsed = update.now, self._elapsed
         most = max(int(self.bar.max), now.iteration)
         left = elapsed / now.iteration * (most - now.iteration)
@@ -64,13 +73,12 @@ class RunDisplay:
         )
         self.curves.add_update(update)
 
-    def show_iteration(self, iteration: int) -> None:
-        """Show an iteration of which only the number is known."""
+    def _show_iteration(self, iteration: int) -> None:
         self._show_progress(iteration)
         self.status.setText(f"iteration {iteration} of {int(self.bar.max)}")
 
-    def show_steps(self, done: int, total: int) -> None:
-        """Show how many steps of how many are done."""
+    def _show_steps(self, steps: Steps) -> None:
+        done, total = steps
         if int(self.bar.max) != total:
             self.bar.value, self.bar.max = 0, total
         self._show_progress(done)
@@ -89,7 +97,7 @@ class RunDisplay:
         if not words:
             self._before_aside = None
 
-    def show_plane(self, plane: PlaneDone) -> None:
+    def _show_plane(self, plane: PlaneDone) -> None:
         """Show a plane of a stack; how long the rest will take is known from the second on."""
         if self._planes is None:
             self.bar.max = plane.total
@@ -103,28 +111,20 @@ class RunDisplay:
             text += f", about {write_seconds(pace * (plane.total - plane.done))} left"
         self.status.setText(text)
 
-    def show_end(self, update: Update | None, labels: int = 0) -> None:
-        """Show what a run came to, or that there was none.
-
-        Parameters
-        ----------
-        update
-            Its last one.
-        labels
-            How many its layer has; the network may use more or less, and paint adds some.
-        """
-        after = f"{write_seconds(self._elapsed)}"
-        if self._planes:
-            self.status.setText(f"{_write_planes(self._planes)} in {after}")
-        elif update is not None:
-            self.bar.value = self.bar.max
-            self.status.setText(
-                f"{write_count(labels, 'label')} after "
-                f"{write_count(update.now.iteration, 'iteration')} and {after}"
-            )
+    def show_end(self, run: ViewerRun) -> None:
+        """Show what a run came to."""
+        duration = write_seconds(self._elapsed)
+        if words := run.describe_end(duration):
+            self.show_words(words)
+        elif self._planes:
+            self.status.setText(f"{_write_planes(self._planes)} in {duration}")
         else:
-            self.bar.value = 0
-            self.status.setText("Press Segment to begin.")
+            self.show_idle()
+
+    def show_idle(self) -> None:
+        """Show that there was no run."""
+        self.bar.value = 0
+        self.status.setText("Press Segment to begin.")
 
     @property
     def _elapsed(self) -> float:
@@ -138,13 +138,6 @@ class RunDisplay:
         self.bar.max = max(int(self.bar.max), done)
         self.bar.value = done
         bar.setUpdatesEnabled(True)
-
-
-def make_line() -> QLabel:
-    """Make a line of text that wraps in a narrow panel."""
-    line = QLabel()
-    line.setWordWrap(True)
-    return line
 
 
 def _write_planes(plane: PlaneDone) -> str:

@@ -1,83 +1,16 @@
-"""The boxes that choose layers and levels, and hold them whatever their names become."""
+"""What is chosen of an image beside its layer: further channels, and a level."""
 
 from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
 from magicgui.widgets import ComboBox, PushButton
-from napari.components import ViewerModel
 from napari.layers import Image
 from psygnal import Signal
 from qtpy.QtWidgets import QMenu, QSizePolicy
 
-from napari_dynaseg._napari.layers.reading import PLACING
+from napari_dynaseg._napari.panel.inputs.layer_box import LayerBox
 from napari_dynaseg.counting import write_count
-
-
-class ImageChoice(ComboBox):
-    """A box of the viewer's image layers; the chosen one is held by identity.
-
-    magicgui's own box of layers matches by name, and so jumps when the chosen one is renamed.
-
-    Parameters
-    ----------
-    viewer
-        Whose layers to offer.
-    """
-
-    altered = Signal()  # other layers are offered, or one has another name, data or place
-
-    def __init__(self, viewer: ViewerModel) -> None:
-        self._layers = viewer.layers
-        self.images: list[Image] = []  # in the viewer's order, as the box does not keep it
-        super().__init__(
-            label="Image",
-            choices=(),
-            nullable=False,
-            tooltip="The image to segment. For a stack it is the plane on view.",
-        )
-        for event in self._list_events():
-            event.connect(self.reset_choices)
-        active = viewer.layers.selection.active
-        if isinstance(active, Image):
-            self.value = active
-
-    def forget_viewer(self) -> None:
-        """Stop following the viewer, before the box is gone."""
-        for event in self._list_events():
-            event.disconnect(self.reset_choices)
-        self._follow([])
-
-    def _list_events(self) -> list[Any]:
-        events = self._layers.events
-        return [events.inserted, events.removed, events.reordered]
-
-    def reset_choices(self, *_: object) -> None:
-        """Offer the image layers that there are now; the chosen one stays chosen."""
-        held = self.value
-        images = [layer for layer in self._layers if isinstance(layer, Image)]
-        self._follow(images)
-        with self.changed.blocked():
-            self.choices = [(layer.name, layer) for layer in images]
-            if held in images:
-                self.value = held
-        if self.value is not held:
-            self.changed.emit(self.value)
-        self.altered.emit()
-
-    def _follow(self, images: list[Image]) -> None:
-        for layer in self.images:
-            layer.events.name.disconnect(self.reset_choices)
-            for name in ("data", *PLACING):
-                layer.events[name].disconnect(self._tell_altered)
-        for layer in images:
-            layer.events.name.connect(self.reset_choices)
-            for name in ("data", *PLACING):
-                layer.events[name].connect(self._tell_altered)
-        self.images = images
-
-    def _tell_altered(self, _event: object) -> None:
-        self.altered.emit()
 
 
 class ChannelChoice(PushButton):
@@ -91,7 +24,7 @@ class ChannelChoice(PushButton):
 
     picked = Signal()
 
-    def __init__(self, image: ImageChoice) -> None:
+    def __init__(self, image: LayerBox) -> None:
         super().__init__(
             text="+ channels",
             tooltip="Further layers of one channel each, to segment as channels of one image",
@@ -110,11 +43,11 @@ class ChannelChoice(PushButton):
         """All layers that are channels, in the viewer's order; empty for an image alone."""
         chosen = self._image.value
         used = {chosen, *self._picked.get(chosen, ())} if chosen is not None else set()
-        layers = tuple(layer for layer in self._image.images if layer in used)
+        layers = tuple(layer for layer in self._image.layers if layer in used)
         return layers if len(layers) > 1 else ()
 
     def _list_others(self) -> list[Image]:
-        return [layer for layer in self._image.images if layer is not self._image.value]
+        return [layer for layer in self._image.layers if layer is not self._image.value]
 
     def show_state(self) -> None:
         """Say how many layers are picked; without other layers there is nothing to say."""

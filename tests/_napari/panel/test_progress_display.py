@@ -2,7 +2,7 @@
 
 import pytest
 
-from napari_dynaseg._napari.panel.run_display import RunDisplay
+from napari_dynaseg._napari.panel.progress_display import ProgressDisplay
 from napari_dynaseg._napari.work.worker import Measures, Progress
 from napari_dynaseg.method.subsampling import limit_iterations
 from napari_dynaseg.settings import Settings
@@ -13,7 +13,7 @@ MOST = limit_iterations(FAST)
 
 @pytest.fixture
 def display(qtbot):
-    display = RunDisplay("dark")
+    display = ProgressDisplay("dark")
     for widget in (display.bar.native, display.status, display.curves):
         qtbot.addWidget(widget)
     display.show_start(FAST)
@@ -26,16 +26,16 @@ def reach(iteration):
 
 
 def test_a_knob_turned_long_after_the_last_labels_counts_from_where_the_run_is(display):
-    display.show_update(first := reach(1))
-    display.show_update(reach(40))
-    display.show_turn(FAST, first)
+    display.show(reach(1))
+    display.show(reach(40))
+    display.show_turn(FAST)
     assert display.bar.max == 40 + MOST
 
 
 def test_a_run_that_gets_further_than_foreseen_moves_the_end_of_its_bar(display):
-    display.show_update(first := reach(1))
-    display.show_turn(FAST, first)
-    display.show_update(reach(MOST + 9))
+    display.show(reach(1))
+    display.show_turn(FAST)
+    display.show(reach(MOST + 9))
     assert (display.bar.value, display.bar.max) == (MOST + 9, MOST + 9)
     assert f"iteration {MOST + 9} of {MOST + 9}" in display.status.text()
     assert "at most 0\N{NO-BREAK SPACE}s left" in display.status.text()

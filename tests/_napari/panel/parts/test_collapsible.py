@@ -3,7 +3,7 @@
 import pytest
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from napari_dynaseg._napari.panel.parts.tall_fold import TallFold
+from napari_dynaseg._napari.panel.parts.collapsible import Collapsible
 
 
 @pytest.mark.short_pass
@@ -12,7 +12,7 @@ def test_a_fold_is_as_tall_as_its_widget_also_when_that_grows(qtbot):
     rows = QVBoxLayout(inner)
     for at in range(40):
         rows.addWidget(QLabel(f"row {at}"))
-    fold = TallFold("Rows", inner)
+    fold = Collapsible("Rows", "Many rows", inner)
     layout = QVBoxLayout(window)
     layout.addWidget(fold)
     layout.addStretch(1)
@@ -34,7 +34,7 @@ def test_a_low_window_scrolls(qtbot):
     rows = QVBoxLayout(inner)
     for at in range(40):
         rows.addWidget(QLabel(f"row {at}"))
-    fold = TallFold("Rows", inner)
+    fold = Collapsible("Rows", "Many rows", inner)
     qtbot.addWidget(fold)
     fold.expand(animate=False)
     assert fold.minimumSizeHint().height() < inner.sizeHint().height() / 2
