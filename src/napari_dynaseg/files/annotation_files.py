@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from napari_dynaseg.errors import FileError, ImageError, SettingsError, name_in_errors
+from napari_dynaseg.errors import FileError, ImageError, SettingsError, name_failure, name_in_errors
 from napari_dynaseg.image.reader import TIFF_ENDINGS, read_plane
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.annotations import SCRIBBLES, AnnotationKind
@@ -89,8 +89,5 @@ def _read_numbers(path: Path, kind: AnnotationKind) -> npt.NDArray[np.generic]:
         return channels[0] if len(channels) == 1 else channels
     from PIL import Image
 
-    try:
-        with Image.open(path) as picture:
-            return np.asarray(picture)
-    except (OSError, ValueError, SyntaxError) as error:
-        raise FileError(f"{path} cannot be read: {error}") from error
+    with name_failure(path), Image.open(path) as picture:
+        return np.asarray(picture)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from napari_dynaseg.errors import FileError
+from napari_dynaseg.errors import FileError, name_failure
 from napari_dynaseg.files.journal import HEAD, Journal, read_head, read_journal, remove_journal
 from napari_dynaseg.files.label_state import LayerState
 
@@ -151,18 +151,10 @@ def list_left(root: Path) -> list[LeftJournal]:
     FileError
         If the folder cannot be read.
     """
-    try:
-        folders = [folder for folder in root.iterdir() if folder.is_dir()]
-        left = [
-            _describe(journal)
-            for folder in folders
-            for journal in folder.iterdir()
-            if _is_left(folder.name, journal)
-        ]
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise FileError(f"{root} cannot be read: {error.strerror}") from error
+    left: list[LeftJournal] = []
+    with name_failure(root), contextlib.suppress(FileNotFoundError):
+        for folder in filter(Path.is_dir, root.iterdir()):
+            left += [_describe(each) for each in folder.iterdir() if _is_left(folder.name, each)]
     return sorted(left, key=lambda each: each.written, reverse=True)
 
 

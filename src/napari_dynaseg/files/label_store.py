@@ -11,13 +11,13 @@ from uuid import uuid4
 import numpy as np
 import zarr
 
-from napari_dynaseg.errors import FileError, ImageError
+from napari_dynaseg.errors import FileError, ImageError, name_failure
 from napari_dynaseg.files.ome_labels import ARRAY, ZARR_ENDING, describe_labels, write_empty
 from napari_dynaseg.files.store_description import Description
 from napari_dynaseg.image.axes import Axes, Index, Position, list_indices
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.recipes.recipe import METADATA_KEY
-from napari_dynaseg.recipes.writing import name_failure, write_whole
+from napari_dynaseg.recipes.writing import write_whole
 
 # Under this key a store describes itself, beside the metadata that other readers understand.
 STORE_KEY = "dynaseg_store"
@@ -101,7 +101,7 @@ class LabelStore:
         if path.exists():
             raise FileError(f"{path} exists already; expected a path that is free")
         part = path.with_name(f".{path.name}.{uuid4().hex}.partial")
-        with name_failure(path):
+        with name_failure(path, "written"):
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
                 _write_empty(part, description)
@@ -194,7 +194,7 @@ class LabelStore:
                 f"a plane of {self.path} has shape {self.axes.plane_shape}; got {labels.shape}"
             )
         mark = self._mark(position)
-        with name_failure(self.path):
+        with name_failure(self.path, "written"):
             mark.unlink(missing_ok=True)
             self._remove_partial_chunks(position)
             self.array[index] = self.axes.turn(labels)
@@ -227,12 +227,8 @@ class LabelStore:
             If the position is not the stack's.
         """
         index = self._index(position)
-        try:
-            labels: LabelMap = self.axes.turn(np.asarray(self.array[index], np.int32))
-        except (OSError, RuntimeError, ValueError) as error:
-            where = self.axes.describe_position(position)
-            raise FileError(f"{self.path}: {where} cannot be read: {error}") from error
-        return labels
+        with name_failure(f"{self.path}: {self.axes.describe_position(position)}"):
+            return self.axes.turn(np.asarray(self.array[index], np.int32))
 
     def write_note(self, name: str, content: bytes) -> None:
         """Keep a small file with the store, whole or not at all; one process at a time.
@@ -263,12 +259,8 @@ class LabelStore:
             If it cannot be read.
         """
         note = self.path / NOTES / name
-        try:
-            return note.read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise FileError(f"{note} cannot be read: {error}") from error
+        with name_failure(note):
+            return note.read_bytes() if note.exists() else None
 
     def remove_note(self, name: str) -> None:
         """Remove a note, if there is one of this name.
@@ -279,7 +271,7 @@ class LabelStore:
             If it cannot be removed.
         """
         note = self.path / NOTES / name
-        with name_failure(note):
+        with name_failure(note, "written"):
             note.unlink(missing_ok=True)
             _remove_all(note.parent, f".{escape(name)}{PARTIAL}")
 
@@ -306,7 +298,7 @@ class LabelStore:
 
         Nobody writes there any more, unlike in the planes that are not finished.
         """
-        with name_failure(self.path):
+        with name_failure(self.path, "written"):
             for part in self.path.parent.glob(f".{escape(self.path.name)}{PARTIAL}"):
                 shutil.rmtree(part, ignore_errors=True)
             for position in self.axes.list_positions():

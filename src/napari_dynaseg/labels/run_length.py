@@ -1,7 +1,6 @@
 """Labels of some pixels of a plane in few bytes, exactly: as runs that a recipe can hold."""
 
 import base64
-import binascii
 import zlib
 from collections.abc import Iterable
 from typing import Any, TypeVar
@@ -11,7 +10,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from napari_dynaseg.counting import write_count
-from napari_dynaseg.errors import FileError, ImageError
+from napari_dynaseg.errors import FileError, ImageError, name_failure
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.record import Record
 
@@ -185,11 +184,9 @@ def _find_runs(pixels: npt.NDArray[np.integer], labels: Rows) -> Rows:
 
 def _read_runs(runs: Runs) -> tuple[Rows, Rows]:
     """Give each painted pixel, in rising order, and its label."""
-    try:
+    with name_failure("runs of labels"):
         content = zlib.decompress(base64.b64decode(runs.runs, validate=True))
         gaps, lengths, labels = np.frombuffer(content, STORED).reshape(3, -1)
-    except (binascii.Error, zlib.error, ValueError) as error:
-        raise FileError(f"runs of labels cannot be read: {error}") from None
     if (gaps < 0).any() or (lengths < 1).any() or lengths.sum() != runs.pixels:
         raise FileError(
             f"runs of labels cannot be read: expected {write_count(runs.pixels, 'pixel')}; "
