@@ -62,15 +62,8 @@ class AnnotationFile(NamedTuple):
             If it is not of that shape, holds no whole numbers, or no label at all.
         """
         path, kind = self.path, self.kind
-        drawn = _read_numbers(path, kind)
-        if drawn.dtype.kind not in "biu":
-            raise ImageError(f"{path}: {kind.name} must be whole numbers; got {drawn.dtype}")
-        if drawn.shape != shape:
-            raise ImageError(
-                f"{path}: {kind.name} must be one number for each pixel of the plane, {shape}; "
-                f"got shape {drawn.shape}"
-            )
-        numbers = drawn.astype(np.int64)
+        with name_in_errors(path):
+            numbers = kind.read(_read_numbers(path, kind), shape).astype(np.int64)
         if self.background:
             numbers = np.where(numbers == self.background, 0, numbers + 1)
         if not numbers.any():
