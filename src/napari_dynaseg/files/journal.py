@@ -6,10 +6,8 @@ or the next, never half of one.
 """
 
 import os
-import shutil
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -171,21 +169,6 @@ def read_journal(folder: Path) -> tuple[Any, LayerState]:
 
     with name_failure(head.array):
         return zarr.open_array(head.array, mode="r+"), state
-
-
-def remove_journal(folder: Path) -> None:
-    """Remove a journal; its head last, so that what is left of a failure is known for one.
-
-    Raises
-    ------
-    FileError
-        If it cannot be removed.
-    """
-    with name_failure(folder, "removed"), suppress(FileNotFoundError):
-        for file in folder.glob("*"):
-            if file.name != HEAD:
-                file.unlink()
-        shutil.rmtree(folder)
 
 
 def _number(pixels: Pixels) -> Iterator[tuple[int, Pixels]]:

@@ -65,13 +65,7 @@ class LabelStore:
 
     @classmethod
     def create(
-        cls,
-        path: Path,
-        axes: Axes,
-        recipe: dict[str, Any],
-        *,
-        scale: tuple[float, ...] = (),
-        units: tuple[str, ...] = (),
+        cls, path: Path, axes: Axes, recipe: dict[str, Any], **pixel: tuple[Any, ...]
     ) -> "LabelStore":
         """Create a store in which no plane is finished yet, whole or not at all.
 
@@ -84,10 +78,8 @@ class LabelStore:
             first, space last, and five axes at most.
         recipe
             What makes the labels, as plain values that JSON can hold.
-        scale
-            Size of a pixel on each axis of the image, or empty.
-        units
-            Unit of each axis of the image, or empty.
+        **pixel
+            ``scale`` and ``units``: size and unit of a pixel on each axis of the image, or empty.
 
         Raises
         ------
@@ -96,7 +88,7 @@ class LabelStore:
         ImageError
             If there is not one scale or unit for each axis.
         """
-        description = Description.describe(axes, recipe, scale, units)
+        description = Description.describe(axes, recipe, **pixel)
         _check_path(path)
         if path.exists():
             raise FileError(f"{path} exists already; expected a path that is free")
@@ -134,19 +126,13 @@ class LabelStore:
 
     @classmethod
     def open_or_create(
-        cls,
-        path: Path,
-        axes: Axes,
-        recipe: dict[str, Any],
-        *,
-        scale: tuple[float, ...] = (),
-        units: tuple[str, ...] = (),
+        cls, path: Path, axes: Axes, recipe: dict[str, Any], **pixel: tuple[Any, ...]
     ) -> "LabelStore":
         """Open the store that an earlier run began, or create it.
 
         Parameters
         ----------
-        path, axes, recipe, scale, units
+        path, axes, recipe, **pixel
             As for `create`. The names of the axes, scale and units of a store that is there
             stay as they are.
 
@@ -156,10 +142,10 @@ class LabelStore:
             If a store is there that was made for something else, and in what it differs; or
             if `open` or `create` fail.
         """
-        description = Description.describe(axes, recipe, scale, units)
+        description = Description.describe(axes, recipe, **pixel)
         if not path.exists():
             try:
-                cls.create(path, axes, recipe, scale=scale, units=units)
+                cls.create(path, axes, recipe, **pixel)
             except FileError:
                 # Another process that began at the same time may have been first.
                 if not path.exists():
