@@ -57,8 +57,8 @@ class Description(Record):
 
     def list_differences(self, there: Self) -> list[str]:
         """List in which entries another description differs from this one, names left aside."""
-        plain = (each.model_dump(mode="json", exclude=NAMES) for each in (there, self))
-        return _compare(*plain)
+        there_plain, plain = (each.model_dump(mode="json", exclude=NAMES) for each in (there, self))
+        return _compare(there_plain, plain)
 
 
 def _compare(there: Any, here: Any, where: str = "") -> list[str]:
