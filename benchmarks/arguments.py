@@ -6,17 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
-from napari_dynaseg.errors import FileError
+from napari_dynaseg.errors import name_failure
 from napari_dynaseg.recipes.writing import write_whole
 
 
 def _make_folder(path: Path | None) -> Path | None:
     """Make the folder of a file to come, so that no measurement of hours ends in vain."""
-    try:
+    with name_failure(path, "written"):
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FileError(f"{path} cannot be written: {error}") from error
     return path
 
 

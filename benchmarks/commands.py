@@ -104,11 +104,14 @@ def quality(
     """Compare Fast with Exact by the papers' accuracy protocol."""
     from benchmarks import quality as comparison
     from benchmarks.accuracy.bsds500 import Bsds500, spread_evenly
+    from benchmarks.accuracy.runs import measure
+    from benchmarks.result_lines import ResultLines
+    from napari_dynaseg.engine.backend import torch
 
     data_set = Bsds500(root, split)
     images = spread_evenly(data_set.list_names(), limit)
     runs = comparison.plan_comparison(images, iterations, seeds)
-    lines = comparison.compare(data_set, runs, results)
+    lines = measure(data_set, runs, ResultLines(results), threads=torch.get_num_threads())
     with typer.progressbar(lines, length=len(runs), label="runs", file=sys.stderr) as bar:
         figures = comparison.summarise_schemes(list(bar))
     typer.echo(comparison.write_comparison(figures))

@@ -17,6 +17,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from benchmarks.markdown import write_table
 from napari_dynaseg.errors import ImageError
@@ -234,20 +235,17 @@ def _score(
 def write_comparison(scores: Sequence[Scores]) -> str:
     """Write the mean over the seeds, with the least and the most, as a table in Markdown."""
     head = ["strategy", "overlap", "kept", "Dice, labels called once", "Dice, on each plane anew"]
+    frame = pd.DataFrame(scores).set_index("strategy")
     rows = []
     for strategy, title in TITLES.items():
-        mine = [each for each in scores if each.strategy == strategy]
-        row = [
-            _write_range([getattr(each, figure) for each in mine])
-            for figure in ("overlap", "kept", "dice", "dice_by_plane")
-        ]
-        labels, seconds = np.mean([(each.labels, each.seconds) for each in mine], axis=0)
+        mine = frame.loc[[strategy]]
+        row = [_write_range(mine[name]) for name in ("overlap", "kept", "dice", "dice_by_plane")]
+        labels, seconds = mine["labels"].mean(), mine["seconds"].mean()
         rows.append([title, *row, f"{labels:.1f}", f"{seconds:.0f}"])
     return write_table([*head, "labels a plane", "seconds"], rows)
 
 
-def _write_range(values: Sequence[float | None]) -> str:
-    known = [value for value in values if value is not None]
-    if not known:
+def _write_range(values: pd.Series) -> str:
+    if values.isna().all():
         return "–"
-    return f"{np.mean(known):.3f} ({min(known):.3f}–{max(known):.3f})"
+    return f"{values.mean():.3f} ({values.min():.3f}–{values.max():.3f})"

@@ -1,17 +1,14 @@
 """Whether Fast is as good as Exact: both on the same images of BSDS500, by the papers' protocol."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import get_args
 
-from benchmarks.accuracy.bsds500 import Bsds500
 from benchmarks.accuracy.method_choice import parse_choices
-from benchmarks.accuracy.runs import Run, measure, plan_runs
+from benchmarks.accuracy.runs import Run, plan_runs
 from benchmarks.accuracy.summary import compare_with, find_method, summarise
 from benchmarks.accuracy.table import write_interval
 from benchmarks.markdown import write_table
-from benchmarks.result_lines import Line, ResultLines, group_lines
-from napari_dynaseg.engine.backend import torch
+from benchmarks.result_lines import Line, group_lines
 from napari_dynaseg.settings import PUBLISHED_SCHEMES, Quality, Scheme
 
 
@@ -39,27 +36,6 @@ def plan_comparison(images: Sequence[str], iterations: int, fast_seeds: int) -> 
 
 def _name_method(scheme: Scheme, quality: Quality) -> str:
     return f"{scheme}:quality={quality}"
-
-
-def compare(data_set: Bsds500, runs: Sequence[Run], results: Path) -> Iterator[Line]:
-    """Do every run that the results do not have yet, one at a time on all cores.
-
-    Parameters
-    ----------
-    data_set
-        BSDS500.
-    runs
-        As `plan_comparison` gives them.
-    results
-        A file that takes a line for each run; read first, so that a comparison that was broken
-        off goes on where it was.
-
-    Yields
-    ------
-    dict
-        As `benchmarks.accuracy.runs.measure`.
-    """
-    return measure(data_set, runs, ResultLines(results), threads=torch.get_num_threads())
 
 
 def summarise_schemes(lines: Sequence[Line]) -> dict[str, dict[str, float]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from napari_dynaseg.errors import FileError
+from napari_dynaseg.errors import FileError, name_failure
 
 Line = dict[str, Any]
 Name = TypeVar("Name", bound=Hashable)
@@ -72,9 +72,7 @@ class ResultLines:
         self.lines.append(line)
         if self._path is None:
             return
-        try:
+        with name_failure(self._path, "written"):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("a") as file:
                 file.write(json.dumps(line) + "\n")
-        except OSError as error:
-            raise FileError(f"{self._path} cannot be written: {error}") from error

@@ -8,7 +8,13 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.accuracy.bsds500 import read_truths
-from benchmarks.accuracy.protocol import Integers, check_truth, find_components
+from benchmarks.accuracy.protocol import (
+    Integers,
+    check_truth,
+    count_contingencies,
+    find_components,
+    measure_overlaps,
+)
 from benchmarks.accuracy.voc2012 import read_mask
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.generators import run_through
@@ -79,7 +85,7 @@ def measure_scribbles(folder: Path, settings: Settings) -> Iterator[ScribbleScor
             check_truth(classes, channels.shape[1:])
         without = _train(channels, settings, None)[0]
         labels, network = _train(channels, settings, drawn)
-        scores = _score_classes(labels, truth)
+        scores = score_classes(labels, truth, is_named=True)
         worst = min(scores, key=lambda number: scores[number])
         missed = (truth == worst) & (labels != worst)
         strokes = draw_strokes(missed, 1) if missed.any() else missed
@@ -88,9 +94,9 @@ def measure_scribbles(folder: Path, settings: Settings) -> Iterator[ScribbleScor
         corrected, _ = run_through(network.refine(channels, labels, painted, settings))
         yield ScribbleScores(
             name,
-            _average(_score_best(without, truth)),
+            _average(score_classes(without, truth, is_named=False)),
             _average(scores),
-            _average(_score_classes(corrected.labels, truth)),
+            _average(score_classes(corrected.labels, truth, is_named=True)),
         )
 
 
@@ -104,7 +110,7 @@ def measure_refining(images: Sequence[Path], settings: Settings) -> Iterator[Ref
         channels = read_plane(image)
         truth = min(read_truths(image), key=lambda drawn: len(np.unique(drawn))).astype(np.int32)
         labels, network = _train(channels, settings, None)
-        before = _score_best(find_components(labels), truth)
+        before = score_classes(find_components(labels), truth, is_named=False)
         shares = {number: float((truth == number).mean()) for number in before}
         fitting = [n for n, share in shares.items() if SMALLEST_SHARE < share < LARGEST_SHARE]
         if not fitting:
@@ -115,7 +121,7 @@ def measure_refining(images: Sequence[Path], settings: Settings) -> Iterator[Ref
         started = time.perf_counter()
         refined, _ = run_through(network.refine(channels, labels, strokes, settings))
         seconds = time.perf_counter() - started
-        after = _score_best(find_components(refined.labels), truth)
+        after = score_classes(find_components(refined.labels), truth, is_named=False)
         others = [after[n] - before[n] for n in before if n != worst]
         yield RefineScores(
             image.name, before[worst], after[worst], float(np.mean(others or [0])), seconds
@@ -164,31 +170,12 @@ def _read_classes(path: Path) -> LabelMap:
     return (read_mask(path) + 1).astype(np.int32)
 
 
-def _score_classes(labels: LabelMap, truth: LabelMap) -> dict[int, float]:
-    """Give the IoU of each class with the label of its number."""
-    valid = truth > 0
-    scores = {}
-    for number in _list_classes(truth):
-        one, other = (labels == number) & valid, truth == number
-        scores[number] = float((one & other).sum() / (one | other).sum())
-    return scores
-
-
-def _score_best(labels: Integers, truth: LabelMap) -> dict[int, float]:
-    """Give the best IoU of each class or segment with any label."""
-    valid = truth > 0
-    sizes = np.bincount(labels[valid])
-    scores = {}
-    for number in _list_classes(truth):
-        shared = np.bincount(labels[truth == number], minlength=len(sizes))
-        unions = sizes + (truth == number).sum() - shared
-        scores[number] = float((shared / unions).max())
-    return scores
-
-
-def _list_classes(truth: LabelMap) -> list[int]:
-    classes: list[int] = np.unique(truth[truth > 0]).tolist()
-    return classes
+def score_classes(labels: Integers, truth: LabelMap, is_named: bool) -> dict[int, float]:
+    """Give the IoU of each class or segment with the label of its number, or the best with any."""
+    table = count_contingencies(labels, np.where(truth > 0, truth, -1))
+    overlaps = measure_overlaps(np.pad(table, ((0, 0), (0, len(table)))))
+    found = overlaps.diagonal() if is_named else overlaps.max(axis=1)
+    return {number: float(found[number]) for number in np.unique(truth[truth > 0]).tolist()}
 
 
 def _average(scores: dict[int, float]) -> float:

@@ -38,6 +38,25 @@ def test_a_file_is_named_in_an_error_once(text, told):
     assert str(caught.value) == told
 
 
+def test_an_error_of_ours_keeps_its_words():
+    with pytest.raises(errors.ImageError, match="^no plane$"), errors.name_failure(Path("a")):
+        raise errors.ImageError("no plane")
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (PermissionError(13, "Permission denied", "a.tif"), "Permission denied"),
+        (RuntimeError("the codec gave up"), "the codec gave up"),
+        (EOFError(), "EOFError"),
+    ],
+)
+def test_what_fails_is_named_once_with_its_reason_whatever_a_library_raises(error, told):
+    with pytest.raises(errors.FileError) as caught, errors.name_failure("a.tif", "removed"):
+        raise error
+    assert str(caught.value) == f"a.tif cannot be removed: {told}"
+
+
 def test_what_was_mended_is_a_warning_and_no_error():
     assert issubclass(errors.ImageWarning, UserWarning)
     assert not issubclass(errors.ImageWarning, errors.SegmentationError)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.accuracy.data_set import score_against_annotators
-from napari_dynaseg.errors import FileError
+from napari_dynaseg.errors import FileError, name_failure
 from napari_dynaseg.image.pixels import Plane, to_plane
 from napari_dynaseg.image.reader import read_plane
 from napari_dynaseg.labels.numbering import LabelMap
@@ -49,10 +49,8 @@ def read_truths(image: Path) -> list[npt.NDArray[np.uint16]]:
 
     split = image.parent
     path = split.parent.parent / "groundTruth" / split.name / f"{image.stem}.mat"
-    try:
+    with name_failure(path):
         annotated: Any = loadmat(path)["groundTruth"]
-    except (OSError, KeyError, ValueError) as error:
-        raise FileError(f"{path} cannot be read: {error}") from error
     return [each["Segmentation"][0, 0] for each in annotated[0]]
 
 

@@ -54,11 +54,11 @@ def score_against_annotators(labels: Integers, truths: Sequence[Integers]) -> di
     maps = []
     for truth in truths:
         table = count_contingencies(components, truth)
-        scores = score_table(table)
+        overlaps, sizes = score_table(table).T
         maps.append(
             {
-                "overlaps": scores.overlaps.round(5).tolist(),
-                "sizes": scores.sizes.tolist(),
+                "overlaps": overlaps.round(5).tolist(),
+                "sizes": sizes.astype(int).tolist(),
                 "pri": round(measure_rand_index(table), 6),
                 "voi": round(measure_variation(table), 6),
             }

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.accuracy import object_scores
-from napari_dynaseg.errors import FileError
+from napari_dynaseg.errors import FileError, name_failure
 from napari_dynaseg.image.pixels import Plane, to_plane
 from napari_dynaseg.image.reader import read_plane
 from napari_dynaseg.labels.numbering import LabelMap
@@ -146,10 +146,8 @@ class Microscopy:
 
     def _read(self, name: str) -> tuple[Pixels, Pixels]:
         folder, _, image = name.partition("/")
-        try:
+        with name_failure(self.root / name):
             return SETS[folder].read(self.root / folder, image)
-        except (OSError, KeyError, ValueError) as error:
-            raise FileError(f"{self.root / name} cannot be read: {error}") from error
 
     def read_plane(self, name: str) -> Plane:
         """Read an image as float32, (C, H, W)."""

@@ -4,7 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmarks import markdown
-from benchmarks.accuracy.summary import average, find_image, find_method, find_seed, find_spread
+from benchmarks.accuracy.summary import (
+    average,
+    describe_runs,
+    find_image,
+    find_method,
+    summarise_seeds,
+)
 from benchmarks.accuracy.table import write_spread
 from benchmarks.result_lines import Line, group_lines
 
@@ -25,22 +31,16 @@ def summarise(lines: Sequence[Line]) -> dict[str, dict[str, Any]]:
 
 
 def _summarise_method(lines: Sequence[Line]) -> dict[str, Any]:
-    sets, images = group_lines(lines, _find_set), group_lines(lines, find_image)
+    sets = group_lines(lines, _find_set).items()
     return {
-        "sets": {name: _summarise_set(of) for name, of in sets.items()},
+        "sets": {name: summarise_seeds(of, _score) for name, of in sets},
         "seconds": average([{"seconds": line["seconds"]} for line in lines])["seconds"],
-        "seeds": len(group_lines(lines, find_seed)),
-        "images": {name: _score(of) for name, of in images.items()},
+        **describe_runs(lines, _score),
     }
 
 
 def _find_set(line: Line) -> str:
     return find_image(line).partition("/")[0]
-
-
-def _summarise_set(lines: Sequence[Line]) -> dict[str, Any]:
-    of_seeds = [_score(of) for of in group_lines(lines, find_seed).values()]
-    return {**_score(lines), "spread": find_spread(of_seeds)}
 
 
 def _score(lines: Sequence[Line]) -> dict[str, float]:

@@ -7,8 +7,7 @@ of each image only the map with the most segments, *Coarse* the one with the few
 average of the three; covering weighs each segment by its pixels (Arbeláez et al. 2011, equation 3).
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,58 +19,28 @@ Integers = npt.NDArray[np.integer]
 Numbers = npt.NDArray[np.floating]
 # Contingencies: for each true segment (rows) and each component (columns) the pixels they share.
 Table = npt.NDArray[np.int64]
+# Of each true segment its largest intersection over union, 0…1, and its pixels: (segments, 2).
+Segments = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class SegmentScores:
-    """The scores of true segments.
-
-    Parameters
-    ----------
-    overlaps
-        The largest intersection over union of each true segment, 0…1.
-    sizes
-        Pixels of each true segment.
-    """
-
-    overlaps: Numbers
-    sizes: Integers
-
-    @classmethod
-    def pool(cls, parts: Iterable["SegmentScores"]) -> "SegmentScores":
-        """Put the segments of several maps together."""
-        overlaps, sizes = zip(*((part.overlaps, part.sizes) for part in parts), strict=True)
-        return cls(np.concatenate(overlaps), np.concatenate(sizes))
-
-    @property
-    def mean(self) -> float:
-        """The mean over the segments: *All*, if every map's are here."""
-        return float(self.overlaps.mean())
-
-    @property
-    def covering(self) -> float:
-        """The mean over the pixels."""
-        return float((self.overlaps * self.sizes).sum() / self.sizes.sum())
-
-
-def pool_kinds(images: Sequence[Sequence[SegmentScores]]) -> dict[str, float]:
+def pool_kinds(images: Sequence[Sequence[Segments]]) -> dict[str, float]:
     """Score a set of images by *All*, *Fine*, *Coarse*, *Mean* and covering.
 
     Parameters
     ----------
     images
-        For each image the scores of each map that was drawn of it. Of two maps of as many
+        For each image the segments of each map that was drawn of it. Of two maps of as many
         segments the first one counts as fine or coarse.
     """
-    pooled = SegmentScores.pool(score for maps in images for score in maps)
-    fine = SegmentScores.pool(max(maps, key=_count_segments) for maps in images)
-    coarse = SegmentScores.pool(min(maps, key=_count_segments) for maps in images)
-    kinds = {"all": pooled.mean, "fine": fine.mean, "coarse": coarse.mean}
-    return {**kinds, "mean": sum(kinds.values()) / 3, "covering": pooled.covering}
-
-
-def _count_segments(scores: SegmentScores) -> int:
-    return len(scores.overlaps)
+    pooled = np.concatenate([segments for maps in images for segments in maps])
+    fine = np.concatenate([max(maps, key=len) for maps in images])
+    coarse = np.concatenate([min(maps, key=len) for maps in images])
+    kinds = {
+        name: float(segments[:, 0].mean())
+        for name, segments in (("all", pooled), ("fine", fine), ("coarse", coarse))
+    }
+    covering = float(np.average(pooled[:, 0], weights=pooled[:, 1]))
+    return {**kinds, "mean": sum(kinds.values()) / 3, "covering": covering}
 
 
 def find_components(labels: Integers) -> Integers:
@@ -86,21 +55,6 @@ def find_components(labels: Integers) -> Integers:
 
     components: Integers = label(labels, connectivity=1, background=-1) - 1
     return components
-
-
-def score_labels(labels: Integers, truths: Iterable[Integers]) -> SegmentScores:
-    """Score a label map against the maps that people drew of the image.
-
-    Parameters
-    ----------
-    labels
-        (H, W), numbers ≥ 0.
-    truths
-        True segments, each map (H, W), one number ≥ 0 a segment; pixels below 0 are left out.
-    """
-    components = find_components(labels)
-    tables = (count_contingencies(components, truth) for truth in truths)
-    return SegmentScores.pool(map(score_table, tables))
 
 
 def check_truth(truth: npt.NDArray[Any], shape: tuple[int, ...]) -> None:
@@ -140,8 +94,8 @@ def measure_overlaps(table: Table) -> Numbers:
     return overlaps
 
 
-def score_table(table: Table) -> SegmentScores:
+def score_table(table: Table) -> Segments:
     """Score the segments of one true map, from the pixels that it shares with components."""
-    best, sizes = measure_overlaps(table).max(axis=1), table.sum(axis=1)
-    is_there = sizes > 0
-    return SegmentScores(best[is_there], sizes[is_there])
+    segments = np.column_stack([measure_overlaps(table).max(axis=1), table.sum(axis=1)])
+    there: Segments = segments[segments[:, 1] > 0]
+    return there

@@ -1,14 +1,16 @@
 """The figures of a table: each method's runs pooled over images, and their spread over seeds."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from benchmarks.accuracy.bootstrap import bootstrap_difference
-from benchmarks.accuracy.protocol import SegmentScores, pool_kinds
+from benchmarks.accuracy.protocol import Segments, pool_kinds
 from benchmarks.result_lines import Line, group_lines
+
+Score = Callable[[Sequence[Line]], dict[str, float]]
 
 FIGURES = ("all", "fine", "coarse", "mean", "covering", "pri", "voi", "segments", "seconds")
 
@@ -41,27 +43,28 @@ def find_image(line: Line) -> str:
 
 
 def _summarise_method(lines: Sequence[Line]) -> dict[str, Any]:
-    of_seeds = [_score(of) for of in group_lines(lines, find_seed).values()]
-    images = {
-        name: average([_score([line]) for line in of])
-        for name, of in group_lines(lines, find_image).items()
-    }
+    return {**summarise_seeds(lines, _score), **describe_runs(lines, _score)}
+
+
+def summarise_seeds(lines: Sequence[Line], score: Score) -> dict[str, Any]:
+    """Average the scores of each seed's runs, with their standard deviation as ``spread``."""
+    of_seeds = [score(of) for of in group_lines(lines, find_seed).values()]
+    spread = {name: float(np.std([each[name] for each in of_seeds])) for name in of_seeds[0]}
+    return {**average(of_seeds), "spread": spread}
+
+
+def describe_runs(lines: Sequence[Line], score: Score) -> dict[str, Any]:
+    """Count the ``seeds``, and give the scores of each of the ``images``."""
+    images = group_lines(lines, find_image).items()
     return {
-        **average(of_seeds),
-        "spread": find_spread(of_seeds),
-        "seeds": len(of_seeds),
-        "images": images,
+        "seeds": len(group_lines(lines, find_seed)),
+        "images": {name: average([score([line]) for line in of]) for name, of in images},
     }
 
 
 def average(scores: Sequence[dict[str, float]]) -> dict[str, float]:
     """Average each figure."""
     return {figure: float(np.mean([each[figure] for each in scores])) for figure in scores[0]}
-
-
-def find_spread(scores: Sequence[dict[str, float]]) -> dict[str, float]:
-    """Find the standard deviation of each figure."""
-    return {figure: float(np.std([each[figure] for each in scores])) for figure in scores[0]}
 
 
 def _score(lines: Sequence[Line]) -> dict[str, float]:
@@ -76,11 +79,8 @@ def _list_scores(drawn: dict[str, Any]) -> dict[str, float]:
     return {name: drawn[name] for name in ("pri", "voi")}
 
 
-def _read_maps(line: Line) -> list[SegmentScores]:
-    return [
-        SegmentScores(np.array(drawn["overlaps"]), np.array(drawn["sizes"]))
-        for drawn in line["maps"]
-    ]
+def _read_maps(line: Line) -> list[Segments]:
+    return [np.column_stack([drawn["overlaps"], drawn["sizes"]]) for drawn in line["maps"]]
 
 
 def compare_with(lines: Sequence[Line], method: str) -> dict[str, dict[str, float]]:
@@ -108,6 +108,6 @@ def _sum_images(lines: Sequence[Line]) -> dict[str, tuple[float, float]]:
     """Add up each image's scores, and count its segments; the mean over seeds of both."""
     sums = {}
     for name, runs in group_lines(lines, find_image).items():
-        pooled = SegmentScores.pool(scores for line in runs for scores in _read_maps(line))
-        sums[name] = float(pooled.overlaps.sum()) / len(runs), len(pooled.overlaps) / len(runs)
+        pooled = np.concatenate([segments for line in runs for segments in _read_maps(line)])
+        sums[name] = float(pooled[:, 0].sum()) / len(runs), len(pooled) / len(runs)
     return sums

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from benchmarks.accuracy.data_set import score_against_annotators
 from benchmarks.accuracy.protocol import Integers, find_components
-from napari_dynaseg.errors import FileError
+from napari_dynaseg.errors import FileError, name_failure
 from napari_dynaseg.image.pixels import Plane, to_plane
 from napari_dynaseg.image.reader import read_plane
 from napari_dynaseg.labels.numbering import LabelMap
@@ -33,10 +33,8 @@ def read_mask(path: Path) -> npt.NDArray[np.int32]:
     """
     from PIL import Image
 
-    try:
+    with name_failure(path):
         mask = np.array(Image.open(path)).astype(np.int32)
-    except OSError as error:
-        raise FileError(f"{path} cannot be read: {error}") from error
     return np.where(mask == VOID, -1, mask)
 
 
@@ -101,14 +99,12 @@ class Voc2012:
     def list_names(self) -> list[str]:
         """List the images, without their ending."""
         source = self.names or self.root / "SegmentationClass"
-        try:
+        with name_failure(source):
             if self.names is None:
                 found = sorted(path.stem for path in source.glob("*.png"))
             else:
                 lines = source.read_text().splitlines()
                 found = [line.split()[0] for line in lines if line.strip()]
-        except (OSError, ValueError) as error:
-            raise FileError(f"{source} cannot be read: {error}") from error
         if not found:
             raise FileError(f"{source} must name images of VOC2012; found none")
         return found

@@ -40,5 +40,20 @@ def name_in_errors(path: Path) -> Iterator[None]:
         raise type(error)(f"{path}: {error}") from error
 
 
+@contextlib.contextmanager
+def name_failure(what: object, verb: str = "read") -> Iterator[None]:
+    """Say of what fails what cannot be read, or whatever the verb says; our own errors pass.
+
+    It takes any exception: libraries raise whatever they like on a broken file or a full disk.
+    """
+    try:
+        yield
+    except SegmentationError:
+        raise
+    except Exception as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise FileError(f"{what} cannot be {verb}: {reason}") from error
+
+
 class ImageWarning(UserWarning):
     """Something in an image was mended before it was segmented."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks import quality
-from benchmarks.accuracy.bsds500 import Bsds500, list_images, read_truths
+from benchmarks.accuracy.bsds500 import list_images, read_truths
 from napari_dynaseg.errors import FileError
 
 
@@ -86,8 +86,9 @@ def test_seeds_are_pooled(monkeypatch):
     assert summarise_scf(lines, monkeypatch)["fast_all"] == pytest.approx(0.4)
 
 
-def test_a_file_of_something_else_is_refused(root, tmp_path):
+def test_a_file_of_something_else_is_refused(root, tmp_path, call):
     results = tmp_path / "runs.jsonl"
     results.write_text("no json")
-    with pytest.raises(FileError, match="is no file of this comparison"):
-        next(quality.compare(Bsds500(root, "val"), [], results))
+    status, _, err = call("quality", root, "--results", results)
+    assert status == 2
+    assert "is no file of this comparison" in err

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from benchmarks import scribble_scores
-from benchmarks.scribble_scores import draw_strokes, measure_scribbles
+from benchmarks.scribble_scores import draw_strokes, measure_scribbles, score_classes
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.settings import Settings
 
@@ -26,9 +26,9 @@ def test_strokes_lie_inside_a_region_across_and_down_through_its_widest_places()
 def test_the_best_label_of_a_class_counts_where_nothing_was_scribbled():
     truth = np.array([[1, 1, 1, 2, 0]], np.int32)
     labels = np.array([[5, 5, 7, 7, 5]], np.int32)
-    assert scribble_scores._score_best(labels, truth) == pytest.approx({1: 2 / 3, 2: 1 / 2})
+    assert score_classes(labels, truth, is_named=False) == pytest.approx({1: 2 / 3, 2: 1 / 2})
     named = np.array([[1, 1, 2, 2, 1]], np.int32)
-    assert scribble_scores._score_classes(named, truth) == pytest.approx({1: 2 / 3, 2: 1 / 2})
+    assert score_classes(named, truth, is_named=True) == pytest.approx({1: 2 / 3, 2: 1 / 2})
 
 
 @pytest.fixture

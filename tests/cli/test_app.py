@@ -484,7 +484,7 @@ def test_scribbles_of_a_stack_stay_when_its_planes_are_shared_out(call, stack_fi
         (("cells.png", "stack.tif", "-o", "out"), "is scribbled on one image; got cells.png, "),
         ((".", "-o", "out"), "is scribbled on one image; got ."),
         (("stack.tif", "-o", "a.ome.zarr", "--range", "T=3:4"), "one of those to segment"),
-        (("stack.tif", "-o", "a.ome.zarr"), "must be one number for each pixel of the plane"),
+        (("stack.tif", "-o", "a.ome.zarr"), "must be whole numbers of shape (9, 8)"),
     ],
 )
 def test_scribbles_that_do_not_apply_are_refused(call, image, stack_file, drawn, arguments, words):

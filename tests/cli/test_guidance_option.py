@@ -120,7 +120,7 @@ def test_a_stack_with_another_guidance_does_not_go_on(call, stack_file):
     ("arguments", "words"),
     [
         (("cells.png", "stack.tif", "-o", "out"), "guide.png guides on one image; got cells.png, "),
-        (("stack.tif", "-o", "a.ome.zarr"), "guidance must be one number for each pixel"),
+        (("stack.tif", "-o", "a.ome.zarr"), "guidance must be whole numbers of shape (9, 8)"),
         (("cells.png", "-o", "a.tif", "--scheme", "auto"), "auto trains several networks"),
     ],
 )
@@ -142,7 +142,10 @@ def test_a_guidance_that_does_not_apply_is_refused(
     ("pixels", "words"),
     [
         (np.zeros((12, 10), np.uint8), "there is no guidance; every pixel is 0"),
-        (np.ones((12, 10), np.float32), "guidance must be whole numbers; got float32"),
+        (
+            np.ones((12, 10), np.float32),
+            "guidance must be whole numbers of shape (12, 10); got float32",
+        ),
         (np.full((12, 10), -3, np.int16), "guidance must be labels from 1 on"),
     ],
 )

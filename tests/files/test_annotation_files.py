@@ -41,8 +41,8 @@ def test_another_number_may_mean_nothing_and_raises_the_others_by_one(tmp_path):
     ("content", "words"),
     [
         (np.zeros((2, 3), np.uint8), "nothing is scribbled; every pixel is 0"),
-        (np.ones((2, 3), np.float32), "must be whole numbers; got float32"),
-        (np.ones((3, 3), np.uint8), r"of the plane, \(2, 3\); got shape \(3, 3\)"),
+        (np.ones((2, 3), np.float32), r"must be whole numbers of shape \(2, 3\); got float32"),
+        (np.ones((3, 3), np.uint8), r"of shape \(2, 3\); got uint8 of shape \(3, 3\)"),
         (np.full((2, 3), -1, np.int16), "labels from 1 on that int32 holds; got -1 to -1"),
     ],
 )

@@ -8,7 +8,8 @@ import zarr
 
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.files import journal
-from napari_dynaseg.files.journal import HEAD, Journal, read_head, read_journal, remove_journal
+from napari_dynaseg.files.journal import HEAD, Journal, read_head, read_journal
+from napari_dynaseg.files.journal_folder import clear_journal
 from napari_dynaseg.files.label_state import LayerState
 
 STATE = LayerState(name="cells", scale=(0.5, 2), metadata={"mine": [1, None]})
@@ -85,8 +86,8 @@ def test_a_failure_leaves_the_journal_as_it_was(tmp_path, monkeypatch):
 def test_a_journal_that_was_taken_away_is_written_whole_again(tmp_path):
     kept, pixels = Journal(tmp_path / "one"), MAP.copy()
     kept.write(pixels, STATE)
-    remove_journal(kept.folder)
-    remove_journal(kept.folder)
+    clear_journal(kept.folder)
+    clear_journal(kept.folder)
     pixels[0, 0] = 5
     kept.write(pixels, STATE)
     np.testing.assert_array_equal(read_journal(kept.folder)[0], pixels)
@@ -151,5 +152,5 @@ def test_what_cannot_be_removed_is_told(tmp_path):
     Journal(tmp_path / "one").write(MAP, STATE)
     (tmp_path / "one" / "folder").mkdir()
     with pytest.raises(FileError, match="cannot be removed"):
-        remove_journal(tmp_path / "one")
+        clear_journal(tmp_path / "one")
     assert (tmp_path / "one" / HEAD).exists()

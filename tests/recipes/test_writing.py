@@ -1,11 +1,9 @@
 """Files and folders are written whole, or what was there before stays as it was."""
 
-from pathlib import Path
-
 import pytest
 
-from napari_dynaseg.errors import FileError, ImageError
-from napari_dynaseg.recipes.writing import name_failure, write_whole
+from napari_dynaseg.errors import FileError
+from napari_dynaseg.recipes.writing import write_whole
 
 
 def write_folder(text):
@@ -42,8 +40,3 @@ def test_what_fails_leaves_what_was_there(tmp_path, kind):
         write_whole(tmp_path / "a", fail)
     assert (tmp_path / "a" / "inside").read_text() == "one"
     assert list(tmp_path.iterdir()) == [tmp_path / "a"]
-
-
-def test_an_error_of_ours_keeps_its_words():
-    with pytest.raises(ImageError, match="^no plane$"), name_failure(Path("a")):
-        raise ImageError("no plane")

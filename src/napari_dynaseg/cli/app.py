@@ -13,6 +13,7 @@ from napari_dynaseg.cli.messages import NAME, do_plans, name_in_warnings, run_ap
 from napari_dynaseg.cli.options import AxesLetters, Level, Overwrite, Preview, add_knob_options
 from napari_dynaseg.counting import write_count
 from napari_dynaseg.errors import SettingsError
+from napari_dynaseg.generators import Loop
 from napari_dynaseg.labels.numbering import count_labels
 from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, AnnotationKind
 from napari_dynaseg.settings import Settings, describe_knob, describe_range
@@ -252,14 +253,12 @@ def _show_progress(name: str, steps: Any, settings: Settings) -> tuple[int, Any]
     """Run a training through beside a bar; gives its iterations, and what it returns."""
     from napari_dynaseg.method.subsampling import limit_iterations
 
-    iterations = 0
+    iterations, loop = 0, Loop(steps)
     with typer.progressbar(length=limit_iterations(settings), label=name, file=sys.stderr) as bar:
-        while True:
-            try:
-                iterations = next(steps).iteration
-            except StopIteration as end:
-                return iterations, end.value
+        for step in loop:
+            iterations = step.iteration
             bar.update(1)
+    return iterations, loop.returned
 
 
 def _summarize(iterations: int, labels: "LabelMap") -> str:

@@ -4,6 +4,7 @@ from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -71,14 +72,7 @@ class FilePlan:
 
 
 def plan_outputs(
-    paths: Iterable[str | Path],
-    output: Path,
-    preview: Path | None,
-    *,
-    axes: str | None = None,
-    level: int | None = None,
-    network: Path | None = None,
-    within: Path | None = None,
+    paths: Iterable[str | Path], output: Path, preview: Path | None, **more: Any
 ) -> list[FilePlan]:
     """Settle where the label map and the picture of each image go, before any work.
 
@@ -90,8 +84,8 @@ def plan_outputs(
         A ``.tif`` for a single image, else a folder that takes ``NAME_labels.tif`` of each.
     preview
         A ``.png`` for a single image, else a folder that takes ``NAME_preview.png`` of each.
-    axes, level, network, within
-        As in `FilePlan`.
+    **more
+        Further fields of `FilePlan`.
 
     Raises
     ------
@@ -101,7 +95,7 @@ def plan_outputs(
     images = list_images(map(_refuse_stack, paths))
     _refuse_twins(images)
     alone = len(images) == 1
-    if network:
+    if network := more.get("network"):
         check_ending(network)
         if not alone:
             raise FileError(f"{network} keeps one network, but there are {len(images)} images")
@@ -110,10 +104,7 @@ def plan_outputs(
             image,
             _place(output, f"{image.stem}_labels.tif", TIFF_ENDINGS, alone),
             preview and _place(preview, f"{image.stem}_preview.png", (".png", ".jpg"), alone),
-            axes,
-            level,
-            network,
-            within,
+            **more,
         )
         for image in images
     ]

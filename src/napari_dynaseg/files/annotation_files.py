@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from napari_dynaseg.errors import FileError, ImageError, SettingsError, name_in_errors
+from napari_dynaseg.errors import FileError, ImageError, SettingsError, name_failure, name_in_errors
 from napari_dynaseg.image.reader import TIFF_ENDINGS, read_plane
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.annotations import SCRIBBLES, AnnotationKind
@@ -62,15 +62,8 @@ class AnnotationFile(NamedTuple):
             If it is not of that shape, holds no whole numbers, or no label at all.
         """
         path, kind = self.path, self.kind
-        drawn = _read_numbers(path, kind)
-        if drawn.dtype.kind not in "biu":
-            raise ImageError(f"{path}: {kind.name} must be whole numbers; got {drawn.dtype}")
-        if drawn.shape != shape:
-            raise ImageError(
-                f"{path}: {kind.name} must be one number for each pixel of the plane, {shape}; "
-                f"got shape {drawn.shape}"
-            )
-        numbers = drawn.astype(np.int64)
+        with name_in_errors(path):
+            numbers = kind.read(_read_numbers(path, kind), shape).astype(np.int64)
         if self.background:
             numbers = np.where(numbers == self.background, 0, numbers + 1)
         if not numbers.any():
@@ -89,8 +82,5 @@ def _read_numbers(path: Path, kind: AnnotationKind) -> npt.NDArray[np.generic]:
         return channels[0] if len(channels) == 1 else channels
     from PIL import Image
 
-    try:
-        with Image.open(path) as picture:
-            return np.asarray(picture)
-    except (OSError, ValueError, SyntaxError) as error:
-        raise FileError(f"{path} cannot be read: {error}") from error
+    with name_failure(path), Image.open(path) as picture:
+        return np.asarray(picture)

@@ -6,7 +6,6 @@ or the next, never half of one.
 """
 
 import os
-import shutil
 import zlib
 from collections.abc import Iterator
 from datetime import datetime
@@ -18,7 +17,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from napari_dynaseg.counting import write_count
-from napari_dynaseg.errors import FileError
+from napari_dynaseg.errors import FileError, name_failure
 from napari_dynaseg.files.label_state import LayerState
 from napari_dynaseg.recipes.writing import write_whole
 from napari_dynaseg.record import Record
@@ -150,10 +149,8 @@ def read_head(folder: Path) -> Head:
     FileError
         If it cannot be read.
     """
-    try:
+    with name_failure(folder / HEAD):
         return Head.read((folder / HEAD).read_bytes(), str(folder / HEAD))
-    except OSError as error:
-        raise FileError(f"{folder / HEAD} cannot be read: {error.strerror}") from error
 
 
 def read_journal(folder: Path) -> tuple[Any, LayerState]:
@@ -168,31 +165,10 @@ def read_journal(folder: Path) -> tuple[Any, LayerState]:
     state = LayerState.from_plain(head.layer)
     if head.array is None:
         return _read_pixels(folder, head), state
-    try:
-        import zarr  # takes a while to load, and a panel that opens has no need of it
+    import zarr  # takes a while to load, and a panel that opens has no need of it
 
+    with name_failure(head.array):
         return zarr.open_array(head.array, mode="r+"), state
-    except Exception as error:  # zarr raises whatever it likes on a broken file
-        raise FileError(f"{head.array} cannot be read: {error}") from error
-
-
-def remove_journal(folder: Path) -> None:
-    """Remove a journal; its head last, so that what is left of a failure is known for one.
-
-    Raises
-    ------
-    FileError
-        If it cannot be removed.
-    """
-    try:
-        for file in folder.glob("*"):
-            if file.name != HEAD:
-                file.unlink()
-        shutil.rmtree(folder)
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        raise FileError(f"{folder} cannot be removed: {error}") from error
 
 
 def _number(pixels: Pixels) -> Iterator[tuple[int, Pixels]]:
@@ -235,12 +211,8 @@ def _read_pixels(folder: Path, head: Head) -> Pixels:
 
 
 def _read_block(path: Path, block: Block, size: int) -> bytes:
-    try:
+    with name_failure(path):
         content = zlib.decompressobj().decompress(path.read_bytes(), size)
-    except OSError as error:
-        raise FileError(f"{path} cannot be read: {error.strerror}") from error
-    except zlib.error as error:
-        raise FileError(f"{path} cannot be read: {error}") from None
     if len(content) != size or zlib.crc32(content) != block.check:
         raise FileError(f"{path} is not what was written; the disk may have been full or broken")
     return content

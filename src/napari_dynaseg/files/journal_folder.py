@@ -4,6 +4,7 @@ import contextlib
 import os
 import platform
 import re
+import shutil
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from napari_dynaseg.errors import FileError
-from napari_dynaseg.files.journal import HEAD, Journal, read_head, read_journal, remove_journal
+from napari_dynaseg.errors import FileError, name_failure
+from napari_dynaseg.files.journal import HEAD, Journal, read_head, read_journal
 from napari_dynaseg.files.label_state import LayerState
 
 # A clock that is set makes the start of a process seem another; numbers come back later than so.
@@ -89,12 +90,18 @@ def make_journal(root: Path) -> Journal:
 def clear_journal(folder: Path) -> None:
     """Remove a journal, and the folder of its owner if it was the last.
 
+    Its head goes last, so that what is left of a failure is known for one.
+
     Raises
     ------
     FileError
         If it cannot be removed.
     """
-    remove_journal(folder)
+    with name_failure(folder, "removed"), contextlib.suppress(FileNotFoundError):
+        for file in folder.glob("*"):
+            if file.name != HEAD:
+                file.unlink()
+        shutil.rmtree(folder)
     with contextlib.suppress(OSError):  # others may be left there
         folder.parent.rmdir()
 
@@ -151,18 +158,10 @@ def list_left(root: Path) -> list[LeftJournal]:
     FileError
         If the folder cannot be read.
     """
-    try:
-        folders = [folder for folder in root.iterdir() if folder.is_dir()]
-        left = [
-            _describe(journal)
-            for folder in folders
-            for journal in folder.iterdir()
-            if _is_left(folder.name, journal)
-        ]
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise FileError(f"{root} cannot be read: {error.strerror}") from error
+    left: list[LeftJournal] = []
+    with name_failure(root), contextlib.suppress(FileNotFoundError):
+        for folder in filter(Path.is_dir, root.iterdir()):
+            left += [_describe(each) for each in folder.iterdir() if _is_left(folder.name, each)]
     return sorted(left, key=lambda each: each.written, reverse=True)
 
 

@@ -11,13 +11,13 @@ from uuid import uuid4
 import numpy as np
 import zarr
 
-from napari_dynaseg.errors import FileError, ImageError
+from napari_dynaseg.errors import FileError, ImageError, name_failure
 from napari_dynaseg.files.ome_labels import ARRAY, ZARR_ENDING, describe_labels, write_empty
 from napari_dynaseg.files.store_description import Description
 from napari_dynaseg.image.axes import Axes, Index, Position, list_indices
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.recipes.recipe import METADATA_KEY
-from napari_dynaseg.recipes.writing import name_failure, write_whole
+from napari_dynaseg.recipes.writing import write_whole
 
 # Under this key a store describes itself, beside the metadata that other readers understand.
 STORE_KEY = "dynaseg_store"
@@ -65,13 +65,7 @@ class LabelStore:
 
     @classmethod
     def create(
-        cls,
-        path: Path,
-        axes: Axes,
-        recipe: dict[str, Any],
-        *,
-        scale: tuple[float, ...] = (),
-        units: tuple[str, ...] = (),
+        cls, path: Path, axes: Axes, recipe: dict[str, Any], **pixel: tuple[Any, ...]
     ) -> "LabelStore":
         """Create a store in which no plane is finished yet, whole or not at all.
 
@@ -84,10 +78,8 @@ class LabelStore:
             first, space last, and five axes at most.
         recipe
             What makes the labels, as plain values that JSON can hold.
-        scale
-            Size of a pixel on each axis of the image, or empty.
-        units
-            Unit of each axis of the image, or empty.
+        **pixel
+            ``scale`` and ``units``: size and unit of a pixel on each axis of the image, or empty.
 
         Raises
         ------
@@ -96,12 +88,12 @@ class LabelStore:
         ImageError
             If there is not one scale or unit for each axis.
         """
-        description = Description.describe(axes, recipe, scale, units)
+        description = Description.describe(axes, recipe, **pixel)
         _check_path(path)
         if path.exists():
             raise FileError(f"{path} exists already; expected a path that is free")
         part = path.with_name(f".{path.name}.{uuid4().hex}.partial")
-        with name_failure(path):
+        with name_failure(path, "written"):
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
                 _write_empty(part, description)
@@ -134,19 +126,13 @@ class LabelStore:
 
     @classmethod
     def open_or_create(
-        cls,
-        path: Path,
-        axes: Axes,
-        recipe: dict[str, Any],
-        *,
-        scale: tuple[float, ...] = (),
-        units: tuple[str, ...] = (),
+        cls, path: Path, axes: Axes, recipe: dict[str, Any], **pixel: tuple[Any, ...]
     ) -> "LabelStore":
         """Open the store that an earlier run began, or create it.
 
         Parameters
         ----------
-        path, axes, recipe, scale, units
+        path, axes, recipe, **pixel
             As for `create`. The names of the axes, scale and units of a store that is there
             stay as they are.
 
@@ -156,10 +142,10 @@ class LabelStore:
             If a store is there that was made for something else, and in what it differs; or
             if `open` or `create` fail.
         """
-        description = Description.describe(axes, recipe, scale, units)
+        description = Description.describe(axes, recipe, **pixel)
         if not path.exists():
             try:
-                cls.create(path, axes, recipe, scale=scale, units=units)
+                cls.create(path, axes, recipe, **pixel)
             except FileError:
                 # Another process that began at the same time may have been first.
                 if not path.exists():
@@ -194,7 +180,7 @@ class LabelStore:
                 f"a plane of {self.path} has shape {self.axes.plane_shape}; got {labels.shape}"
             )
         mark = self._mark(position)
-        with name_failure(self.path):
+        with name_failure(self.path, "written"):
             mark.unlink(missing_ok=True)
             self._remove_partial_chunks(position)
             self.array[index] = self.axes.turn(labels)
@@ -227,12 +213,8 @@ class LabelStore:
             If the position is not the stack's.
         """
         index = self._index(position)
-        try:
-            labels: LabelMap = self.axes.turn(np.asarray(self.array[index], np.int32))
-        except (OSError, RuntimeError, ValueError) as error:
-            where = self.axes.describe_position(position)
-            raise FileError(f"{self.path}: {where} cannot be read: {error}") from error
-        return labels
+        with name_failure(f"{self.path}: {self.axes.describe_position(position)}"):
+            return self.axes.turn(np.asarray(self.array[index], np.int32))
 
     def write_note(self, name: str, content: bytes) -> None:
         """Keep a small file with the store, whole or not at all; one process at a time.
@@ -263,12 +245,8 @@ class LabelStore:
             If it cannot be read.
         """
         note = self.path / NOTES / name
-        try:
-            return note.read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise FileError(f"{note} cannot be read: {error}") from error
+        with name_failure(note):
+            return note.read_bytes() if note.exists() else None
 
     def remove_note(self, name: str) -> None:
         """Remove a note, if there is one of this name.
@@ -279,7 +257,7 @@ class LabelStore:
             If it cannot be removed.
         """
         note = self.path / NOTES / name
-        with name_failure(note):
+        with name_failure(note, "written"):
             note.unlink(missing_ok=True)
             _remove_all(note.parent, f".{escape(name)}{PARTIAL}")
 
@@ -306,7 +284,7 @@ class LabelStore:
 
         Nobody writes there any more, unlike in the planes that are not finished.
         """
-        with name_failure(self.path):
+        with name_failure(self.path, "written"):
             for part in self.path.parent.glob(f".{escape(self.path.name)}{PARTIAL}"):
                 shutil.rmtree(part, ignore_errors=True)
             for position in self.axes.list_positions():

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import tifffile
 
-from napari_dynaseg.errors import FileError
+from napari_dynaseg.errors import FileError, name_failure
 from napari_dynaseg.files.label_state import STATE_KEY, LayerState
 from napari_dynaseg.files.plain_labels import read_labels
 from napari_dynaseg.image.axes import Axes
@@ -102,21 +102,16 @@ def read_label_tiff(path: Path) -> tuple[Labels, LayerState]:
     FileError
         If the file cannot be read, or is none of ours.
     """
-    try:
-        with tifffile.TiffFile(path) as tiff:
-            text = _find_note(tiff.ome_metadata)
-            pixels = tiff.series[0].asarray() if text else None
-    except Exception as error:  # the decoder raises whatever it likes on a broken file
-        raise FileError(f"{path} cannot be read: {error}") from error
+    with name_failure(path), tifffile.TiffFile(path) as tiff:
+        text = _find_note(tiff.ome_metadata)
+        pixels = tiff.series[0].asarray() if text else None
     if text is None or pixels is None:
         labels, recipe = read_labels(path)
         name = path.name.removesuffix(LAYER_TIFF_ENDING).removesuffix(path.suffix)
         return labels, LayerState(name=name, metadata=recipe.to_metadata())
     note = Note.read(text.encode(), str(path))
-    try:
+    with name_failure(path):
         turned = pixels.reshape([note.shape[axis] for axis in note.order])
-    except (ValueError, IndexError) as error:
-        raise FileError(f"{path} cannot be read: {error}") from None
     original = turned.transpose(np.argsort(note.order)).astype(note.dtype, order="C")
     return original, LayerState.from_plain(note.layer)
 

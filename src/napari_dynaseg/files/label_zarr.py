@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import zarr
 
-from napari_dynaseg.errors import FileError
+from napari_dynaseg.errors import FileError, name_failure
 from napari_dynaseg.files.label_state import STATE_KEY, LayerState
 from napari_dynaseg.files.label_store import STORE_KEY, LabelStore
 from napari_dynaseg.files.ome_labels import ARRAY, LAYER_ZARR_ENDING, find_folder, write_empty
 from napari_dynaseg.files.sinks import NETWORK
 from napari_dynaseg.recipes.recipe import METADATA_KEY, Recipe, read_network_header
-from napari_dynaseg.recipes.writing import name_failure, write_whole
+from napari_dynaseg.recipes.writing import write_whole
 
 
 def write_label_zarr(path: Path, pixels: Any, state: LayerState) -> None:
@@ -38,7 +38,7 @@ def write_label_zarr(path: Path, pixels: Any, state: LayerState) -> None:
     axes = state.find_axes(pixels.shape)
     attributes = {"ome": state.describe_ome(axes), STATE_KEY: state.to_plain()}
     if find_folder(pixels) == path.absolute() / ARRAY:
-        with name_failure(path):
+        with name_failure(path, "written"):
             zarr.open_group(path, mode="r+", use_consolidated=False).attrs.update(attributes)
         return
 
@@ -105,10 +105,8 @@ def read_store_recipe(store: LabelStore) -> Recipe | None:
     note = store.read_note(NETWORK)
     if note is None:
         return None
-    try:
+    with name_failure(f"{store.path}: its network"):
         recipe = Recipe.from_metadata(read_network_header(note)["recipe"])
-    except (KeyError, ValueError) as error:
-        raise FileError(f"{store.path}: its network cannot be read: {error}") from None
     ends = [store.recipe.get(end) for end in ("first", "last")]
     planes = tuple(tuple(end) for end in ends if end is not None)
     return recipe.model_copy(update={"planes": planes if len(planes) == 2 else None})
@@ -145,11 +143,9 @@ def _describe_store(store: LabelStore) -> LayerState:
 
 def _open(path: Path) -> zarr.Group:
     """Open what is ours, and refuse all else."""
-    try:
+    with name_failure(path):
         group = zarr.open_group(path, mode="r+", zarr_format=3, use_consolidated=False)
         is_ours = STATE_KEY in group.attrs or STORE_KEY in group.attrs
-    except Exception as error:  # zarr raises whatever it likes on a broken file
-        raise FileError(f"{path} cannot be read: {error}") from error
     if not is_ours:
         raise FileError(f"{path} holds no label layer of napari-dynaseg")
     return group

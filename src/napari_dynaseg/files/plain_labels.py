@@ -9,7 +9,7 @@ import tifffile
 from skimage.color import label2rgb
 from skimage.segmentation import mark_boundaries
 
-from napari_dynaseg.errors import FileError
+from napari_dynaseg.errors import name_failure
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.recipes.method_record import MethodRecord
@@ -51,12 +51,9 @@ def read_labels(path: Path) -> tuple[npt.NDArray[np.integer], Recipe]:
     FileError
         If the file cannot be read or holds no recipe.
     """
-    try:
-        with tifffile.TiffFile(path) as tiff:
-            metadata = (tiff.shaped_metadata or ({},))[0]
-            labels = np.asarray(tiff.asarray())
-    except Exception as error:  # the decoders raise whatever they like on a broken file
-        raise FileError(f"{path} cannot be read: {error or type(error).__name__}") from error
+    with name_failure(path), tifffile.TiffFile(path) as tiff:
+        metadata = (tiff.shaped_metadata or ({},))[0]
+        labels = np.asarray(tiff.asarray())
     return labels, Recipe.from_metadata(metadata)
 
 

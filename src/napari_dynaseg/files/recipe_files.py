@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from napari_dynaseg.errors import FileError, name_in_errors
+from napari_dynaseg.errors import FileError, name_failure, name_in_errors
 from napari_dynaseg.files.label_tiff import read_label_tiff
 from napari_dynaseg.files.label_zarr import open_store, read_label_zarr
 from napari_dynaseg.files.ome_labels import ZARR_ENDING
@@ -54,10 +54,8 @@ def read_recipe(path: Path) -> FoundRecipe:
 
 
 def _read_json(path: Path) -> FoundRecipe:
-    try:
+    with name_failure(path):
         content = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise FileError(f"{path} cannot be read: {error}") from None
     is_wrapped = isinstance(content, dict) and METADATA_KEY in content
     return FoundRecipe(Recipe.from_metadata(content if is_wrapped else {METADATA_KEY: content}))
 

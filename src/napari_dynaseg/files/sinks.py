@@ -45,9 +45,6 @@ class PlanesInMemory:
         self.array[self.axes.index_labels(position)] = self.axes.turn(labels)
         self._finished.add(position)
 
-    def _see(self, position: Position) -> LabelMap:
-        return self.axes.turn(self.array[self.axes.index_labels(position)])
-
     def read_note(self, name: str) -> bytes | None:
         """Read a note, if there is one of that name."""
         return self._notes.get(name)

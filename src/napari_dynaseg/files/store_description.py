@@ -40,8 +40,8 @@ class Description(Record):
         cls,
         axes: Axes,
         recipe: dict[str, Any],
-        scale: tuple[float, ...],
-        units: tuple[str, ...],
+        scale: tuple[float, ...] = (),
+        units: tuple[str, ...] = (),
     ) -> Self:
         """Describe a store.
 
@@ -57,11 +57,8 @@ class Description(Record):
 
     def list_differences(self, there: Self) -> list[str]:
         """List in which entries another description differs from this one, names left aside."""
-        return _compare(there.list_values(), self.list_values())
-
-    def list_values(self) -> dict[str, Any]:
-        """Give what the labels depend on, as plain values."""
-        return self.model_dump(mode="json", exclude=NAMES)
+        there_plain, plain = (each.model_dump(mode="json", exclude=NAMES) for each in (there, self))
+        return _compare(there_plain, plain)
 
 
 def _compare(there: Any, here: Any, where: str = "") -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import imageio.v3 as imageio
 
-from napari_dynaseg.errors import FileError, ImageError, SegmentationError
+from napari_dynaseg.errors import FileError, ImageError, SegmentationError, name_failure
 from napari_dynaseg.image.axes import Axes, guess_axes, parse_axes
 from napari_dynaseg.image.ome_zarr import find_zarr
 from napari_dynaseg.image.pixels import to_channels
@@ -69,13 +69,11 @@ def open_image(
 @contextlib.contextmanager
 def _name_failure(location: str | Path, hint: str = "") -> Iterator[None]:
     """Say of what fails which image it is."""
-    try:
-        yield
-    except SegmentationError as error:
-        raise type(error)(f"{location}: {error}{hint}") from error
-    except Exception as error:  # the decoders raise whatever they like on a broken file
-        reason = str(error) or type(error).__name__
-        raise FileError(f"{location} cannot be read: {reason}") from error
+    with name_failure(location):
+        try:
+            yield
+        except SegmentationError as error:
+            raise type(error)(f"{location}: {error}{hint}") from error
 
 
 def _find_reader(location: str) -> Callable[[str, int | None], Stored]:

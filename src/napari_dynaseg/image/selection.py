@@ -91,11 +91,10 @@ def find_nearest(axes: Axes, box: Box, position: Position) -> Position:
 
 def place_like(axes: Axes, position: Position) -> Position | None:
     """Find the plane at a position of another image, or the nearest; `None` if none is like it."""
-    indices = [at for at in position if at is not None]
-    sizes = [axes.sizes[axis] for axis in axes.stack]
+    indices, sizes = list_indices(position), axes.stack_sizes
     if len(indices) == len(sizes):
         return find_nearest(axes, find_box(axes), axes.place(indices))
-    return axes.place([0] * len(sizes)) if max(sizes, default=1) == 1 else None
+    return axes.first if max(sizes, default=1) == 1 else None
 
 
 def check_plane(axes: Axes, indices: Sequence[int]) -> Position:

@@ -85,7 +85,7 @@ def split_touching(labels: LabelMap, distance: int, scope: Scope = EVERYWHERE) -
     for region, box in regions.iterate():
         if max(part.stop - part.start for part in box) <= distance + 2:
             continue  # too small for two middles, as most specks are
-        found = _cut(regions.map[box] == region, distance)
+        found = cut_regions((regions.map[box] == region).astype(np.int32), distance)
         pieces[box][found > 0] = count + found[found > 0]
         origins.append(np.full(int(found.max()), region))
         count += int(found.max())
@@ -95,19 +95,25 @@ def split_touching(labels: LabelMap, distance: int, scope: Scope = EVERYWHERE) -
     return scope.limit(labels, split)
 
 
-def _cut(region: Mask, distance: int) -> Integers:
-    """Number the pieces of a region, 1…n."""
+def cut_regions(regions: Integers, distance: int) -> Integers:
+    """Cut regions at their narrow places, and number the pieces 1…n.
+
+    Parameters
+    ----------
+    regions
+        One number ≥ 1 a region, 0 elsewhere.
+    distance
+        The least distance between the middles of two pieces, in pixels.
+    """
     from scipy.ndimage import distance_transform_edt
     from skimage.feature import peak_local_max
     from skimage.segmentation import watershed
 
-    depth = distance_transform_edt(region)
-    middles = peak_local_max(
-        depth, min_distance=distance, labels=region.astype(np.int32), exclude_border=False
-    )
-    markers = np.zeros(region.shape, np.int32)
+    depth = distance_transform_edt(regions)
+    middles = peak_local_max(depth, min_distance=distance, labels=regions, exclude_border=False)
+    markers = np.zeros(regions.shape, np.int32)
     markers[tuple(middles.T)] = np.arange(1, len(middles) + 1)
-    pieces: Integers = watershed(-depth, markers, mask=region)
+    pieces: Integers = watershed(-depth, markers, mask=regions > 0)
     return pieces
 
 

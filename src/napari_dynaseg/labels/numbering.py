@@ -1,6 +1,7 @@
 """Label maps: numbering their labels, and keeping the numbers with their regions."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -81,7 +82,7 @@ def match_labels(labels: LabelMap, previous: LabelMap) -> LabelMap:
     rows, columns = linear_sum_assignment(overlap, maximize=True)
     shared = overlap[rows, columns] > 0
     renumber = dict(zip(new[rows[shared]].tolist(), old[columns[shared]].tolist(), strict=True))
-    free = _find_free_numbers({*old.tolist()})
+    free = list_free_numbers({*old.tolist()})
     table = np.zeros(int(new[-1]) + 1, dtype=np.int32)
     for number in new.tolist():
         table[number] = renumber[number] if number in renumber else next(free)
@@ -140,19 +141,16 @@ class RegionNumbers:
     def _extend_table(self, size: int, labels: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
         table = np.zeros(max(size, len(self._table)), dtype=np.int32)
         table[: len(self._table)] = self._table
-        free = _find_free_numbers(set(self._table.tolist()))
+        free = list_free_numbers(set(self._table.tolist()))
         for label in labels.tolist():
             if table[label] == 0:
                 table[label] = next(free)
         return table
 
 
-def _find_free_numbers(taken: set[int]) -> Iterator[int]:
-    number = 1
-    while True:
-        if number not in taken:
-            yield number
-        number += 1
+def list_free_numbers(taken: Container[int]) -> Iterator[int]:
+    """List the numbers from 1 on that are not taken, without an end."""
+    return (number for number in count(1) if number not in taken)
 
 
 def count_labels(labels: npt.NDArray[np.integer]) -> int:

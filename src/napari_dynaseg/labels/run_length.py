@@ -1,9 +1,8 @@
 """Labels of some pixels of a plane in few bytes, exactly: as runs that a recipe can hold."""
 
 import base64
-import binascii
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from napari_dynaseg.counting import write_count
-from napari_dynaseg.errors import FileError, ImageError
+from napari_dynaseg.errors import FileError, ImageError, name_failure
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.record import Record
 
@@ -147,7 +146,7 @@ def apply(
 
 
 def read_painted(
-    shape: tuple[int, ...], described: Iterable[Runs], position: Position = ()
+    shape: tuple[int, ...], described: Sequence[Runs], position: Position = ()
 ) -> npt.NDArray[np.bool_]:
     """Tell which pixels of a plane were painted, with 0 as well.
 
@@ -163,12 +162,11 @@ def read_painted(
     FileError, ImageError
         As `apply` does.
     """
-    painted = np.zeros(shape, bool)
-    for runs in described:
-        if runs.position == position:
-            pixels, values = _read_runs(runs)
-            _check_fit(np.zeros(shape, np.int64), pixels, values)
-            painted.reshape(-1)[pixels] = True
+    # What is painted comes out the same, whatever was there.
+    blank = np.zeros(shape, np.int64)
+    painted: npt.NDArray[np.bool_] = apply(blank, described, position) == apply(
+        blank + 1, described, position
+    )
     return painted
 
 
@@ -185,11 +183,9 @@ def _find_runs(pixels: npt.NDArray[np.integer], labels: Rows) -> Rows:
 
 def _read_runs(runs: Runs) -> tuple[Rows, Rows]:
     """Give each painted pixel, in rising order, and its label."""
-    try:
+    with name_failure("runs of labels"):
         content = zlib.decompress(base64.b64decode(runs.runs, validate=True))
         gaps, lengths, labels = np.frombuffer(content, STORED).reshape(3, -1)
-    except (binascii.Error, zlib.error, ValueError) as error:
-        raise FileError(f"runs of labels cannot be read: {error}") from None
     if (gaps < 0).any() or (lengths < 1).any() or lengths.sum() != runs.pixels:
         raise FileError(
             f"runs of labels cannot be read: expected {write_count(runs.pixels, 'pixel')}; "

@@ -27,6 +27,19 @@ class AnnotationKind(NamedTuple):
     nothing: str
     on_one: str
 
+    def read(self, given: npt.ArrayLike, shape: tuple[int, ...]) -> npt.NDArray[np.integer[Any]]:
+        """Read a map of a plane of a shape, (H, W); truth values are taken as 0 and 1.
+
+        Raises
+        ------
+        ImageError
+            If it holds no whole numbers, or has another shape.
+        """
+        labels = np.asarray(given)
+        labels = labels.astype(np.uint8) if labels.dtype.kind == "b" else labels
+        self.check_shape(labels, shape)
+        return labels
+
     def check_shape(self, labels: npt.NDArray[Any], shape: tuple[int, ...]) -> None:
         """Refuse a map that does not fit a plane of a shape, (H, W), or holds no whole numbers.
 

@@ -115,13 +115,7 @@ def spread_from_paint(labels: LabelMap, strokes: LabelMap) -> LabelMap:
         (H, W): the parts of each painted label that are connected with its paint and not far
         from it, gaps up to 10 pixels wide and small holes filled; 0 elsewhere.
     """
-    spread = np.zeros_like(labels)
-    for number in np.unique(strokes[strokes != 0]).tolist():
-        own = strokes == number
-        reach = REACH * np.sqrt(np.count_nonzero(own))
-        alike = (labels == number) & _find_surroundings(own, reach)
-        spread[_fill_gaps(_find_connected(alike | own, own))] = number
-    return spread
+    return _spread(labels, strokes, REACH, with_origins=True)
 
 
 def spread_from_plane(labels: LabelMap, neighbour: LabelMap) -> LabelMap:
@@ -140,12 +134,17 @@ def spread_from_plane(labels: LabelMap, neighbour: LabelMap) -> LabelMap:
         (H, W): the parts of each of their labels that touch its region on the neighbour and do
         not go far beyond it, gaps and small holes filled; 0 elsewhere.
     """
+    return _spread(labels, neighbour, REACH_BETWEEN_PLANES, with_origins=False)
+
+
+def _spread(labels: LabelMap, origins: LabelMap, reach: float, with_origins: bool) -> LabelMap:
     spread = np.zeros_like(labels)
-    for number in np.unique(neighbour[neighbour != 0]).tolist():
-        before = neighbour == number
-        reach = max(1, REACH_BETWEEN_PLANES * np.sqrt(np.count_nonzero(before)))
-        alike = (labels == number) & _find_surroundings(before, reach)
-        if (touching := alike & before).any():
+    for number in np.unique(origins[origins != 0]).tolist():
+        origin = origins == number
+        furthest = max(1, reach * np.sqrt(np.count_nonzero(origin)))
+        alike = (labels == number) & _find_surroundings(origin, furthest)
+        alike |= origin & with_origins
+        if (touching := alike & origin).any():
             spread[_fill_gaps(_find_connected(alike, touching))] = number
     return spread
 

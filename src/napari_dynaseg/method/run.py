@@ -17,7 +17,7 @@ from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES
 from napari_dynaseg.method.fit import Steps, train
 from napari_dynaseg.method.region_of_interest import Within, place_labels
-from napari_dynaseg.method.run_input import RunInput, read_given
+from napari_dynaseg.method.run_input import RunInput
 from napari_dynaseg.method.scribbles import LabelNumbers, Numbers, Scribbles, start_numbers
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.settings import Settings
@@ -252,11 +252,12 @@ def segment(
     >>> labels = segment(image, guidance=1 + (image > 100), iterations=10)
     """
     plane = to_plane(image, channel_axis)
+    shape = plane.shape[1:]
     given = RunInput(
         (plane,),
         Settings(**settings),
-        within=None if within is None else Within.of(within, plane.shape[1:]),
-        scribbled=read_given(scribbles, plane, SCRIBBLES),
-        guidance=read_given(guidance, plane, GUIDANCE),
+        within=None if within is None else Within.of(within, shape),
+        scribbled=None if scribbles is None else SCRIBBLES.read(scribbles, shape),
+        guidance=None if guidance is None else GUIDANCE.read(guidance, shape),
     )
     return run_through(run(given)).labels

@@ -12,7 +12,7 @@ from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.annotation_maps import Annotations
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, AnnotationKind
+from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES
 from napari_dynaseg.method.region_of_interest import Within
 from napari_dynaseg.method.scribbles import Scribbles
 from napari_dynaseg.settings import Settings, check_keeps_network
@@ -148,25 +148,3 @@ def _check_scribbles(scribbles: LabelMap, plane: Plane, settings: Settings) -> N
             f"scribbles must leave a channel free, or nothing would be trained; got {count} "
             f"labels with {settings.channels} channels; raise the channels"
         )
-
-
-def read_given(
-    given: npt.ArrayLike | None, plane: Plane, kind: AnnotationKind
-) -> npt.NDArray[np.integer] | None:
-    """Read labels that a user gives to some pixels of a plane, (H, W), if there are some.
-
-    Truth values are taken as 0 and 1.
-
-    Raises
-    ------
-    ImageError
-        If they are no whole numbers, or have another shape.
-    """
-    if given is None:
-        return None
-    labels = np.asarray(given)
-    labels = labels.astype(np.uint8) if labels.dtype.kind == "b" else labels
-    if labels.dtype.kind not in "iu":
-        raise ImageError(f"{kind.name} must be whole numbers; got {labels.dtype}")
-    kind.check_shape(labels, plane.shape[1:])
-    return labels

@@ -6,7 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_dynaseg.errors import ImageError
-from napari_dynaseg.labels.numbering import LabelMap, RegionNumbers, number_by_size
+from napari_dynaseg.labels.numbering import (
+    LabelMap,
+    RegionNumbers,
+    list_free_numbers,
+    number_by_size,
+)
+from napari_dynaseg.method.annotations import SCRIBBLES
 
 Numbers = npt.NDArray[np.int32]
 
@@ -44,13 +50,9 @@ class Scribbles:
             If nothing was scribbled, there are not fewer labels than channels, or a label is
             negative or beyond int32.
         """
-        if not scribbled.any():
-            raise ImageError("nothing is scribbled; expected labels from 1 on, and 0 elsewhere")
-        highest = int(scribbled.max())
-        if highest > np.iinfo(np.int32).max:
-            raise ImageError(f"a scribble must be a label that int32 holds; got {highest}")
+        SCRIBBLES.check_some(scribbled)
         blank = np.zeros(channels + 1, np.int32)
-        return cls._translate(scribbled.astype(np.int32), blank, np.arange(1, channels + 1))
+        return cls._translate(scribbled, blank, np.arange(1, channels + 1))
 
     @classmethod
     def for_network(cls, scribbled: LabelMap, numbers: Numbers, shown: LabelMap) -> "Scribbles":
@@ -76,11 +78,13 @@ class Scribbles:
 
     @classmethod
     def _translate(
-        cls, scribbled: LabelMap, numbers: Numbers, free: npt.NDArray[np.integer]
+        cls,
+        scribbled: npt.NDArray[np.integer],
+        numbers: Numbers,
+        free: npt.NDArray[np.integer],
     ) -> "Scribbles":
+        SCRIBBLES.check_labels(scribbled)
         wanted = np.unique(scribbled[scribbled != 0]).tolist()
-        if wanted and wanted[0] < 0:
-            raise ImageError(f"a scribble must be a label from 1 on; got {wanted[0]}")
         known = {number: channel for channel, number in enumerate(numbers.tolist()) if number}
         spare = [channel for channel in free.tolist() if numbers[channel] not in wanted]
         for number in wanted:
@@ -106,8 +110,7 @@ class Scribbles:
 
 def _fill_numbers(numbers: Numbers) -> Numbers:
     """Give channels without a label the lowest numbers that are free."""
-    taken = set(numbers.tolist())
-    free = (number for number in range(1, 2 * len(numbers)) if number not in taken)
+    free = list_free_numbers(set(numbers.tolist()))
     filled = [number or next(free) for number in numbers[1:].tolist()]
     return np.array([0, *filled], np.int32)
 
@@ -143,8 +146,7 @@ class ScribbleNumbers:
         ranks = np.full(len(table), len(table), np.int32)
         ranks[others] = number_by_size(others)
         free = [channel for channel in range(1, len(table)) if not table[channel]]
-        taken = set(table.tolist())
-        numbers = iter(number for number in range(1, 2 * len(table)) if number not in taken)
+        numbers = list_free_numbers(set(table.tolist()))
         for channel in sorted(free, key=lambda channel: int(ranks[channel])):
             table[channel] = next(numbers)
         return table

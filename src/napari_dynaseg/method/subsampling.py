@@ -75,16 +75,13 @@ def choose_reduction(height: int, width: int, settings: Settings) -> int:
     >>> [choose_reduction(*shape, Settings(scheme="fsf")) for shape in shapes]
     [1, 3, 11]
     """
-    pixels = height * width
-    if settings.scheme == "auto":
-        usual = min(TRAININGS["auto"].reduction, math.ceil(math.sqrt(pixels / WANTED_PIXELS)))
-        most = math.ceil(math.sqrt(pixels / MOST_PIXELS))
-        return max(LEAST_AUTO_REDUCTION, usual, most)
-    if settings.quality == "exact" or max(height, width) <= SMALL_SIDE:
+    is_auto, pixels = settings.scheme == "auto", height * width
+    if not is_auto and (settings.quality == "exact" or max(height, width) <= SMALL_SIDE):
         return 1
     most = TRAININGS[settings.scheme].reduction
     usual = min(most, math.ceil(math.sqrt(pixels / WANTED_PIXELS)))
-    return max(usual, math.ceil(math.sqrt(pixels / MOST_PIXELS)))
+    least = LEAST_AUTO_REDUCTION if is_auto else 1
+    return max(least, usual, math.ceil(math.sqrt(pixels / MOST_PIXELS)))
 
 
 def limit_merging(height: int, width: int) -> int:

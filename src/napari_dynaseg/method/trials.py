@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.pixels import Plane
-from napari_dynaseg.labels.numbering import LabelMap, number_by_size
+from napari_dynaseg.labels.numbering import LabelMap, freeze, number_by_size
 from napari_dynaseg.method.subsampling import choose_samples
 from napari_dynaseg.settings import PUBLISHED_SCHEMES, SCHEMES, Scheme, Settings, describe_knob
 
@@ -142,6 +142,5 @@ def iter_trials(reduced: Plane, choices: Iterable[Settings]) -> Iterator[Trial |
         for step in iter_fit(reduced, settings):
             last = step
             yield None
-        labels = number_by_size(last.labels)
-        labels.setflags(write=False)
+        labels = freeze(number_by_size(last.labels))
         yield Trial(settings, labels, last.labels_in_use, time.monotonic() - started)

@@ -1,22 +1,13 @@
-"""How a network was trained on with what a user painted: in a recipe, and done again."""
+"""How a network was trained on with what a user painted: as a recipe has it."""
 
-import warnings
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from napari_dynaseg.errors import ImageWarning
-from napari_dynaseg.generators import run_through
 from napari_dynaseg.image.axes import Position
-from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap, Mask
 from napari_dynaseg.labels.run_length import Runs, apply, describe, read_painted
 from napari_dynaseg.record import Record
 from napari_dynaseg.settings import Settings
-
-if TYPE_CHECKING:
-    from napari_dynaseg.engine.weights import Weights
-    from napari_dynaseg.method.region_of_interest import Within
-    from napari_dynaseg.method.scribbles import Numbers
 
 Planes = Literal["this", "all"]
 
@@ -78,65 +69,3 @@ class Paint(NamedTuple):
     def describe(self) -> tuple[Runs, ...]:
         """Describe the paint for a recipe."""
         return describe(self.shown, self.shown, self.position, self.painted)
-
-
-class Trained(NamedTuple):
-    """A network and the labels that it gave for a plane.
-
-    Parameters
-    ----------
-    weights, numbers
-        One vector, and the label of each channel, (q + 1,); entry 0 is 0.
-    labels
-        (H, W).
-    """
-
-    weights: "Weights"
-    numbers: "Numbers"
-    labels: LabelMap
-
-
-def refine_again(
-    plane: Plane,
-    position: Position,
-    settings: Settings,
-    trained: Trained,
-    refinements: Iterable[RefinementRecord],
-    within: "Within | None" = None,
-) -> LabelMap:
-    """Refine the labels of a plane again.
-
-    Parameters
-    ----------
-    plane
-        (C, H, W), scaled as when it was trained on.
-    position
-        Where it lies.
-    settings, trained
-        Of the network, and what it gave.
-    refinements
-        In the order in which they were made.
-    within
-        The part that the run was limited to.
-
-    Warns
-    -----
-    ImageWarning
-        If another plane of the stack taught some of it, which is not here.
-    """
-    from napari_dynaseg.method.refine import train_on
-
-    weights, numbers, labels = trained
-    for refinement in refinements:
-        if refinement.position != position:
-            warnings.warn(
-                "what was refined by the paint of another plane is left out",
-                ImageWarning,
-                stacklevel=4,
-            )
-            continue
-        _, shown, painted = refinement.paint(labels, position)
-        knobs = settings.change(**refinement.settings)
-        refined = run_through(train_on(plane, knobs, weights, numbers, shown, painted, within))
-        labels, weights, numbers = refined.labels, refined.step.weights, refined.numbers
-    return labels

@@ -10,11 +10,11 @@ from napari_dynaseg.generators import run_through
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.labels.run_length import apply
+from napari_dynaseg.method.refine import train_on
 from napari_dynaseg.method.run import Result, run
 from napari_dynaseg.method.run_input import RunInput
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.recipes.recipe import Recipe, Source
-from napari_dynaseg.recipes.refinements import Trained, refine_again
 from napari_dynaseg.settings import Settings
 
 
@@ -60,12 +60,29 @@ def iter_replay(
     result = yield from run(given)
     if not is_source(plane, recipe):
         return result.labels, result
-    position = recipe.source.position
-    trained = Trained(result.step.weights, result.table, result.labels)
-    refined = refine_again(
-        plane, position, given.settings, trained, recipe.refinements, recipe.within
-    )
-    return apply(refined, recipe.corrections, position), result
+    refined = _refine_again(plane, recipe, result)
+    return apply(refined, recipe.corrections, recipe.source.position), result
+
+
+def _refine_again(plane: Plane, recipe: Recipe, result: Result) -> LabelMap:
+    """Refine the labels of a plane in the order in which it was done, where it was painted."""
+    position, settings = recipe.source.position, result.given.settings
+    labels, weights, numbers = result.labels, result.step.weights, result.table
+    for refinement in recipe.refinements:
+        if refinement.position != position:
+            warnings.warn(
+                "what was refined by the paint of another plane is left out",
+                ImageWarning,
+                stacklevel=4,
+            )
+            continue
+        _, shown, painted = refinement.paint(labels, position)
+        knobs = settings.change(**refinement.settings)
+        refined = run_through(
+            train_on(plane, knobs, weights, numbers, shown, painted, recipe.within)
+        )
+        labels, weights, numbers = refined.labels, refined.step.weights, refined.numbers
+    return labels
 
 
 def prepare_replay(planes: Sequence[Plane], recipe: Recipe) -> RunInput:

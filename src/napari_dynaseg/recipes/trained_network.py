@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from napari_dynaseg.engine.apply import Statistics
 from napari_dynaseg.engine.trainer import apply_network
 from napari_dynaseg.engine.weights import from_numpy, to_numpy
-from napari_dynaseg.errors import FileError, ImageError, SettingsError
+from napari_dynaseg.errors import FileError, ImageError, SettingsError, name_failure
 from napari_dynaseg.image.pixels import Scaling
 from napari_dynaseg.labels.numbering import LabelMap, Mask
 from napari_dynaseg.method.refine import REFINING_KNOBS, Refined, train_on
@@ -247,11 +247,8 @@ class TrainedNetwork:
         FileError
             If the file cannot be read, or holds no network.
         """
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise FileError(f"{path} cannot be read: {error}") from None
-        return cls.from_bytes(content, str(path))
+        with name_failure(path):
+            return cls.from_bytes(path.read_bytes(), str(path))
 
 
 def check_ending(path: Path) -> None:

@@ -2,22 +2,11 @@
 
 import contextlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
-from napari_dynaseg.errors import FileError, SegmentationError
-
-
-@contextlib.contextmanager
-def name_failure(path: Path) -> Iterator[None]:
-    """Say of what fails that a path cannot be written."""
-    try:
-        yield
-    except SegmentationError:
-        raise
-    except (OSError, TypeError, ValueError) as error:
-        raise FileError(f"{path} cannot be written: {error}") from error
+from napari_dynaseg.errors import name_failure
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -36,7 +25,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         If it cannot be written; what was there before is as it was.
     """
     part = path.with_name(f".{path.name}.{uuid4().hex}.partial")
-    with name_failure(path):
+    with name_failure(path, "written"):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             write(part)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
-from napari_dynaseg.errors import FileError, SettingsError
+from napari_dynaseg.errors import FileError, SettingsError, name_failure
 from napari_dynaseg.files.sinks import NETWORK, PlanesInMemory
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.image.order import spread_positions
@@ -510,7 +510,5 @@ def _remove_store(path: Path) -> None:
     from napari_dynaseg.files.label_store import LabelStore
 
     LabelStore.open(path)
-    try:
+    with name_failure(path, "removed"):
         shutil.rmtree(path)
-    except OSError as error:
-        raise FileError(f"{path} cannot be removed: {error}") from error
