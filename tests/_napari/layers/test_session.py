@@ -277,7 +277,9 @@ def keep_run(shape, is_stack):
     image = viewer.add_image(np.ones(shape), axis_labels=("z", "y", "x")[-len(shape) :])
     job = snapshot(image, viewer.dims)
     kept, run = Session(), KeptRun(job, is_stack)
-    data = np.ones(job.stack_shape if is_stack else job.wrap_labels(np.ones(shape[-2:])).shape, int)
+    data = np.ones(
+        job.axes.label_sizes if is_stack else job.axes.wrap(np.ones(shape[-2:])).shape, int
+    )
     layer = viewer.add_labels(data)
     for position in job.axes.list_positions() if is_stack else [job.position]:
         run.maps.remember(position, np.ones(shape[-2:], np.int32))
@@ -382,7 +384,7 @@ def test_before_any_change_paint_is_compared_with_the_networks_labels(is_stack):
     run = KeptRun(job, is_stack)
     given = np.ones((2, 4), np.int32)
     run.maps.remember(job.position, given)
-    shape = job.stack_shape if is_stack else (1, 2, 4)
+    shape = job.axes.label_sizes if is_stack else (1, 2, 4)
     layer = viewer.add_labels(np.ones(shape, np.int32))
     layer.data[-1 if not is_stack else 1, 0, 0] = 7
     kept = Session()

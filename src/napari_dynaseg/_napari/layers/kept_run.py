@@ -92,7 +92,7 @@ class KeptRun:
     def shape(self) -> tuple[int, ...]:
         """Shape of its layer's data."""
         axes = self.job.axes
-        whole = self.job.stack_shape
+        whole = self.job.axes.label_sizes
         plane = [size if axis in axes.plane else 1 for axis, size in enumerate(whole)]
         return whole if self.is_stack else tuple(plane)
 
@@ -124,19 +124,19 @@ class KeptRun:
 
     def read_array(self, array: Any, position: Position) -> LabelMap:
         """Read a plane of its layer's array likewise; in any thread."""
-        return self.job.unwrap_labels(array[self.find_index(position)]).copy()
+        return self.job.axes.unwrap(np.asarray(array[self.find_index(position)])).copy()
 
     def write_array(self, array: Any, position: Position, labels: npt.NDArray[Any]) -> None:
         """Write a plane, (H, W), into an array of its layer's shape, of which no undo knows."""
         index = self.find_index(position)
-        array[index] = self.job.wrap_labels(labels).reshape(np.shape(array[index]))
+        array[index] = self.job.axes.wrap(labels).reshape(np.shape(array[index]))
 
     def find_change(
         self, target: Target, position: Position, before: LabelMap, after: LabelMap
     ) -> Change:
         """Find what changes in its layer between two maps of a plane, (H, W)."""
         part = replace(target, index=self.find_index(position))
-        wrapped = (self.job.wrap_labels(labels).reshape(part.shape) for labels in (before, after))
+        wrapped = (self.job.axes.wrap(labels).reshape(part.shape) for labels in (before, after))
         return Change.between(part, *wrapped)
 
     # -- what was painted -------------------------------------------------------------------
@@ -168,7 +168,7 @@ class KeptRun:
     def _read_tools(self, position: Position) -> LabelMap:
         if position in self.tools:
             return self.tools[position].read()
-        return np.full(self.job.plane_shape, NO_LABEL, np.int32)
+        return np.full(self.job.axes.plane_shape, NO_LABEL, np.int32)
 
     def add_tool(self, layer: Labels, change: Change) -> dict[Position, CompressedMap]:
         """Give what tools have made once a change of one more is written."""

@@ -70,13 +70,13 @@ def limit_job(job: Job, covering: Layer, dims: Dims) -> Job:
         If it covers less than two pixels of the plane.
     """
     # The labels of the run as they will lie in the viewer.
-    blank = job.wrap_labels(np.zeros(job.plane_shape, np.int32))
+    blank = job.axes.wrap(np.zeros(job.axes.plane_shape, np.int32))
     labels = Labels(blank, **job.placement)
     index = job.axes.index_labels((0,) * blank.ndim)
-    covered = job.unwrap_labels(freeze_cover(covering, labels, dims)(index))
+    covered = job.axes.unwrap(freeze_cover(covering, labels, dims)(index))
     if np.count_nonzero(covered) < 2:
         raise ImageError(f"{covering.name!r} covers no part of the plane on view")
-    return replace(job, within=Within.of(covered, job.plane_shape))
+    return replace(job, within=Within.of(covered, job.axes.plane_shape))
 
 
 def _cover_by_labels(sampler: Sampler, index: Index) -> Mask:

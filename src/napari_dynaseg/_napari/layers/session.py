@@ -321,7 +321,7 @@ def _read_given(run: KeptRun, index: Index) -> LabelMap | None:
     if run.is_stack:
         position = tuple(None if isinstance(at, slice) else at for at in index)
     given = run.maps.read_labels(position)
-    return None if given is None else run.job.wrap_labels(given)
+    return None if given is None else run.job.axes.wrap(given)
 
 
 def _carry(old: Labels, before: KeptRun, new: Labels, run: KeptRun, position: Position) -> int:

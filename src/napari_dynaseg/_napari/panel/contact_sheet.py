@@ -104,7 +104,7 @@ class ContactSheet:
     def __init__(self, job: Job, choices: tuple[Settings, ...], parent: QWidget) -> None:
         self.cells = [_Cell(settings) for settings in choices]
         self.window = QDialog(parent)
-        self.window.setWindowTitle(f"Explore μ: {job.name}")
+        self.window.setWindowTitle(f"Explore μ: {job.stack.name}")
         self.status = QLabel()
         self.stop_button = QPushButton("Stop")
         self._lay_out()

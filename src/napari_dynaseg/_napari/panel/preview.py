@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Labels, Layer
-from napari.utils.transforms import Affine
 from psygnal import Signal
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QApplication, QWidget
+
+from napari_dynaseg._napari.layers.transforms import read_transform
 
 # Marks a layer that is only there to be looked at.
 PREVIEW_KEY = "dynaseg_preview"
@@ -171,12 +172,9 @@ class _PressFilter(QObject):
 def _make_layer(layer: Labels, labels: Any, start: Sequence[int], name: str) -> Labels:
     """Make a layer that looks like another one and lies on a part of it."""
     _, attributes, _ = layer.as_layer_data_tuple()
-    transform = Affine(
-        scale=layer.scale, translate=layer.translate, rotate=layer.rotate, shear=layer.shear
-    )
     attributes |= {
         "name": name,
-        "translate": np.asarray(transform(start)),
+        "translate": np.asarray(read_transform(layer)(start)),
         "metadata": {PREVIEW_KEY: True},
         "features": None,
         "visible": True,

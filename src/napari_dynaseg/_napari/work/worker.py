@@ -134,7 +134,7 @@ def run_job(job: Job, settings: Settings, pace: Pace, stack: ViewedStack | None 
 
 def describe_memory(job: Job) -> str:
     """Say that the memory does not suffice to train on a job's plane."""
-    height, width = job.plane_shape
+    height, width = job.axes.plane_shape
     return (
         f"not enough memory to train on a plane of {height}×{width} pixels; "
         "crop the image, or lower the network's channels"
