@@ -32,7 +32,7 @@ from napari_dynaseg._napari.panel.inputs.image_input import ImageInput
 from napari_dynaseg._napari.panel.parts.collapsible import Collapsible
 from napari_dynaseg._napari.panel.parts.rows import align_labels
 from napari_dynaseg._napari.panel.preview import is_preview
-from napari_dynaseg._napari.work.edit_queue import EditQueue, Request
+from napari_dynaseg._napari.work.edit_queue import EditQueue
 from napari_dynaseg._napari.work.label_table import LabelTable
 from napari_dynaseg._napari.work.notifications import show_errors
 from napari_dynaseg.errors import EditError
@@ -133,7 +133,7 @@ class Corrections:
         self.rows.tell(NO_LAYER if layer is None else f"Correcting {layer.name!r}")
 
     def _on_removed(self, event: Any) -> None:
-        self.queue.forget_layer(event.value)
+        self.queue.confirmation.forget_layer(event.value)
         self._session.forget(event.value)
         self._follow_selection()
 
@@ -198,7 +198,7 @@ class Corrections:
 
     def _use(self, tool: Tool, target: Target, choice: Choice) -> None:
         if tool.edit is not None:
-            self.queue.submit(Request(tool, target, choice, self.rows.read_value(tool)))
+            self.queue.submit(tool, target, choice, self.rows.read_value(tool))
         else:
             self._mark(tool, target, choice)
 
