@@ -40,7 +40,7 @@ def picture():
 def use(panel, qtbot, name):
     panel.corrections.rows.on.value = ALL
     panel.corrections.rows.buttons[name].native.click()
-    qtbot.waitUntil(lambda: not panel.corrections.queue.is_busy, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: panel.corrections.queue.tasks.task is None, timeout=TIMEOUT)
     wait_for_threads(qtbot)
 
 

@@ -118,15 +118,11 @@ class KeptRun:
                 raise ImageError(f"the view is beside {layer.name!r} on axis {axes.names[axis]}")
         return axes.place(indices)
 
-    def read_plane(self, layer: Labels, position: Position) -> LabelMap:
-        """Read a plane of its layer as a label map of its own, (H, W)."""
-        return self.read_array(layer.data, position)
-
-    def read_array(self, array: Any, position: Position) -> LabelMap:
-        """Read a plane of its layer's array likewise; in any thread."""
+    def read_plane(self, array: Any, position: Position) -> LabelMap:
+        """Read a plane of its layer's array as a label map of its own, (H, W); in any thread."""
         return self.job.axes.unwrap(np.asarray(array[self.find_index(position)])).copy()
 
-    def write_array(self, array: Any, position: Position, labels: npt.NDArray[Any]) -> None:
+    def write_plane(self, array: Any, position: Position, labels: npt.NDArray[Any]) -> None:
         """Write a plane, (H, W), into an array of its layer's shape, of which no undo knows."""
         index = self.find_index(position)
         array[index] = self.job.axes.wrap(labels).reshape(np.shape(array[index]))
@@ -143,26 +139,26 @@ class KeptRun:
 
     def find_painted(self, layer: Labels, position: Position) -> Mask:
         """Find what the user has painted in a plane of its layer, (H, W)."""
-        return self.maps.find_painted(position, self.read_plane(layer, position))
+        return self.maps.find_painted(position, self.read_plane(layer.data, position))
 
     def find_painted_by_hand(self, layer: Labels, position: Position) -> Mask:
         """Find what the user has painted there, but for what a tool has done with other pixels.
 
         A pixel that was painted stays painted, whatever a tool makes of it.
         """
-        shown = self.read_plane(layer, position)
+        shown = self.read_plane(layer.data, position)
         by_tool: Mask = shown == self._read_tools(position)
         return self.maps.find_painted(position, shown) & ~by_tool
 
     def find_fixed(self, layer: Labels, position: Position, painted: Mask) -> Mask:
         """Find what stays in a plane: what was painted, and the locked labels."""
-        return painted | find_locked(self.read_plane(layer, position), read_locked(layer))
+        return painted | find_locked(self.read_plane(layer.data, position), read_locked(layer))
 
     def merge_paint(self, layer: Labels, labels: LabelMap) -> LabelMap:
         """Put what was painted in its layer, and locked labels, over others of the job's plane."""
         position = self.job.position
         fixed = self.find_fixed(layer, position, self.find_painted(layer, position))
-        merged: LabelMap = np.where(fixed, self.read_plane(layer, position), labels)
+        merged: LabelMap = np.where(fixed, self.read_plane(layer.data, position), labels)
         return merged
 
     def _read_tools(self, position: Position) -> LabelMap:

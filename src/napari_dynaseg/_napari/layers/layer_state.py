@@ -35,7 +35,11 @@ def describe_layer(attributes: Mapping[str, Any], *, is_quiet: bool = False) -> 
     """
     return LayerState(
         **{name: attributes[name] for name in VALUES if name in attributes},
-        **{name: _list(attributes[name]) for name in ARRAYS if name in attributes},
+        **{
+            name: np.asarray(attributes[name], float).tolist()
+            for name in ARRAYS
+            if name in attributes
+        },
         units=tuple(map(str, attributes.get("units", ()))),
         axis_labels=tuple(attributes.get("axis_labels", ())),
         colours=_describe_colours(attributes.get("colormap")),
@@ -57,10 +61,6 @@ def restore_layer(pixels: Any, state: LayerState) -> tuple[Any, dict[str, Any], 
             {column.name: _restore_column(column) for column in state.features}
         )
     return pixels, attributes, "labels"
-
-
-def _list(values: Any) -> Any:
-    return np.asarray(values, dtype=float).tolist()
 
 
 def _describe_colours(colormap: Any) -> LabelColours | ColourCycle | None:

@@ -75,7 +75,7 @@ class Preview:
         self._add()
         viewer.layers.events.removed.connect(self._on_removed)
         for event in self._list_views():
-            event.connect(self._on_view)
+            event.connect(self.end)
         self._presses = _PressFilter(home, key, self.end)
 
     def _add(self) -> None:
@@ -102,7 +102,7 @@ class Preview:
         if is_shown != self.is_shown:
             self._shown.visible, self.layer.visible = is_shown, not is_shown
 
-    def end(self) -> None:
+    def end(self, _event: object = None) -> None:
         """Show the layer itself, and take the preview away."""
         if self._is_over:
             return
@@ -110,7 +110,7 @@ class Preview:
         self._presses.stop()
         self._layers.events.removed.disconnect(self._on_removed)
         for event in self._list_views():
-            event.disconnect(self._on_view)
+            event.disconnect(self.end)
         self.layer.visible = True
         if self._shown in self._layers:
             self._layers.remove(self._shown)
@@ -119,9 +119,6 @@ class Preview:
     def _list_views(self) -> list[Any]:
         events = self._dims.events
         return [events.current_step, events.ndisplay, events.order]
-
-    def _on_view(self, _event: Any) -> None:
-        self.end()
 
     def _on_removed(self, event: Any) -> None:
         if event.value in (self.layer, self._shown):

@@ -214,9 +214,8 @@ class SegmenterPanel(Container[Any]):
         self._begin(run, settings.change(iterations=settings.refine_iterations))
 
     def _on_refined(self, run: Refinement) -> None:
-        if run.change is not None:
-            self.compare.end()
-            self.display.show_end(run)
+        self.compare.end()
+        self.display.show_end(run)
 
     @show_errors()
     def run_method(self) -> None:

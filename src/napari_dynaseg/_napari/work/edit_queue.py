@@ -29,23 +29,18 @@ class EditQueue:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._tasks = TaskQueue()
+        self.tasks = TaskQueue()
         self.confirmation = Confirmation()
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether an edit is being worked out."""
-        return self._tasks.task is not None
 
     def submit(self, tool: Tool, target: Target, choice: Choice, value: int) -> None:
         """Take an edit; one that waits to be confirmed is dropped."""
         self.confirmation.drop()
-        self._tasks.submit(partial(self._make_task, tool, target, choice, value))
+        self.tasks.submit(partial(self._make_task, tool, target, choice, value))
 
     def forget(self) -> None:
         """Drop what is not written yet."""
         self.confirmation.drop()
-        self._tasks.leave()
+        self.tasks.leave()
 
     def _make_task(self, tool: Tool, target: Target, choice: Choice, value: int) -> Task:
         self.told.emit(f"{tool.title} …")

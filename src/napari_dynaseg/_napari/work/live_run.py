@@ -78,7 +78,8 @@ class LiveRun(LayerRun):
         return True
 
     def _show_result(self, result: Update) -> None:
-        where = [slice(None) if at is None else slice(at, at + 1) for at in result.position]
+        place = result.recipe.source.position
+        where = [slice(None) if at is None else slice(at, at + 1) for at in place]
         self._write(
             result.labels, result.recipe.to_metadata(), tuple(where) if self._stack else ...
         )

@@ -84,7 +84,7 @@ class Refinement(ViewerRun):
 
     def _read_paint(self, position: Position) -> Paint:
         run = self._run
-        shown = run.read_plane(self._layer, position)
+        shown = run.read_plane(self._layer.data, position)
         painted = run.maps.find_painted(position, shown)
         if not painted.any():
             raise ImageError("nothing is painted on this plane; paint what is wrong, then refine")

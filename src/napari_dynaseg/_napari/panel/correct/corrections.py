@@ -278,13 +278,13 @@ class Corrections:
 
     def _take(self, tool: Tool, target: Target, pixels: tuple[Pixel, ...], is_line: bool) -> None:
         """Take what was clicked: use the tool on it, or gather it for later."""
-        if tool.gathers or (tool.on == "clicks" and not is_line and not self._gathered):
+        is_one_of_two = tool.on == "clicks" and not is_line
+        if tool.gathers or (is_one_of_two and not self._gathered):
             self._gathered += pixels
             self._tell_click()
-        elif tool.on == "clicks" and not is_line:
-            self._use(tool, target, Choice(points=(*self._gathered, *pixels)))
         else:
-            self._use(tool, target, Choice(points=pixels))
+            first = self._gathered if is_one_of_two else ()
+            self._use(tool, target, Choice(points=(*first, *pixels)))
 
     def _on_key(self, key: str) -> None:
         """Escape lets go of what was gathered, then of the mouse; Enter uses what was gathered."""

@@ -86,13 +86,9 @@ class LevelChoice(ComboBox):
     """A box of the levels of a multiscale image, out of sight for others."""
 
     def __init__(self) -> None:
-        self._shapes: tuple[tuple[int, int], ...] = ()
         super().__init__(
             label="Level",
-            choices=lambda _box: [
-                (f"{level}: {rows}×{columns}", level)
-                for level, (rows, columns) in enumerate(self._shapes)
-            ],
+            choices=(),
             nullable=False,
             tooltip="The resolution to segment; a level of a quarter of the pixels takes a "
             "quarter of the time. The labels lie at the right place in any case.",
@@ -101,9 +97,9 @@ class LevelChoice(ComboBox):
     def show_levels(self, shapes: Sequence[tuple[int, int]], level: int) -> None:
         """Offer levels by the rows and columns of their planes, one of them chosen."""
         with self.changed.blocked():
-            if tuple(shapes) != self._shapes:
-                self._shapes = tuple(shapes)
-                self.reset_choices()
-            if self._shapes and self.value != level:
+            self.choices = [
+                (f"{n}: {rows}×{columns}", n) for n, (rows, columns) in enumerate(shapes)
+            ]
+            if shapes:
                 self.value = level
         self.visible = len(shapes) > 1
