@@ -79,12 +79,8 @@ class KeptRun:
 
     def is_alike(self, other: "KeptRun") -> bool:
         """Tell whether another run is of the same planes of the same image."""
-        mine, theirs = self.job.stack.arrays, other.job.stack.arrays
-        return (
-            self.job.axes == other.job.axes
-            and len(mine) == len(theirs)
-            and all(one is another for one, another in zip(mine, theirs, strict=True))
-        )
+        mine, theirs = ([id(array) for array in run.job.stack.arrays] for run in (self, other))
+        return self.job.axes == other.job.axes and mine == theirs
 
     # -- planes of its layer ----------------------------------------------------------------
 
