@@ -287,6 +287,18 @@ def keep_run(shape, is_stack):
     return kept, layer
 
 
+@pytest.mark.parametrize("side", [4, SIDE])
+def test_the_plane_of_a_run_on_view_is_found_in_the_units_of_its_layer(side):
+    viewer = ViewerModel()
+    viewer.add_image(np.zeros((5, side, side)), scale=(1000,) * 3, units=("um",) * 3)
+    image = viewer.add_image(np.zeros((5, side, side)), units=("mm",) * 3)
+    viewer.dims.set_current_step(0, 3)
+    job = snapshot(image, viewer.dims)
+    layer = viewer.add_labels(np.zeros(job.axes.label_sizes, int), **job.stack_placement)
+    found = KeptRun(job, is_stack=True).find_position(layer, viewer.dims)
+    assert found == job.position == (3, None, None)
+
+
 def test_in_a_stack_paint_is_found_on_each_plane_and_on_all():
     kept, layer = keep_run((3, 2, 4), is_stack=True)
     layer.data[1, 0, 2] = layer.data[2, 1, 3] = 5

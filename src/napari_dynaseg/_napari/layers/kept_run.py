@@ -1,18 +1,19 @@
 """What is kept of a run beside its layer: where it came from, its network, what was painted."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from napari.components import Dims
 from napari.layers import Labels
 
 from napari_dynaseg._napari.layers.edit_step import Change
 from napari_dynaseg._napari.layers.edit_targets import Target, read_locked
 from napari_dynaseg._napari.layers.history import Turn
 from napari_dynaseg._napari.layers.job import Job
-from napari_dynaseg._napari.layers.transforms import Index
+from napari_dynaseg._napari.layers.transforms import Index, find_coordinates
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.labels.compressed_map import CompressedMap
@@ -96,7 +97,7 @@ class KeptRun:
         """Say where in its layer a plane lies."""
         return tuple(slice(None) if at is None or not self.is_stack else at for at in position)
 
-    def find_position(self, layer: Labels, point: Sequence[float]) -> Position:
+    def find_position(self, layer: Labels, dims: Dims) -> Position:
         """Find the plane of its layer that is on view.
 
         Raises
@@ -107,7 +108,7 @@ class KeptRun:
         axes = self.job.axes
         if not self.is_stack:
             return self.job.position
-        coordinates = layer.world_to_data(point)[-layer.ndim :]
+        coordinates = find_coordinates(layer, dims.point, dims)
         indices = [round(float(coordinates[axis])) for axis in axes.stack]
         for axis, index in zip(axes.stack, indices, strict=True):
             if not 0 <= index < axes.sizes[axis]:

@@ -206,10 +206,10 @@ class SegmenterPanel(Container[Any]):
         if self._confirmation.is_open:
             self._confirmation.confirm()
             return
-        layer, point = self._viewer.layers.selection.active, self._viewer.dims.point
+        layer, dims = self._viewer.layers.selection.active, self._viewer.dims
         settings = self.settings
         is_for_all = self.stack.refine.value == ALL_PLANES
-        run = Refinement(self.kept, layer, point, settings, self._confirmation, is_for_all)
+        run = Refinement(self.kept, layer, dims, settings, self._confirmation, is_for_all)
         run.written.connect(lambda: self._on_refined(run))
         self._begin(run, settings.change(iterations=settings.refine_iterations))
 
