@@ -86,9 +86,13 @@ class LevelChoice(ComboBox):
     """A box of the levels of a multiscale image, out of sight for others."""
 
     def __init__(self) -> None:
+        self._shapes: tuple[tuple[int, int], ...] = ()
         super().__init__(
             label="Level",
-            choices=(),
+            choices=lambda _box: [
+                (f"{level}: {rows}×{columns}", level)
+                for level, (rows, columns) in enumerate(self._shapes)
+            ],
             nullable=False,
             tooltip="The resolution to segment; a level of a quarter of the pixels takes a "
             "quarter of the time. The labels lie at the right place in any case.",
@@ -97,9 +101,9 @@ class LevelChoice(ComboBox):
     def show_levels(self, shapes: Sequence[tuple[int, int]], level: int) -> None:
         """Offer levels by the rows and columns of their planes, one of them chosen."""
         with self.changed.blocked():
-            self.choices = [
-                (f"{n}: {rows}×{columns}", n) for n, (rows, columns) in enumerate(shapes)
-            ]
-            if shapes:
+            if tuple(shapes) != self._shapes:
+                self._shapes = tuple(shapes)
+                self.reset_choices()
+            if self._shapes and self.value != level:
                 self.value = level
         self.visible = len(shapes) > 1
