@@ -1,13 +1,41 @@
 """Write the part of napari.yaml that is generated from Settings: the Preferences page."""
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from napari_dynaseg._napari.panel.preferences import generate_configurations
+from napari_dynaseg._napari.panel.preferences import CONFIGURATION
+from napari_dynaseg.settings import SCHEMES, Settings, describe_knob
 
 MANIFEST = Path(__file__).parent.parent / "napari.yaml"
 HEADING = "  # Generated from Settings by tools/write_manifest.py; a test compares the two.\n"
+# In the order in which they are written.
+SCHEMA_KEYS = (
+    *("type", "title", "description", "enum", "default"),
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+)
+
+
+def generate_configurations() -> dict[str, Any]:
+    """Generate the manifest's ``configurations`` from `Settings`: the Preferences page.
+
+    μ stands there once for each scheme, since each has a default of its own.
+    """
+    properties: dict[str, Any] = {}
+    for name in Settings.model_fields:
+        knob = {key: describe_knob(name)[key] for key in SCHEMA_KEYS if key in describe_knob(name)}
+        if name != "mu":
+            properties[name] = knob
+            continue
+        for scheme, facts in SCHEMES.items():
+            properties[f"mu_{scheme}"] = {
+                **knob,
+                "title": f"μ for {facts.title}",
+                "description": facts.effect,
+                "default": facts.default_mu,
+            }
+    return {CONFIGURATION: {"title": "Dynamic-weight segmenter", "properties": properties}}
 
 
 def main() -> None:

@@ -232,7 +232,7 @@ def make_slow_tool():
 def be_editing(panel):
     segment(panel)
     panel.corrections.press(make_slow_tool())
-    assert panel.corrections.queue.is_busy
+    assert panel.corrections.queue.tasks.task is not None
 
 
 def be_measuring(panel):

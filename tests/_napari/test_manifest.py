@@ -1,5 +1,6 @@
 """The manifest: valid, in step with Settings, and all it names can be opened from napari."""
 
+import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import yaml
 from npe2 import PluginManifest
 
-from napari_dynaseg._napari.panel.preferences import generate_configurations
+from napari_dynaseg.settings import SCHEMES, Settings
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = yaml.safe_load((ROOT / "napari.yaml").read_text(encoding="utf-8"))
@@ -24,9 +25,32 @@ def test_the_manifest_is_valid_and_all_it_names_is_there():
     PluginManifest.from_distribution("napari-dynaseg").validate_imports()
 
 
+def generate_configurations():
+    spec = importlib.util.spec_from_file_location(
+        "write_manifest", ROOT / "tools" / "write_manifest.py"
+    )
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    return tool.generate_configurations()
+
+
 def test_the_preferences_page_is_in_step_with_settings():
     # If this fails, run tools/write_manifest.py.
     assert MANIFEST["contributions"]["configurations"] == generate_configurations()
+
+
+def test_the_page_offers_every_knob_with_its_default():
+    properties = generate_configurations()["segmenter"]["properties"]
+    assert {name for name in properties if not name.startswith("mu_")} == (
+        set(Settings.model_fields) - {"mu"}
+    )
+    assert {name: properties[f"mu_{name}"]["default"] for name in SCHEMES} == {
+        "scf": 50.0,
+        "fsf": 15.0,
+        "fixed": 5.0,
+        "auto": 48.0,
+    }
+    assert all(knob["title"] for knob in properties.values())
 
 
 def test_the_panel_opens_from_the_layers_menu():

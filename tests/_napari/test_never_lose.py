@@ -140,7 +140,9 @@ class Session:
 
     def settle(self):
         queue, pool = self.panel.corrections.queue, QThreadPool.globalInstance()
-        self.qtbot.waitUntil(lambda: self.panel.run is None and not queue.is_busy, timeout=TIMEOUT)
+        self.qtbot.waitUntil(
+            lambda: self.panel.run is None and queue.tasks.task is None, timeout=TIMEOUT
+        )
         self.qtbot.waitUntil(lambda: pool.activeThreadCount() == 0, timeout=TIMEOUT)
         self.qtbot.wait(1)
 

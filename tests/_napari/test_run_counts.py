@@ -25,7 +25,7 @@ def test_the_bar_the_words_and_the_curves_follow_between_two_updates(counted, qt
     run = counted.run
     qtbot.waitUntil(lambda: counted.display.bar.value > 3, timeout=TIMEOUT)
     assert run.update.now.iteration == 1
-    assert counted.display.curves._iterations[:4] == [1, 2, 3, 4]
+    assert [each.iteration for each in counted.display.curves._trail[:4]] == [1, 2, 3, 4]
     assert counted.display.status.text().startswith("iteration ")
     counted.stop()
     wait_for_threads(qtbot)
@@ -50,4 +50,4 @@ def test_a_run_to_its_end_has_each_iteration_once(counted, finish):
     kept = counted.kept.find(layer)
     assert [snapshot.iteration for snapshot in kept.snapshots] == list(range(1, 13))
     assert not kept.snapshots[-1].is_sketch
-    assert counted.display.curves._iterations == list(range(1, 13))
+    assert [each.iteration for each in counted.display.curves._trail] == list(range(1, 13))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from napari_dynaseg._napari.display import can_open_windows, find_virtual_display
 from napari_dynaseg.files.plain_labels import write_labels, write_preview
+from napari_dynaseg.generators import run_through
 from napari_dynaseg.image.pixels import to_plane
 from napari_dynaseg.recipes.recipe import Recipe, Source
 from napari_dynaseg.settings import Settings
@@ -115,16 +116,15 @@ def record_demo(output: Path) -> None:
 
 def segment_headless(output: Path) -> None:
     """Segment the demo's picture without a viewer."""
-    from napari_dynaseg.labels.numbering import number_by_size
-    from napari_dynaseg.method.run import iter_fit
+    from napari_dynaseg.method.run import run
+    from napari_dynaseg.method.run_input import RunInput
 
     plane = to_plane(load_picture())
-    for step in iter_fit(plane, SETTINGS):
-        last = step
-    labels = number_by_size(last.labels)
-    recipe = Recipe.now(SETTINGS, last.iteration, Source.of(plane, "coffee"), numbering="size")
-    write_preview(output / PICTURE_FILE, plane, labels)
-    write_labels(output / LABEL_FILE, labels, recipe)
+    made = run_through(run(RunInput((plane,), SETTINGS)))
+    source = Source.of(plane, "coffee")
+    recipe = Recipe.now(SETTINGS, made.step.iteration, source, numbering="size")
+    write_preview(output / PICTURE_FILE, plane, made.labels)
+    write_labels(output / LABEL_FILE, made.labels, recipe)
 
 
 if __name__ == "__main__":

@@ -23,8 +23,8 @@ ROTATED = np.array([[0.0, -1.0], [1.0, 0.0]])
 def add_labels(viewer, layer):
     """Freeze the plane on view and lay its labels beside the image, as a run does."""
     job = snapshot(layer, viewer.dims)
-    ones = np.ones(job.plane_shape, np.int32)
-    return viewer.add_labels(job.wrap_labels(ones), name="labels", **job.placement)
+    ones = np.ones(job.axes.plane_shape, np.int32)
+    return viewer.add_labels(job.axes.wrap(ones), name="labels", **job.placement)
 
 
 def test_a_grey_image_is_one_channel():
@@ -295,7 +295,7 @@ def test_layers_that_are_channels_of_one_image_are_frozen_together():
     other.data[:] = 0
     other.name = "another"
     viewer.layers.remove(one)
-    assert job.name == "nuclei, membrane"
+    assert job.stack.name == "nuclei, membrane"
     assert job.read_plane()[:, 0, 0].tolist() == pytest.approx([1, 0.2])
 
 
@@ -327,10 +327,10 @@ def test_scale_units_and_name_of_the_image_are_in_the_job():
 
 def lay_stack(viewer, job):
     """Lay the labels of all planes beside the image, each plane with a number of its own."""
-    stack = np.zeros(job.stack_shape, np.int32)
+    stack = np.zeros(job.axes.label_sizes, np.int32)
     for number, position in enumerate(job.axes.list_positions(), start=1):
-        plane = np.full(job.plane_shape, number, np.int32)
-        stack[job.wrap_index(position)] = job.wrap_labels(plane)
+        plane = np.full(job.axes.plane_shape, number, np.int32)
+        stack[job.axes.index_labels(position)] = job.axes.turn(plane)
     return viewer.add_labels(stack, name="stack labels", **job.stack_placement)
 
 
@@ -368,7 +368,7 @@ def test_labels_of_a_tilted_image_lie_on_it_at_every_level(transform, step):
     job = snapshot(layer, viewer.dims)
     plane = 3 // step[1]
     assert job.position == (None, plane, None, None)
-    rows, columns = job.plane_shape
+    rows, columns = job.axes.plane_shape
     labels, stack = add_labels(viewer, layer), lay_stack(viewer, job)
     for row, column in [(0, 0), (rows, columns), (0, columns), (rows / 2, columns / 2)]:
         corner = np.array(
@@ -395,7 +395,7 @@ def test_labels_of_any_reslice_lie_on_the_pixels_they_are_of(order, letters):
     viewer.dims.set_point(order[0], layer.data_to_world((3, 3, 3))[order[0]])
     job = snapshot(layer, viewer.dims)
     numbers = np.round(job.read_plane()[0] * 255).astype(np.int32)
-    labels = viewer.add_labels(job.wrap_labels(numbers), **job.placement)
+    labels = viewer.add_labels(job.axes.wrap(numbers), **job.placement)
     for seen in [(0, 0, 0), (4, 5, 6), (1, 4, 2)]:
         pixel = tuple(3 if axis == order[0] else at for axis, at in enumerate(seen))
         where = layer.data_to_world(pixel)
@@ -411,7 +411,7 @@ def test_the_labels_of_all_planes_lie_on_the_stack():
         translate=(5, 4, 3, 2),
     )
     job = snapshot(layer, viewer.dims)
-    assert job.stack_shape == (3, 1, 5, 6)
+    assert job.axes.label_sizes == (3, 1, 5, 6)
     stack = lay_stack(viewer, job)
     for time in range(3):
         for channel in range(2):

@@ -40,7 +40,7 @@ def picture():
 def use(panel, qtbot, name):
     panel.corrections.rows.on.value = ALL
     panel.corrections.rows.buttons[name].native.click()
-    qtbot.waitUntil(lambda: not panel.corrections.queue.is_busy, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: panel.corrections.queue.tasks.task is None, timeout=TIMEOUT)
     wait_for_threads(qtbot)
 
 
@@ -277,12 +277,26 @@ def keep_run(shape, is_stack):
     image = viewer.add_image(np.ones(shape), axis_labels=("z", "y", "x")[-len(shape) :])
     job = snapshot(image, viewer.dims)
     kept, run = Session(), KeptRun(job, is_stack)
-    data = np.ones(job.stack_shape if is_stack else job.wrap_labels(np.ones(shape[-2:])).shape, int)
+    data = np.ones(
+        job.axes.label_sizes if is_stack else job.axes.wrap(np.ones(shape[-2:])).shape, int
+    )
     layer = viewer.add_labels(data)
     for position in job.axes.list_positions() if is_stack else [job.position]:
         run.maps.remember(position, np.ones(shape[-2:], np.int32))
     kept.keep(layer, run)
     return kept, layer
+
+
+@pytest.mark.parametrize("side", [4, SIDE])
+def test_the_plane_of_a_run_on_view_is_found_in_the_units_of_its_layer(side):
+    viewer = ViewerModel()
+    viewer.add_image(np.zeros((5, side, side)), scale=(1000,) * 3, units=("um",) * 3)
+    image = viewer.add_image(np.zeros((5, side, side)), units=("mm",) * 3)
+    viewer.dims.set_current_step(0, 3)
+    job = snapshot(image, viewer.dims)
+    layer = viewer.add_labels(np.zeros(job.axes.label_sizes, int), **job.stack_placement)
+    found = KeptRun(job, is_stack=True).find_position(layer, viewer.dims)
+    assert found == job.position == (3, None, None)
 
 
 def test_in_a_stack_paint_is_found_on_each_plane_and_on_all():
@@ -382,7 +396,7 @@ def test_before_any_change_paint_is_compared_with_the_networks_labels(is_stack):
     run = KeptRun(job, is_stack)
     given = np.ones((2, 4), np.int32)
     run.maps.remember(job.position, given)
-    shape = job.stack_shape if is_stack else (1, 2, 4)
+    shape = job.axes.label_sizes if is_stack else (1, 2, 4)
     layer = viewer.add_labels(np.ones(shape, np.int32))
     layer.data[-1 if not is_stack else 1, 0, 0] = 7
     kept = Session()

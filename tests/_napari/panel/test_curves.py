@@ -53,8 +53,9 @@ def test_a_run_draws_all_curves_and_the_next_begins_anew(curves):
 def test_iterations_that_are_told_again_are_drawn_once(curves):
     curves.add_update(tell(1, 2))
     curves.add_update(tell(1, 2, 3))
-    assert curves._iterations == [1, 2, 3]
-    assert curves._values["labels_in_use"] == [99, 98, 97]
+    iterations, counts = curves._lines["labels_in_use"].getData()
+    assert iterations.tolist() == [1, 2, 3]
+    assert counts.tolist() == [99, 98, 97]
 
 
 def test_a_panel_opens_without_the_library_of_plots_and_has_them_a_moment_later(viewer, qtbot):

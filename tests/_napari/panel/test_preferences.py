@@ -5,7 +5,6 @@ import pytest
 from napari_dynaseg._napari.panel.preferences import (
     LastUsed,
     find_default_mu,
-    generate_configurations,
     read_preferences,
     resolve_settings,
 )
@@ -91,17 +90,3 @@ def test_the_preferences_page_shows_in_napari_and_is_read(request, npe2pm):
     assert read_preferences()["mu_fsf"] == 15.0
     napari.settings.get_plugin_settings("napari-dynaseg").segmenter.mu_fsf = 22.0
     assert resolve_settings({"scheme": "fsf"}, read_preferences()).mu == 22.0
-
-
-def test_the_page_offers_every_knob_with_its_default():
-    properties = generate_configurations()["segmenter"]["properties"]
-    assert {name for name in properties if not name.startswith("mu_")} == (
-        set(Settings.model_fields) - {"mu"}
-    )
-    assert {name: properties[f"mu_{name}"]["default"] for name in SCHEMES} == {
-        "scf": 50.0,
-        "fsf": 15.0,
-        "fixed": 5.0,
-        "auto": 48.0,
-    }
-    assert all(knob["title"] for knob in properties.values())

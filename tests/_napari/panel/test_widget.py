@@ -72,12 +72,12 @@ def test_the_layer_evolves_in_place(panel, begin, qtbot, viewer):
 
 def test_the_panel_shows_iteration_labels_weight_and_curves(panel, begin, qtbot):
     run = begin(panel)
-    qtbot.waitUntil(lambda: len(panel.display.curves._iterations) > 1, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: len(panel.display.curves._trail) > 1, timeout=TIMEOUT)
     assert "iteration" in panel.display.status.text()
     assert "q' = " in panel.display.status.text()
     assert "w = " in panel.display.status.text()
     assert panel.display.bar.value >= 1
-    assert panel.display.curves._iterations[0] == 1
+    assert panel.display.curves._trail[0].iteration == 1
     panel.stop()
     assert f"{run.update.now.labels_in_use} labels" in panel.display.status.text()
     wait_for_threads(qtbot)

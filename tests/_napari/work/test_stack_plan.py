@@ -11,7 +11,6 @@ from napari_dynaseg._napari.layers.job import snapshot
 from napari_dynaseg._napari.work.stack_plan import (
     begin_stack,
     choose_folder,
-    choose_plane,
     choose_planes,
 )
 from napari_dynaseg.errors import FileError, SettingsError
@@ -64,7 +63,7 @@ def test_labels_that_do_not_fit_lie_beside_the_image(job, tmp_path, monkeypatch)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: type("Memory", (), {"available": 100}))
     object.__setattr__(job.stack, "path", str(tmp_path / "cells.tif"))
     (tmp_path / "cells.tif").touch()
-    _, run = begin_stack(*choose_plane(job), Settings())
+    _, run = begin_stack(job, None, Settings())
     assert run.plan.output == tmp_path / "cells_segments.ome.zarr"
     assert run.labels.array.shape == (4, 3, 1, 8, 6)
     store = LabelStore.open(run.plan.output)
@@ -80,12 +79,12 @@ def test_a_folder_that_is_taken_is_left_alone(job, tmp_path):
 
 def test_a_run_with_the_same_settings_goes_on_in_its_folder_and_another_is_refused(job, tmp_path):
     folder = tmp_path / "labels.ome.zarr"
-    _, first = begin_stack(*choose_plane(job), Settings(), folder)
+    _, first = begin_stack(job, None, Settings(), folder)
     first.labels.write_plane(job.position, np.ones((8, 6), np.int32))
-    _, again = begin_stack(*choose_plane(job), Settings(), folder)
+    _, again = begin_stack(job, None, Settings(), folder)
     assert again.labels.is_finished(job.position)
     with pytest.raises(FileError, match="mu"):
-        begin_stack(*choose_plane(job), Settings(mu=7), folder)
+        begin_stack(job, None, Settings(mu=7), folder)
 
 
 def test_a_stopped_run_is_trained_on_where_it_was_unless_the_plane_has_scribbles(job, tmp_path):

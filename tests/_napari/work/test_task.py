@@ -133,7 +133,7 @@ def correct(panel, finish, qtbot):
     layer, made = segment(panel, finish)
     panel.corrections.press(next(tool for tool in TOOLS if tool.name == "relabel"))
     task = ref(panel.corrections.queue._tasks.task)
-    qtbot.waitUntil(lambda: not panel.corrections.queue.is_busy, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: panel.corrections.queue.tasks.task is None, timeout=TIMEOUT)
     return layer, [*made, task]
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 from napari.layers import Labels
-from psygnal import Signal
+from psygnal import SignalInstance
 
-from napari_dynaseg._napari.layers.layer_state import describe_layer
+from napari_dynaseg._napari.layers.layer_state import VALUES, describe_layer
+from napari_dynaseg._napari.layers.reading import PLACING
 from napari_dynaseg.files.journal import Journal
 from napari_dynaseg.files.journal_folder import make_journal
 from napari_dynaseg.files.ome_labels import find_folder
@@ -17,32 +18,12 @@ from napari_dynaseg.files.ome_labels import find_folder
 # What only a user brings about, or a tool for the user.
 BEGINNING = {"paint", "labels_update", "features"}
 # After these the layer may be another; undo tells of itself by "set_data" alone.
-CHANGING = BEGINNING | {
-    "set_data",
-    "data",
-    "metadata",
-    "name",
-    "colormap",
-    "opacity",
-    "blending",
-    "visible",
-    "scale",
-    "translate",
-    "rotate",
-    "shear",
-    "affine",
-    "units",
-    "axis_labels",
-}
+CHANGING = {*BEGINNING, *VALUES, *PLACING, "set_data", "data", "metadata", "colormap"}
 
 
-class Saving:
-    """Passes on what this plugin's writers have saved, of which napari tells nothing."""
-
-    saved = Signal(object)  # the pixels, the very object that their layer has
-
-
-saving = Saving()
+# Passes on what this plugin's writers have saved, of which napari tells nothing: the pixels, the
+# very object that their layer has.
+saved = SignalInstance((object,))
 
 
 class FollowedLayer:

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 from napari.components import Dims
 from napari.layers import Image
-from napari.utils.transforms import Affine
 
 from napari_dynaseg._napari.layers.reading import (
     explain_mismatch,
@@ -16,7 +15,7 @@ from napari_dynaseg._napari.layers.reading import (
     list_levels,
     read_layer_axes,
 )
-from napari_dynaseg._napari.layers.transforms import find_unit_ratios
+from napari_dynaseg._napari.layers.transforms import find_unit_ratios, read_transform
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.axes import Axes, Position
 from napari_dynaseg.image.pixels import Plane, Scaling
@@ -61,29 +60,9 @@ class Job:
     guidance: LabelMap | None = None
 
     @property
-    def name(self) -> str:
-        """Name of the image: that of its layer, or of all its layers, at the time."""
-        return self.stack.name
-
-    @property
-    def path(self) -> str | None:
-        """File of the image, if it has one."""
-        return self.stack.path
-
-    @property
     def axes(self) -> Axes:
         """How the axes of the image are read."""
         return self.stack.axes
-
-    @property
-    def plane_shape(self) -> tuple[int, int]:
-        """Rows and columns of the plane."""
-        return self.axes.plane_shape
-
-    @property
-    def stack_shape(self) -> tuple[int, ...]:
-        """Shape of the labels of all planes: that of the image, but one entry for channels."""
-        return self.axes.label_sizes
 
     def read_plane(self) -> Plane:
         """Read the plane that was on view as a float32 array of shape (C, H, W).
@@ -98,28 +77,6 @@ class Job:
         pinned = self.pinned
         channels = self.stack.read_channels(self.position) if pinned is None else pinned
         return Scaling.measure([channels]).apply(channels)
-
-    def wrap_labels(self, labels: LabelMap) -> npt.NDArray[np.int32]:
-        """Give a label map (H, W) the axes of the image: length 1 on all but the plane's."""
-        return self.axes.wrap(labels)
-
-    def unwrap_labels(self, wrapped: npt.NDArray[Any]) -> LabelMap:
-        """Give the label map (H, W) back that `wrap_labels` gave the axes of the image."""
-        return self.axes.unwrap(np.asarray(wrapped))
-
-    def wrap_index(self, position: Position) -> tuple[slice, ...]:
-        """Say where in the labels of all planes a wrapped label map belongs.
-
-        Parameters
-        ----------
-        position
-            One of ``axes.list_positions()``.
-
-        Examples
-        --------
-        ``stack_labels[job.wrap_index(position)] = job.wrap_labels(labels)``
-        """
-        return tuple(slice(None) if at is None else slice(at, at + 1) for at in position)
 
 
 def require_whole(job: Job, what: str) -> None:
@@ -201,7 +158,7 @@ def _find_position(
     """Find the plane that napari shows: tilts of the hidden axes into the plane do not count."""
     hidden = [axis for axis in range(layer.ndim) if axis not in axes.plane]
     point = np.asarray(dims.point[-layer.ndim :]) * find_unit_ratios(layer, dims)
-    world_to_data = layer.affine.compose(_read_transform(layer)).inverse
+    world_to_data = layer.affine.compose(read_transform(layer)).inverse
     coordinates = world_to_data.set_slice(hidden)(point[hidden]) if hidden else []
     finest = dict(zip(hidden, np.round(coordinates).astype(int).tolist(), strict=True))
     for axis in axes.stack:
@@ -212,12 +169,6 @@ def _find_position(
                 f"from 0 to {count - 1}; got {finest[axis]}"
             )
     return axes.place([int((finest[axis] + 0.5) / factors[axis]) for axis in axes.stack])
-
-
-def _read_transform(layer: Image) -> Affine:
-    return Affine(
-        scale=layer.scale, translate=layer.translate, rotate=layer.rotate, shear=layer.shear
-    )
 
 
 def _place(
@@ -236,7 +187,7 @@ def _place(
     at_finest = (start + 0.5) * factors - 0.5
     return {
         "scale": np.asarray(layer.scale) * factors * stretch,
-        "translate": np.asarray(_read_transform(layer)(at_finest)),
+        "translate": np.asarray(read_transform(layer)(at_finest)),
         "rotate": layer.rotate,
         "shear": layer.shear,
         "affine": layer.affine,

@@ -1,18 +1,19 @@
 """What is kept of a run beside its layer: where it came from, its network, what was painted."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from napari.components import Dims
 from napari.layers import Labels
 
 from napari_dynaseg._napari.layers.edit_step import Change
 from napari_dynaseg._napari.layers.edit_targets import Target, read_locked
 from napari_dynaseg._napari.layers.history import Turn
 from napari_dynaseg._napari.layers.job import Job
-from napari_dynaseg._napari.layers.transforms import Index
+from napari_dynaseg._napari.layers.transforms import Index, find_coordinates
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.labels.compressed_map import CompressedMap
@@ -79,12 +80,8 @@ class KeptRun:
 
     def is_alike(self, other: "KeptRun") -> bool:
         """Tell whether another run is of the same planes of the same image."""
-        mine, theirs = self.job.stack.arrays, other.job.stack.arrays
-        return (
-            self.job.axes == other.job.axes
-            and len(mine) == len(theirs)
-            and all(one is another for one, another in zip(mine, theirs, strict=True))
-        )
+        mine, theirs = ([id(array) for array in run.job.stack.arrays] for run in (self, other))
+        return self.job.axes == other.job.axes and mine == theirs
 
     # -- planes of its layer ----------------------------------------------------------------
 
@@ -92,7 +89,7 @@ class KeptRun:
     def shape(self) -> tuple[int, ...]:
         """Shape of its layer's data."""
         axes = self.job.axes
-        whole = self.job.stack_shape
+        whole = self.job.axes.label_sizes
         plane = [size if axis in axes.plane else 1 for axis, size in enumerate(whole)]
         return whole if self.is_stack else tuple(plane)
 
@@ -100,7 +97,7 @@ class KeptRun:
         """Say where in its layer a plane lies."""
         return tuple(slice(None) if at is None or not self.is_stack else at for at in position)
 
-    def find_position(self, layer: Labels, point: Sequence[float]) -> Position:
+    def find_position(self, layer: Labels, dims: Dims) -> Position:
         """Find the plane of its layer that is on view.
 
         Raises
@@ -111,64 +108,60 @@ class KeptRun:
         axes = self.job.axes
         if not self.is_stack:
             return self.job.position
-        coordinates = layer.world_to_data(point)[-layer.ndim :]
+        coordinates = find_coordinates(layer, dims.point, dims)
         indices = [round(float(coordinates[axis])) for axis in axes.stack]
         for axis, index in zip(axes.stack, indices, strict=True):
             if not 0 <= index < axes.sizes[axis]:
                 raise ImageError(f"the view is beside {layer.name!r} on axis {axes.names[axis]}")
         return axes.place(indices)
 
-    def read_plane(self, layer: Labels, position: Position) -> LabelMap:
-        """Read a plane of its layer as a label map of its own, (H, W)."""
-        return self.read_array(layer.data, position)
+    def read_plane(self, array: Any, position: Position) -> LabelMap:
+        """Read a plane of its layer's array as a label map of its own, (H, W); in any thread."""
+        return self.job.axes.unwrap(np.asarray(array[self.find_index(position)])).copy()
 
-    def read_array(self, array: Any, position: Position) -> LabelMap:
-        """Read a plane of its layer's array likewise; in any thread."""
-        return self.job.unwrap_labels(array[self.find_index(position)]).copy()
-
-    def write_array(self, array: Any, position: Position, labels: npt.NDArray[Any]) -> None:
+    def write_plane(self, array: Any, position: Position, labels: npt.NDArray[Any]) -> None:
         """Write a plane, (H, W), into an array of its layer's shape, of which no undo knows."""
         index = self.find_index(position)
-        array[index] = self.job.wrap_labels(labels).reshape(np.shape(array[index]))
+        array[index] = self.job.axes.wrap(labels).reshape(np.shape(array[index]))
 
     def find_change(
         self, target: Target, position: Position, before: LabelMap, after: LabelMap
     ) -> Change:
         """Find what changes in its layer between two maps of a plane, (H, W)."""
         part = replace(target, index=self.find_index(position))
-        wrapped = (self.job.wrap_labels(labels).reshape(part.shape) for labels in (before, after))
+        wrapped = (self.job.axes.wrap(labels).reshape(part.shape) for labels in (before, after))
         return Change.between(part, *wrapped)
 
     # -- what was painted -------------------------------------------------------------------
 
     def find_painted(self, layer: Labels, position: Position) -> Mask:
         """Find what the user has painted in a plane of its layer, (H, W)."""
-        return self.maps.find_painted(position, self.read_plane(layer, position))
+        return self.maps.find_painted(position, self.read_plane(layer.data, position))
 
     def find_painted_by_hand(self, layer: Labels, position: Position) -> Mask:
         """Find what the user has painted there, but for what a tool has done with other pixels.
 
         A pixel that was painted stays painted, whatever a tool makes of it.
         """
-        shown = self.read_plane(layer, position)
+        shown = self.read_plane(layer.data, position)
         by_tool: Mask = shown == self._read_tools(position)
         return self.maps.find_painted(position, shown) & ~by_tool
 
     def find_fixed(self, layer: Labels, position: Position, painted: Mask) -> Mask:
         """Find what stays in a plane: what was painted, and the locked labels."""
-        return painted | find_locked(self.read_plane(layer, position), read_locked(layer))
+        return painted | find_locked(self.read_plane(layer.data, position), read_locked(layer))
 
     def merge_paint(self, layer: Labels, labels: LabelMap) -> LabelMap:
         """Put what was painted in its layer, and locked labels, over others of the job's plane."""
         position = self.job.position
         fixed = self.find_fixed(layer, position, self.find_painted(layer, position))
-        merged: LabelMap = np.where(fixed, self.read_plane(layer, position), labels)
+        merged: LabelMap = np.where(fixed, self.read_plane(layer.data, position), labels)
         return merged
 
     def _read_tools(self, position: Position) -> LabelMap:
         if position in self.tools:
             return self.tools[position].read()
-        return np.full(self.job.plane_shape, NO_LABEL, np.int32)
+        return np.full(self.job.axes.plane_shape, NO_LABEL, np.int32)
 
     def add_tool(self, layer: Labels, change: Change) -> dict[Position, CompressedMap]:
         """Give what tools have made once a change of one more is written."""

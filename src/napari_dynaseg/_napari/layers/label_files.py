@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from napari_dynaseg._napari.layers.followed_layer import saving
+from napari_dynaseg._napari.layers.followed_layer import saved
 from napari_dynaseg._napari.layers.layer_state import describe_layer, restore_layer
 from napari_dynaseg.errors import SegmentationError
 from napari_dynaseg.files.formats import find_ending, read_label_layer, write_label_layer
@@ -37,7 +37,7 @@ def _write(path: str, ending: str, data: Any, attributes: Mapping[str, Any]) -> 
     except SegmentationError as error:
         # napari takes a ValueError, which some of ours are, for a path that is not for us.
         raise OSError(str(error)) from error
-    saving.saved.emit(data)
+    saved.emit(data)
     return [str(goal)]
 
 

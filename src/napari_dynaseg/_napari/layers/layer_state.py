@@ -35,7 +35,11 @@ def describe_layer(attributes: Mapping[str, Any], *, is_quiet: bool = False) -> 
     """
     return LayerState(
         **{name: attributes[name] for name in VALUES if name in attributes},
-        **{name: _list(attributes[name]) for name in ARRAYS if name in attributes},
+        **{
+            name: np.asarray(attributes[name], float).tolist()
+            for name in ARRAYS
+            if name in attributes
+        },
         units=tuple(map(str, attributes.get("units", ()))),
         axis_labels=tuple(attributes.get("axis_labels", ())),
         colours=_describe_colours(attributes.get("colormap")),
@@ -54,13 +58,9 @@ def restore_layer(pixels: Any, state: LayerState) -> tuple[Any, dict[str, Any], 
         attributes["colormap"] = _restore_colours(state.colours)
     if state.features:
         attributes["features"] = pd.DataFrame(
-            {column.name: _restore_column(column) for column in state.features}
+            {column.name: pd.Series(column.values, dtype=column.dtype) for column in state.features}
         )
     return pixels, attributes, "labels"
-
-
-def _list(values: Any) -> Any:
-    return np.asarray(values, dtype=float).tolist()
 
 
 def _describe_colours(colormap: Any) -> LabelColours | ColourCycle | None:
@@ -131,13 +131,6 @@ def _describe_cell(value: Any, is_missing: bool) -> Any:
     if isinstance(plain, float) and math.isinf(plain):
         return str(plain)
     return plain if isinstance(plain, bool | int | float | str) else str(plain)
-
-
-def _restore_column(column: Column) -> pd.Series:
-    values = column.values
-    if column.dtype.startswith("float"):
-        values = tuple(math.nan if value is None else float(value) for value in values)
-    return pd.Series(values, dtype=column.dtype)
 
 
 def _keep_plain(metadata: Mapping[str, Any], is_quiet: bool) -> dict[str, Any]:

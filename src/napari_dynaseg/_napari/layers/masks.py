@@ -9,7 +9,7 @@ from napari.components import Dims
 from napari.layers import Labels, Layer, Shapes
 
 from napari_dynaseg._napari.layers.job import Job
-from napari_dynaseg._napari.layers.transforms import Floats, Index, Sampler, find_placing
+from napari_dynaseg._napari.layers.transforms import Floats, Index, Sampler, find_placing, intersect
 from napari_dynaseg.errors import EditError, ImageError
 from napari_dynaseg.labels.numbering import Mask
 from napari_dynaseg.method.region_of_interest import Within
@@ -70,13 +70,13 @@ def limit_job(job: Job, covering: Layer, dims: Dims) -> Job:
         If it covers less than two pixels of the plane.
     """
     # The labels of the run as they will lie in the viewer.
-    blank = job.wrap_labels(np.zeros(job.plane_shape, np.int32))
+    blank = job.axes.wrap(np.zeros(job.axes.plane_shape, np.int32))
     labels = Labels(blank, **job.placement)
     index = job.axes.index_labels((0,) * blank.ndim)
-    covered = job.unwrap_labels(freeze_cover(covering, labels, dims)(index))
+    covered = job.axes.unwrap(freeze_cover(covering, labels, dims)(index))
     if np.count_nonzero(covered) < 2:
         raise ImageError(f"{covering.name!r} covers no part of the plane on view")
-    return replace(job, within=Within.of(covered, job.plane_shape))
+    return replace(job, within=Within.of(covered, job.axes.plane_shape))
 
 
 def _cover_by_labels(sampler: Sampler, index: Index) -> Mask:
@@ -147,20 +147,9 @@ def _cover_by_polygons(polygons: list[Polygon], shape: tuple[int, ...], index: I
     part_shape = [size for at, size in zip(index, shape, strict=True) if isinstance(at, slice)]
     covered = np.zeros(part_shape, bool)
     for polygon in polygons:
-        where = _intersect(polygon.place, index)
+        where = intersect(polygon.place, index)
         if where is None or any(not isinstance(index[axis], slice) for axis in polygon.axes):
             continue
         sides = [shape[axis] for axis in polygon.axes]
         covered[where] |= polygon2mask(sides, polygon.corners)
     return covered
-
-
-def _intersect(place: Index, index: Index) -> Index | None:
-    """Give the place of a polygon in a part of the layer; `None` where it lies beside it."""
-    inside: list[int | slice] = []
-    for own, at in zip(place, index, strict=True):
-        if isinstance(at, slice):
-            inside.append(own)
-        elif not isinstance(own, slice) and own != at:
-            return None
-    return tuple(inside)

@@ -15,7 +15,7 @@ from napari_dynaseg._napari.layers.edit_targets import Target
 from napari_dynaseg._napari.layers.history import History, make_rows, renumber_rows
 from napari_dynaseg._napari.layers.kept_run import KeptRun, State
 from napari_dynaseg._napari.layers.tools import Outcome
-from napari_dynaseg._napari.layers.transforms import Index
+from napari_dynaseg._napari.layers.transforms import Index, intersect
 from napari_dynaseg.errors import EditError, ImageError
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.labels.network_maps import RememberedMap
@@ -206,7 +206,7 @@ class Session:
         position, labels = run.job.position, snapshot.read_labels()
         merged, painted = run.merge_paint(layer, labels), run.find_painted(layer, position)
         target = Target(layer, layer.data, run.find_index(position))
-        change = run.find_change(target, position, run.read_plane(layer, position), merged)
+        change = run.find_change(target, position, run.read_plane(layer.data, position), merged)
         before = run.describe_state(layer)
         state = before._replace(
             metadata={**snapshot.recipe.to_metadata(), **keep_map(labels, run.job.axes.is_turned)},
@@ -274,11 +274,8 @@ class Session:
             raise EditError(f"what was painted in {layer.name!r} is not known: {error}") from None
         painted = np.zeros(layer.data.shape, bool)  # takes memory only where it is written
         for position in run.maps.list_positions():
-            if all(
-                at == start or isinstance(at, slice) or isinstance(start, slice)
-                for at, start in zip(index, run.find_index(position), strict=True)
-            ):
-                run.write_array(painted, position, run.find_painted(layer, position))
+            if intersect(run.find_index(position), index) is not None:
+                run.write_plane(painted, position, run.find_painted(layer, position))
         return painted[index]
 
     def carry_paint(self, new: Labels, layers: list[Labels]) -> int:
@@ -321,13 +318,13 @@ def _read_given(run: KeptRun, index: Index) -> LabelMap | None:
     if run.is_stack:
         position = tuple(None if isinstance(at, slice) else at for at in index)
     given = run.maps.read_labels(position)
-    return None if given is None else run.job.wrap_labels(given)
+    return None if given is None else run.job.axes.wrap(given)
 
 
 def _carry(old: Labels, before: KeptRun, new: Labels, run: KeptRun, position: Position) -> int:
     if position not in before.maps.list_positions():
         return 0
-    shown = before.read_plane(old, position)
+    shown = before.read_plane(old.data, position)
     painted = before.find_fixed(old, position, before.find_painted_by_hand(old, position))
     for job in (before.job, run.job):  # an earlier scribble is no paint, a later one stays
         if job.scribbled is not None and job.position == position:
@@ -335,9 +332,9 @@ def _carry(old: Labels, before: KeptRun, new: Labels, run: KeptRun, position: Po
             painted &= ~((job.scribbled != 0) & is_same)
     if not painted.any():
         return 0
-    labels = run.read_plane(new, position)
+    labels = run.read_plane(new.data, position)
     labels[painted] = shown[painted]
     # Where the network gave the very label that was painted, nothing else would tell.
     run.maps.mark_painted(position, painted)
-    run.write_array(new.data, position, labels)
+    run.write_plane(new.data, position, labels)
     return int(painted.sum())

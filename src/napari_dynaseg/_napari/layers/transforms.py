@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from napari.components import Dims
 from napari.layers import Layer
+from napari.utils.transforms import Affine
 
 from napari_dynaseg.labels.numbering import Mask
 
@@ -75,6 +76,24 @@ def find_unit_ratios(layer: Layer, dims: Dims) -> Floats:
         return np.ones(layer.ndim)
     pairs = zip(dims.units[-layer.ndim :], layer.units, strict=True)
     return np.array([float((1.0 * world).to(own).magnitude) for world, own in pairs])
+
+
+def intersect(place: Index, index: Index) -> Index | None:
+    """Give where a place lies in a part of its layer; `None` where it lies beside it."""
+    inside: list[int | slice] = []
+    for own, at in zip(place, index, strict=True):
+        if isinstance(at, slice):
+            inside.append(own)
+        elif not isinstance(own, slice) and own != at:
+            return None
+    return tuple(inside)
+
+
+def read_transform(layer: Layer) -> Affine:
+    """Read how a layer's own transform places its pixels, its affine left out."""
+    return Affine(
+        scale=layer.scale, translate=layer.translate, rotate=layer.rotate, shear=layer.shear
+    )
 
 
 @dataclass(frozen=True, eq=False)

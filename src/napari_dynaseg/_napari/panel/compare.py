@@ -118,7 +118,7 @@ class Compare:
         )
 
     def _show_snapshot(self, layer: Labels, run: KeptRun, snapshot: Snapshot) -> None:
-        labels = run.job.wrap_labels(run.merge_paint(layer, snapshot.read_labels()))
+        labels = run.job.axes.wrap(run.merge_paint(layer, snapshot.read_labels()))
         name = f"iteration {snapshot.iteration} of {layer.name}"
         if self.preview is None:
             self._begin(layer, labels, (0,) * layer.ndim, name)

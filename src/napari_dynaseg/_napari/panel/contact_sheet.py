@@ -72,7 +72,6 @@ class ExploreButton(PushButton):
         sheet.chosen.connect(self._inputs.knobs.adopt)
         sheet.window.finished.connect(lambda: self.close_sheet())
         sheet.window.show()
-        sheet.start()
 
     def close_sheet(self) -> None:
         """Close the sheet, if one is open; its worker ends after the iteration it is at."""
@@ -104,19 +103,23 @@ class ContactSheet:
     def __init__(self, job: Job, choices: tuple[Settings, ...], parent: QWidget) -> None:
         self.cells = [_Cell(settings) for settings in choices]
         self.window = QDialog(parent)
-        self.window.setWindowTitle(f"Explore μ: {job.name}")
+        self.window.setWindowTitle(f"Explore μ: {job.stack.name}")
         self.status = QLabel()
         self.stop_button = QPushButton("Stop")
         self._lay_out()
         for cell in self.cells:
             cell.clicked.connect(partial(self._choose, cell.settings))
-        self.stop_button.clicked.connect(lambda: self.stop())
+        self.stop_button.clicked.connect(
+            lambda: self._task.stop()
+        )  # the thread follows within an iteration
         self._task = Task(
             print_trials(job, choices),
             describe_memory(job),
             on_news=self._show,
             on_end=self._show_state,
         )
+        self._show_state()
+        self._task.start()
 
     def _lay_out(self) -> None:
         rows, grid, foot = QVBoxLayout(self.window), QGridLayout(), QHBoxLayout()
@@ -130,15 +133,6 @@ class ContactSheet:
         foot.addWidget(self.stop_button)
         rows.addLayout(grid)
         rows.addLayout(foot)
-
-    def start(self) -> None:
-        """Start the trials."""
-        self._show_state()
-        self._task.start()
-
-    def stop(self) -> None:
-        """End now and keep what is there; the thread follows within an iteration."""
-        self._task.stop()
 
     def close(self) -> None:
         """End, and let the window go."""

@@ -5,7 +5,7 @@ from typing import Any
 from napari.utils.theme import get_theme
 from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from napari_dynaseg._napari.work.worker import Progress
+from napari_dynaseg._napari.work.worker import Measures, Progress
 
 # Okabe and Ito's colours, which colour-blind readers tell apart on light and dark ground.
 BLUE, ORANGE, GREEN = "#56B4E9", "#E69F00", "#009E73"
@@ -36,10 +36,7 @@ class Curves(QWidget):
         self.setFixedHeight(250)
         self.setMinimumWidth(200)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._iterations: list[int] = []
-        self._values: dict[str, list[float]] = {
-            name: [] for curves in PLOTS.values() for name in curves
-        }
+        self._trail: list[Measures] = []
         self._lines: dict[str, Any] = {}
         self.setToolTip(
             "q': labels in use; w: weight of the continuity term; "
@@ -76,23 +73,17 @@ class Curves(QWidget):
 
     def clear_curves(self) -> None:
         """Begin anew, for a new run."""
-        self._iterations.clear()
-        for values in self._values.values():
-            values.clear()
+        self._trail.clear()
         self._draw()
 
     def add_update(self, update: Progress) -> None:
         """Add the iterations that an update brings, and are not there yet."""
-        last = self._iterations[-1] if self._iterations else 0
-        for measures in update.trail:
-            if measures.iteration <= last:
-                continue
-            self._iterations.append(measures.iteration)
-            for name, values in self._values.items():
-                values.append(getattr(measures, name))
+        last = self._trail[-1].iteration if self._trail else 0
+        self._trail += [measures for measures in update.trail if measures.iteration > last]
         self._draw()
 
     def _draw(self) -> None:
         self.build()
+        iterations = [measures.iteration for measures in self._trail]
         for name, line in self._lines.items():
-            line.setData(self._iterations, self._values[name])
+            line.setData(iterations, [getattr(measures, name) for measures in self._trail])

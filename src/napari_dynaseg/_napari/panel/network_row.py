@@ -31,13 +31,9 @@ class NetworkRow(Row):
         self.save_button.enabled = False
 
     def offer(self, run: KeptRun) -> None:
-        """Offer to save the network that a run has when it is saved.
-
-        That of the run before stays if there is none.
-        """
-        if run.keep_network is not None:
-            self.run = run
-            self.save_button.enabled = True
+        """Offer to save the network that a run has when it is saved."""
+        self.run = run
+        self.save_button.enabled = True
 
     def _ask_where(self) -> None:
         from napari_dynaseg.recipes.trained_network import NETWORK_ENDING

@@ -6,43 +6,11 @@ from typing import Any
 from qtpy.QtCore import QSettings
 
 from napari_dynaseg.errors import SettingsError
-from napari_dynaseg.settings import SCHEMES, Scheme, Settings, describe_knob
+from napari_dynaseg.settings import SCHEMES, Scheme, Settings
 
 PLUGIN = "napari-dynaseg"
 CONFIGURATION = "segmenter"
 LAST_USED = "last_used"
-SCHEMA_KEYS = (
-    "type",
-    "title",
-    "description",
-    "enum",
-    "default",
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-)
-
-
-def generate_configurations() -> dict[str, Any]:
-    """Generate the manifest's ``configurations`` from `Settings`: the Preferences page.
-
-    μ stands there once for each scheme, since each has a default of its own.
-    """
-    properties: dict[str, Any] = {}
-    for name in Settings.model_fields:
-        knob = {key: describe_knob(name)[key] for key in SCHEMA_KEYS if key in describe_knob(name)}
-        if name != "mu":
-            properties[name] = knob
-            continue
-        for scheme, facts in SCHEMES.items():
-            properties[f"mu_{scheme}"] = {
-                **knob,
-                "title": f"μ for {facts.title}",
-                "description": facts.effect,
-                "default": facts.default_mu,
-            }
-    return {CONFIGURATION: {"title": "Dynamic-weight segmenter", "properties": properties}}
 
 
 def read_preferences() -> dict[str, Any]:

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Labels, Layer
-from napari.utils.transforms import Affine
 from psygnal import Signal
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QApplication, QWidget
+
+from napari_dynaseg._napari.layers.transforms import read_transform
 
 # Marks a layer that is only there to be looked at.
 PREVIEW_KEY = "dynaseg_preview"
@@ -74,7 +75,7 @@ class Preview:
         self._add()
         viewer.layers.events.removed.connect(self._on_removed)
         for event in self._list_views():
-            event.connect(self._on_view)
+            event.connect(self.end)
         self._presses = _PressFilter(home, key, self.end)
 
     def _add(self) -> None:
@@ -101,7 +102,7 @@ class Preview:
         if is_shown != self.is_shown:
             self._shown.visible, self.layer.visible = is_shown, not is_shown
 
-    def end(self) -> None:
+    def end(self, _event: object = None) -> None:
         """Show the layer itself, and take the preview away."""
         if self._is_over:
             return
@@ -109,7 +110,7 @@ class Preview:
         self._presses.stop()
         self._layers.events.removed.disconnect(self._on_removed)
         for event in self._list_views():
-            event.disconnect(self._on_view)
+            event.disconnect(self.end)
         self.layer.visible = True
         if self._shown in self._layers:
             self._layers.remove(self._shown)
@@ -118,9 +119,6 @@ class Preview:
     def _list_views(self) -> list[Any]:
         events = self._dims.events
         return [events.current_step, events.ndisplay, events.order]
-
-    def _on_view(self, _event: Any) -> None:
-        self.end()
 
     def _on_removed(self, event: Any) -> None:
         if event.value in (self.layer, self._shown):
@@ -171,12 +169,9 @@ class _PressFilter(QObject):
 def _make_layer(layer: Labels, labels: Any, start: Sequence[int], name: str) -> Labels:
     """Make a layer that looks like another one and lies on a part of it."""
     _, attributes, _ = layer.as_layer_data_tuple()
-    transform = Affine(
-        scale=layer.scale, translate=layer.translate, rotate=layer.rotate, shear=layer.shear
-    )
     attributes |= {
         "name": name,
-        "translate": np.asarray(transform(start)),
+        "translate": np.asarray(read_transform(layer)(start)),
         "metadata": {PREVIEW_KEY: True},
         "features": None,
         "visible": True,

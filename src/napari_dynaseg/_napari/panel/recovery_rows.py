@@ -1,7 +1,5 @@
 """The rows of the panel that offer back what a crash left, or throw it away."""
 
-import contextlib
-from collections.abc import Callable
 from typing import Any
 
 from magicgui.widgets import Container
@@ -117,7 +115,8 @@ class RecoveryRows(Container[Any]):
         if self.keeper is None:
             return
         layer = self._viewer.add_layer(made)
-        self.keeper.protect(layer, then=_removing(row.left))
+        # A journal that cannot be removed leaves two of them.
+        self.keeper.protect(layer, then=row.left.remove)
         self._drop(row.left)
         show_info(f"{layer.name!r} is restored; save it to keep it")
 
@@ -136,13 +135,3 @@ def _read(left: LeftJournal) -> Layer:
         return Layer.create(*restore_layer(*content))
     except Exception as error:  # napari raises whatever it likes on attributes that do not fit
         raise FileError(f"{left.name!r} cannot be restored: {error}") from error
-
-
-def _removing(left: LeftJournal) -> Callable[[], None]:
-    """Give what removes a journal whose layer has a new one; a failure leaves two of them."""
-
-    def remove() -> None:
-        with contextlib.suppress(FileError):
-            left.remove()
-
-    return remove

@@ -14,10 +14,9 @@ from napari_dynaseg._napari.panel.compare import Compare
 from napari_dynaseg._napari.panel.contact_sheet import ExploreButton
 from napari_dynaseg._napari.panel.correct.corrections import Corrections
 from napari_dynaseg._napari.panel.method_rows import MethodRows
-from napari_dynaseg._napari.panel.parts.rows import align_labels
+from napari_dynaseg._napari.panel.parts.rows import Row, align_labels, make_button
 from napari_dynaseg._napari.panel.progress_display import ProgressDisplay
 from napari_dynaseg._napari.panel.recovery_rows import RecoveryRows
-from napari_dynaseg._napari.panel.run_buttons import RunButtons
 from napari_dynaseg._napari.panel.run_inputs import RunInputs
 from napari_dynaseg._napari.panel.stack_controls import ALL_PLANES
 from napari_dynaseg._napari.work.confirmation import Confirmation
@@ -27,7 +26,7 @@ from napari_dynaseg._napari.work.notifications import show_errors
 from napari_dynaseg._napari.work.panel_watcher import PanelWatcher
 from napari_dynaseg._napari.work.preloading import preload_engine
 from napari_dynaseg._napari.work.refinement import Refinement
-from napari_dynaseg._napari.work.stack_plan import ViewedStack, begin_stack, choose_plane
+from napari_dynaseg._napari.work.stack_plan import ViewedStack, begin_stack
 from napari_dynaseg._napari.work.viewer_run import ViewerRun
 from napari_dynaseg.counting import write_count
 from napari_dynaseg.settings import Settings
@@ -70,9 +69,6 @@ class SegmenterPanel(Container[Any]):
         self.knobs = inputs.knobs
         self.scheme, self.mu, self.quality = self.knobs.scheme, self.knobs.mu, self.knobs.quality
         self.explore_button = ExploreButton(inputs)
-        self.buttons = RunButtons()
-        self.segment_button, self.stop_button = self.buttons.segment, self.buttons.stop
-        self.refine_button = self.buttons.refine
         self.display = ProgressDisplay(getattr(self._viewer, "theme", "dark"))
         self.extend(
             [
@@ -85,7 +81,7 @@ class SegmenterPanel(Container[Any]):
                 self.quality,
                 *self.annotations.boxes,
                 *self.stack.rows,
-                self.buttons,
+                self._build_buttons(),
                 self.display.bar,
             ]
         )
@@ -97,6 +93,21 @@ class SegmenterPanel(Container[Any]):
         self.recovery = RecoveryRows(self._viewer)
         self._build_native_rows()
         self.watcher = PanelWatcher(self.native)
+
+    def _build_buttons(self) -> Row:
+        self.segment_button = make_button(
+            "Segment", "Segment the plane on view into a new Labels layer", self.start
+        )
+        self.refine_button = make_button(
+            "Refine",
+            "Train on with what you have painted on the selected labels; your paint stays "
+            "as it is, and what is like it and touches it follows",
+            self.refine,
+        )
+        self.stop_button = make_button(
+            "Stop", "End the run and keep the labels as they are now", self.stop
+        )
+        return Row(self.segment_button, self.refine_button, self.stop_button)
 
     def _build_native_rows(self) -> None:
         layout = self.native.layout()
@@ -111,14 +122,11 @@ class SegmenterPanel(Container[Any]):
 
     def _connect(self) -> None:
         self.knobs.turned.connect(self._send_settings)
-        self.segment_button.changed.connect(self.start, max_args=0)
         self.network.loaded.connect(self.start)
-        self.refine_button.changed.connect(self.refine, max_args=0)
-        self._confirmation.asked.connect(self.buttons.ask)
+        self._confirmation.asked.connect(self._ask)
         self.methods.asked.connect(self.run_method)
         for fold in self._folds:
             fold.toggled.connect(self._make_room)
-        self.stop_button.changed.connect(self.stop, max_args=0)
         self.compare.told.connect(self.display.show_aside)
         self.compare.concluded.connect(self.display.show_words)
         self.kept.offered.connect(self.network.offer)
@@ -177,7 +185,6 @@ class SegmenterPanel(Container[Any]):
         elif box is None:
             return job, None
         folder = None if box is None else self.stack.read_folder()
-        box = choose_plane(job)[1] if box is None else box
         return begin_stack(job, box, settings, folder, network)
 
     def _keep(self, run: LiveRun) -> None:
@@ -199,17 +206,16 @@ class SegmenterPanel(Container[Any]):
         if self._confirmation.is_open:
             self._confirmation.confirm()
             return
-        layer, point = self._viewer.layers.selection.active, self._viewer.dims.point
+        layer, dims = self._viewer.layers.selection.active, self._viewer.dims
         settings = self.settings
         is_for_all = self.stack.refine.value == ALL_PLANES
-        run = Refinement(self.kept, layer, point, settings, self._confirmation, is_for_all)
+        run = Refinement(self.kept, layer, dims, settings, self._confirmation, is_for_all)
         run.written.connect(lambda: self._on_refined(run))
         self._begin(run, settings.change(iterations=settings.refine_iterations))
 
     def _on_refined(self, run: Refinement) -> None:
-        if run.change is not None:
-            self.compare.end()
-            self.display.show_end(run)
+        self.compare.end()
+        self.display.show_end(run)
 
     @show_errors()
     def run_method(self) -> None:
@@ -218,6 +224,10 @@ class SegmenterPanel(Container[Any]):
             return
         job, knobs = self.input.snapshot(), self.methods.configure()
         self._begin(MethodRun(self._viewer, job, self.methods.method, knobs), self.settings)
+
+    def _ask(self, question: str) -> None:
+        """Ask on the button that refines whether to go on; an empty question is none."""
+        self.refine_button.text = question or "Refine"
 
     def _begin(self, run: ViewerRun, settings: Settings) -> None:
         self.run = run
@@ -244,7 +254,8 @@ class SegmenterPanel(Container[Any]):
 
     def _show_running(self, is_running: bool) -> None:
         """Offer while a run goes on no more than it can follow."""
-        self.buttons.show_running(is_running)
+        self.segment_button.enabled = self.refine_button.enabled = not is_running
+        self.stop_button.enabled = is_running
         self.compare.show_running(is_running)
         self.knobs.enable_start(not is_running)
         for rows in (

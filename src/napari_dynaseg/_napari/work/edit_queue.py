@@ -1,7 +1,6 @@
 """Edits worked out one after another off the main thread, each written as one step of history."""
 
 from functools import partial
-from typing import NamedTuple
 
 from psygnal import Signal
 
@@ -14,15 +13,6 @@ from napari_dynaseg._napari.work.notifications import show_errors
 from napari_dynaseg._napari.work.task import Task, call_once
 from napari_dynaseg._napari.work.task_queue import TaskQueue
 from napari_dynaseg.counting import write_count
-
-
-class Request(NamedTuple):
-    """What the user asked for."""
-
-    tool: Tool
-    target: Target
-    choice: Choice
-    value: int
 
 
 class EditQueue:
@@ -39,30 +29,20 @@ class EditQueue:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._tasks = TaskQueue()
+        self.tasks = TaskQueue()
         self.confirmation = Confirmation()
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether an edit is being worked out."""
-        return self._tasks.task is not None
-
-    def submit(self, request: Request) -> None:
+    def submit(self, tool: Tool, target: Target, choice: Choice, value: int) -> None:
         """Take an edit; one that waits to be confirmed is dropped."""
         self.confirmation.drop()
-        self._tasks.submit(partial(self._make_task, request))
+        self.tasks.submit(partial(self._make_task, tool, target, choice, value))
 
     def forget(self) -> None:
         """Drop what is not written yet."""
         self.confirmation.drop()
-        self._tasks.leave()
+        self.tasks.leave()
 
-    def forget_layer(self, layer: object) -> None:
-        """Let go of a layer that the viewer has dropped."""
-        self.confirmation.forget_layer(layer)
-
-    def _make_task(self, request: Request) -> Task:
-        tool, target, choice, value = request
+    def _make_task(self, tool: Tool, target: Target, choice: Choice, value: int) -> Task:
         self.told.emit(f"{tool.title} …")
         used = tuple(read_classes(target.layer))
         return Task(

@@ -78,8 +78,11 @@ class LiveRun(LayerRun):
         return True
 
     def _show_result(self, result: Update) -> None:
-        where = self._job.wrap_index(result.position) if self._stack else ...
-        self._write(result.labels, result.recipe.to_metadata(), where)
+        place = result.recipe.source.position
+        where = [slice(None) if at is None else slice(at, at + 1) for at in place]
+        self._write(
+            result.labels, result.recipe.to_metadata(), tuple(where) if self._stack else ...
+        )
         self.update = result
         self._add_snapshots(result)
         self.progressed.emit(result)

@@ -11,6 +11,7 @@ from napari_dynaseg._napari.work.pace import Pace
 from napari_dynaseg._napari.work.viewer_run import LayerRun
 from napari_dynaseg._napari.work.worker import Steps
 from napari_dynaseg.counting import write_count
+from napari_dynaseg.generators import Loop
 from napari_dynaseg.knobs import Knobs
 from napari_dynaseg.labels.numbering import LabelMap, count_labels, match_labels
 from napari_dynaseg.peers import Method
@@ -61,7 +62,7 @@ class MethodRun(LayerRun):
         self._outcome = f"{write_count(count_labels(result.labels), 'label')} by {self._title}."
 
     def _show(self, labels: LabelMap, record: MethodRecord) -> None:
-        shown = self._job.unwrap_labels(self.layer.data)
+        shown = self._job.axes.unwrap(self.layer.data)
         if self._has_labels and max(labels.max(), shown.max()) <= MOST_MATCHED:
             labels = match_labels(labels, shown)
         self._write(labels, record.to_metadata())
@@ -85,16 +86,12 @@ def run_method(job: Job, method: Method, knobs: Knobs, pace: Pace) -> Generator[
         The labels at last.
     """
     plane = job.read_plane()
-    source = Source.of(plane, job.name, path=job.path, position=job.position, level=job.stack.level)
+    image = job.stack
+    source = Source.of(plane, image.name, path=image.path, position=job.position, level=image.level)
     within = job.within
     record = MethodRecord.now(method, knobs, source, within)
-    work = method.begin(within.crop(plane) if within else plane, knobs)
-    while True:
-        try:
-            preview = next(work)
-        except StopIteration as end:
-            labels = within.place(end.value) if within else end.value
-            return Shown(Steps(1, 1), labels, record)
+    work = Loop(method.begin(within.crop(plane) if within else plane, knobs))
+    for preview in work:
         may_show = preview.draw is not None and pace.try_pass()
         started = time.monotonic()
         labels = preview.labels if may_show else None
@@ -103,3 +100,5 @@ def run_method(job: Job, method: Method, knobs: Knobs, pace: Pace) -> Generator[
         pace.mark_labelled(time.monotonic() - started)
         seen = record.model_copy(update={"step": preview.done})
         yield Shown(Steps(preview.done, preview.total), labels, seen)
+    made = within.place(work.returned) if within else work.returned
+    return Shown(Steps(1, 1), made, record)

@@ -13,7 +13,7 @@ from napari.utils.notifications import show_warning
 from qtpy.QtCore import QObject, QStandardPaths, QTimer
 from superqt.utils import ensure_main_thread
 
-from napari_dynaseg._napari.layers.followed_layer import FollowedLayer, saving
+from napari_dynaseg._napari.layers.followed_layer import FollowedLayer, saved
 from napari_dynaseg._napari.work.panel_watcher import WindowWatcher
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.files.journal_folder import LeftJournal, clear_journal, list_left
@@ -68,17 +68,15 @@ class Recovery(QObject):
             self._follow(layer)
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
-        saving.saved.connect(self._on_saved)
+        saved.connect(self._on_saved)
         WindowWatcher.of(window).closed.connect(self.close)
         window.destroyed.connect(self.close)  # of a window that was never shown
 
     @classmethod
     def of(cls, viewer: ViewerModel, window: Any) -> "Recovery":
         """Give the one of a window, which outlives the panels in it."""
-        for child in window.children():
-            if isinstance(child, cls):
-                return child
-        return cls(viewer, window)
+        found: Recovery = window.findChild(cls) or cls(viewer, window)
+        return found
 
     # -- layers -----------------------------------------------------------------------------
 
@@ -108,7 +106,8 @@ class Recovery(QObject):
         layer
             One of the viewer's.
         then
-            Called in another thread once the layer is in its journal.
+            Called in another thread once the layer is in its journal; a `FileError` of it is
+            dropped.
         """
         followed = self._followed[layer]
         followed.begin()
@@ -144,7 +143,8 @@ class Recovery(QObject):
             return
         error = done.exception()
         if error is None and then is not None:
-            then()
+            with contextlib.suppress(FileError):
+                then()
         self._on_written(followed, 0 if error else done.result(), str(error or ""))
 
     @ensure_main_thread
@@ -177,7 +177,7 @@ class Recovery(QObject):
         self._timer.stop()
         self._viewer.layers.events.inserted.disconnect(self._on_inserted)
         self._viewer.layers.events.removed.disconnect(self._on_removed)
-        saving.saved.disconnect(self._on_saved)
+        saved.disconnect(self._on_saved)
         for followed in self._followed.values():
             followed.forget()
             self._remove(followed)

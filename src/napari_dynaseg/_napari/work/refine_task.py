@@ -77,7 +77,7 @@ def refine_layer(
     from napari_dynaseg.stacks.refined_stack import spread_over_planes
 
     def read_paint(position: Position) -> Paint:
-        shown = run.read_array(target.data, position)
+        shown = run.read_plane(target.data, position)
         return Paint(position, shown, run.maps.find_painted(position, shown))
 
     job = run.job
@@ -98,7 +98,7 @@ def refine_layer(
         maps[other.position] = RememberedMap.of(made, other.painted)
         painted += other.describe()
         if done > 1:
-            yield PlaneDone(other.position, done, len(positions))
+            yield PlaneDone(done, len(positions))
     planes: Planes = "all" if len(positions) > 1 else "this"
     refinement = RefinementRecord.of(paint.position, planes, painted, settings)
     return RefinedLayer(Change.join(changes), maps, refined.labels, network, refinement)

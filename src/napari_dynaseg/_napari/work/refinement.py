@@ -1,7 +1,6 @@
 """Refine: the network of a layer trained on, in a worker, with what was painted there."""
 
-from collections.abc import Sequence
-
+from napari.components import Dims
 from napari.layers import Labels
 from psygnal import Signal
 
@@ -32,8 +31,8 @@ class Refinement(ViewerRun):
         Knows the run that made the layer.
     layer
         What was painted on, and will be changed, as one step that Ctrl+Z takes back.
-    point
-        Where the view is; the paint of the plane there teaches.
+    dims
+        The viewer's; the paint of the plane on view teaches.
     settings
         The knobs.
     confirmation
@@ -55,13 +54,13 @@ class Refinement(ViewerRun):
         self,
         session: Session,
         layer: Labels,
-        point: Sequence[float],
+        dims: Dims,
         settings: Settings,
         confirmation: Confirmation,
         is_for_all: bool = False,
     ) -> None:
         run = session.find(layer)
-        position = run.find_position(layer, point)
+        position = run.find_position(layer, dims)
         self._session, self._layer, self._run = session, layer, run
         if run.keep_network is None:
             raise ImageError("these labels have no network to train on; press Segment first")
@@ -84,7 +83,7 @@ class Refinement(ViewerRun):
 
     def _read_paint(self, position: Position) -> Paint:
         run = self._run
-        shown = run.read_plane(self._layer, position)
+        shown = run.read_plane(self._layer.data, position)
         painted = run.maps.find_painted(position, shown)
         if not painted.any():
             raise ImageError("nothing is painted on this plane; paint what is wrong, then refine")

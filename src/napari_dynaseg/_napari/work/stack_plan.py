@@ -62,18 +62,13 @@ def choose_planes(job: Job, ranges: Sequence[range]) -> tuple[Job, Box]:
     return _move(job, find_nearest(job.axes, box, job.position)), box
 
 
-def choose_plane(job: Job) -> tuple[Job, Box]:
-    """Choose the plane on view alone, as `choose_planes` does some."""
-    return job, tuple(range(at, at + 1) for at in job.position if at is not None)
-
-
 def _move(job: Job, position: Position) -> Job:
     return job if position == job.position else replace(job, position=position, pinned=None)
 
 
 def begin_stack(
     job: Job,
-    box: Box,
+    box: Box | None,
     settings: Settings,
     folder: Path | None = None,
     network: "TrainedNetwork | None" = None,
@@ -83,7 +78,7 @@ def begin_stack(
     Parameters
     ----------
     job, box
-        As `choose_planes` gives them.
+        As `choose_planes` gives them; no box for the plane of the job alone.
     settings
         The knobs of the run.
     folder
@@ -116,7 +111,7 @@ def begin_stack(
         folder,
         settings,
         plane=job.position,
-        planes=box,
+        planes=box or tuple(range(at, at + 1) for at in job.position if at is not None),
         network=network,
         within=job.within,
         scribbled=job.scribbled,
@@ -129,16 +124,17 @@ def begin_stack(
 def _fits_in_memory(job: Job) -> bool:
     import psutil
 
-    needed = LABEL_BYTES * float(np.prod(job.stack_shape, dtype=float))
+    needed = LABEL_BYTES * float(np.prod(job.axes.label_sizes, dtype=float))
     return bool(needed <= SHARE_OF_MEMORY * psutil.virtual_memory().available)
 
 
 def choose_folder(job: Job) -> Path:
     """Choose a folder for labels that do not fit in memory: beside the image, or at home."""
-    name = "".join(letter if letter.isalnum() else "_" for letter in job.name)
-    beside = Path(job.path).parent if job.path and Path(job.path).exists() else Path.home()
+    image = job.stack
+    name = "".join(letter if letter.isalnum() else "_" for letter in image.name)
+    beside = Path(image.path).parent if image.path and Path(image.path).exists() else Path.home()
     for number in range(1, 1000):
         folder = beside / f"{name}_segments{f'_{number}' if number > 1 else ''}.ome.zarr"
         if not folder.exists():
             return folder
-    raise FileError(f"there are too many results of {job.name} in {beside}; name a folder")
+    raise FileError(f"there are too many results of {image.name} in {beside}; name a folder")

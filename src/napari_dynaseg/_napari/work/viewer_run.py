@@ -80,7 +80,7 @@ class LayerRun(ViewerRun):
         self._viewer, self._job, self._is_stack = viewer, job, stack is not None
         self._pace = Pace()
         self._has_labels = False
-        self.layer = self._add_layer(f"{job.name} {name}", stack)
+        self.layer = self._add_layer(f"{job.stack.name} {name}", stack)
         self._data = self.layer.data
         self._task = Task(
             work(self._pace),
@@ -98,7 +98,7 @@ class LayerRun(ViewerRun):
         if self._is_stack:
             labels, placement = stack, job.stack_placement
         else:
-            labels = job.wrap_labels(np.zeros(job.plane_shape, np.int32))
+            labels = job.axes.wrap(np.zeros(job.axes.plane_shape, np.int32))
             placement = job.placement
         layer = self._viewer.add_labels(labels, name=name, **placement)
         layer.editable = False
@@ -133,7 +133,7 @@ class LayerRun(ViewerRun):
 
     def _write(self, labels: Any, metadata: dict[str, Any], where: Any = ...) -> None:
         # In place: for napari new data is a new layer in all but name, and three times the work.
-        self.layer.data[where] = self._job.wrap_labels(labels)
+        self.layer.data[where] = self._job.axes.wrap(labels)
         self._refresh()
         self.layer.metadata = {**self.layer.metadata, **metadata}
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from napari_dynaseg._napari.layers.job import Job
 from napari_dynaseg._napari.work.pace import Pace
 from napari_dynaseg._napari.work.stack_plan import ViewedStack
-from napari_dynaseg.image.axes import Position
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.region_of_interest import place_labels
 from napari_dynaseg.method.subsampling import limit_iterations
@@ -67,8 +66,6 @@ class Update(Progress):
         The label map, shape (H, W), numbered so that regions keep their numbers.
     recipe
         What made it.
-    position
-        The plane that the labels are of.
     keep_network
         Gives the network that made the labels; takes as long as the labels did.
     kept_map
@@ -78,18 +75,8 @@ class Update(Progress):
 
     labels: LabelMap
     recipe: Recipe
-    position: Position
     keep_network: "Callable[[], TrainedNetwork]"
     kept_map: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class PlaneDone:
-    """A plane of a stack whose labels are written, and how many of all are by now."""
-
-    position: Position
-    done: int
-    total: int
 
 
 class Steps(NamedTuple):
@@ -97,6 +84,10 @@ class Steps(NamedTuple):
 
     done: int
     total: int
+
+
+class PlaneDone(Steps):
+    """How many planes of a stack have their labels, where one more has got them."""
 
 
 News = Progress | PlaneDone | None
@@ -134,7 +125,7 @@ def run_job(job: Job, settings: Settings, pace: Pace, stack: ViewedStack | None 
 
 def describe_memory(job: Job) -> str:
     """Say that the memory does not suffice to train on a job's plane."""
-    height, width = job.plane_shape
+    height, width = job.axes.plane_shape
     return (
         f"not enough memory to train on a plane of {height}×{width} pixels; "
         "crop the image, or lower the network's channels"
@@ -175,7 +166,7 @@ def _segment_stack(job: Job, pace: Pace, stack: ViewedStack) -> Updates:
             stack.maps.remember(position, labels.read_plane(position), painted)
         total = len(plan.positions)
         is_shown = position is not None and (done == total or pace.try_pass())
-        yield PlaneDone(position, done, total) if position and is_shown else None
+        yield PlaneDone(done, total) if is_shown else None
     return None
 
 
@@ -278,7 +269,6 @@ class _Notes:
             labels=labels,
             recipe=recipe,
             trail=tuple(self._trail[first_new:]),
-            position=recipe.source.position,
             keep_network=partial(
                 TrainedNetwork.from_step, step, recipe, self._training.scaling, step.table
             ),

@@ -93,7 +93,7 @@ def settle(qtbot, corrections):
     """Give a function that waits until nothing is worked out."""
 
     def wait():
-        qtbot.waitUntil(lambda: not corrections.queue.is_busy, timeout=TIMEOUT)
+        qtbot.waitUntil(lambda: corrections.queue.tasks.task is None, timeout=TIMEOUT)
         qtbot.waitUntil(lambda: QThreadPool.globalInstance().activeThreadCount() == 0)
 
     return wait
@@ -293,7 +293,7 @@ def test_paint_that_comes_while_a_tool_works_is_locked_as_well(viewer, halves, f
     rows.buttons["delete"].native.click()
     layer.data_setitem((np.array([3, 3]), np.array([4, 5])), 99)
     painted = layer.data.copy()
-    qtbot.waitUntil(lambda: not panel.corrections.queue.is_busy, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: panel.corrections.queue.tasks.task is None, timeout=TIMEOUT)
     np.testing.assert_array_equal(layer.data, painted)
     assert "changed meanwhile" in last_notification()
 
@@ -356,7 +356,7 @@ def test_what_was_painted_is_left_alone_if_wanted(viewer, halves, finish, qtbot)
     rows = panel.corrections.rows
     rows.keep_paint.value, rows.on.value = True, ALL
     rows.buttons["delete"].native.click()
-    qtbot.waitUntil(lambda: not panel.corrections.queue.is_busy, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: panel.corrections.queue.tasks.task is None, timeout=TIMEOUT)
     assert layer.data[3, 4] == layer.data[3, 5] == 99
     assert np.count_nonzero(layer.data) == 2
     layer.undo()
@@ -608,7 +608,9 @@ def test_the_mouse_on_the_canvas_merges_and_the_keyboard_undoes(make_napari_view
     click(20, 20)
     click(20, 90)
     queue = panel.corrections.queue
-    qtbot.waitUntil(lambda: not queue.is_busy and (layer.data != large).any(), timeout=TIMEOUT)
+    qtbot.waitUntil(
+        lambda: queue.tasks.task is None and (layer.data != large).any(), timeout=TIMEOUT
+    )
     np.testing.assert_array_equal(layer.data, np.where(large == 2, 1, large))
     QTest.keyClick(canvas, QtNames.Key.Key_Z, QtNames.KeyboardModifier.ControlModifier)
     np.testing.assert_array_equal(layer.data, large)

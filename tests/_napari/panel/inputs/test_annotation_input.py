@@ -168,8 +168,8 @@ def test_of_planes_cut_across_the_scribbles_lie_right(viewer, halves):
     viewer.dims.set_current_step(1, 9)
     job = snapshot(viewer.layers[0], viewer.dims)
     found = freeze(viewer, scribbles)
-    assert found.shape == job.plane_shape
-    wrapped = job.wrap_labels(found)
+    assert found.shape == job.axes.plane_shape
+    wrapped = job.axes.wrap(found)
     np.testing.assert_array_equal(np.argwhere(wrapped), [(4, 0, at) for at in range(10, 14)])
 
 

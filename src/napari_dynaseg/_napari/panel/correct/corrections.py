@@ -32,7 +32,7 @@ from napari_dynaseg._napari.panel.inputs.image_input import ImageInput
 from napari_dynaseg._napari.panel.parts.collapsible import Collapsible
 from napari_dynaseg._napari.panel.parts.rows import align_labels
 from napari_dynaseg._napari.panel.preview import is_preview
-from napari_dynaseg._napari.work.edit_queue import EditQueue, Request
+from napari_dynaseg._napari.work.edit_queue import EditQueue
 from napari_dynaseg._napari.work.label_table import LabelTable
 from napari_dynaseg._napari.work.notifications import show_errors
 from napari_dynaseg.errors import EditError
@@ -133,7 +133,7 @@ class Corrections:
         self.rows.tell(NO_LAYER if layer is None else f"Correcting {layer.name!r}")
 
     def _on_removed(self, event: Any) -> None:
-        self.queue.forget_layer(event.value)
+        self.queue.confirmation.forget_layer(event.value)
         self._session.forget(event.value)
         self._follow_selection()
 
@@ -198,7 +198,7 @@ class Corrections:
 
     def _use(self, tool: Tool, target: Target, choice: Choice) -> None:
         if tool.edit is not None:
-            self.queue.submit(Request(tool, target, choice, self.rows.read_value(tool)))
+            self.queue.submit(tool, target, choice, self.rows.read_value(tool))
         else:
             self._mark(tool, target, choice)
 
@@ -278,13 +278,13 @@ class Corrections:
 
     def _take(self, tool: Tool, target: Target, pixels: tuple[Pixel, ...], is_line: bool) -> None:
         """Take what was clicked: use the tool on it, or gather it for later."""
-        if tool.gathers or (tool.on == "clicks" and not is_line and not self._gathered):
+        is_one_of_two = tool.on == "clicks" and not is_line
+        if tool.gathers or (is_one_of_two and not self._gathered):
             self._gathered += pixels
             self._tell_click()
-        elif tool.on == "clicks" and not is_line:
-            self._use(tool, target, Choice(points=(*self._gathered, *pixels)))
         else:
-            self._use(tool, target, Choice(points=pixels))
+            first = self._gathered if is_one_of_two else ()
+            self._use(tool, target, Choice(points=(*first, *pixels)))
 
     def _on_key(self, key: str) -> None:
         """Escape lets go of what was gathered, then of the mouse; Enter uses what was gathered."""

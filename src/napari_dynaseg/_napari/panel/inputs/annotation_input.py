@@ -103,9 +103,9 @@ def freeze_annotation(
     if layer.multiscale:
         raise ImageError(f"{layer.name!r} has several resolutions; expected a single one")
     # A layer of the job's labels, which the viewer never sees, tells where its pixels lie.
-    blank = np.broadcast_to(np.int32(0), job.stack_shape)
+    blank = np.broadcast_to(np.int32(0), job.axes.label_sizes)
     own = Labels(blank, **job.stack_placement)
-    sampler = Sampler(layer.data, find_placing(own, layer, dims), job.stack_shape)
+    sampler = Sampler(layer.data, find_placing(own, layer, dims), job.axes.label_sizes)
     index = job.axes.index_labels(job.position)
     drawn = np.zeros([job.axes.sizes[axis] for axis in sorted(job.axes.plane)], np.int64)
     for fixed in _list_entries(layer, job, dims):

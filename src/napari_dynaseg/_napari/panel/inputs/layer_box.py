@@ -87,17 +87,16 @@ class LayerBox(ComboBox):
 
     def _follow(self, layers: list[Any]) -> None:
         for layer in self.layers:
-            layer.events.name.disconnect(self.reset_choices)
-            for name in ("data", *PLACING):
-                layer.events[name].disconnect(self._tell_altered)
+            layer.events.disconnect(self._on_event)
         for layer in layers:
-            layer.events.name.connect(self.reset_choices)
-            for name in ("data", *PLACING):
-                layer.events[name].connect(self._tell_altered)
+            layer.events.connect(self._on_event)
         self.layers = layers
 
-    def _tell_altered(self, _event: object) -> None:
-        self.altered.emit()
+    def _on_event(self, event: Any) -> None:
+        if event.type == "name":
+            self.reset_choices()
+        elif event.type == "data" or event.type in PLACING:
+            self.altered.emit()
 
 
 def make_region_box(viewer: ViewerModel, tooltip: str) -> LayerBox:
