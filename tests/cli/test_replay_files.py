@@ -20,7 +20,7 @@ from napari_dynaseg.image.selection import place_like
 from napari_dynaseg.image.synthetic import draw_image
 from napari_dynaseg.labels.numbering import RegionNumbers
 from napari_dynaseg.labels.run_length import describe
-from napari_dynaseg.method.region_of_interest import Within
+from napari_dynaseg.method.region_of_interest import RegionOfInterest
 from napari_dynaseg.method.run import iter_fit
 from napari_dynaseg.recipes.recipe import SettingsChange
 from napari_dynaseg.recipes.refinements import Paint, RefinementRecord
@@ -387,7 +387,7 @@ def test_a_stack_limited_to_a_part_is_made_again_by_its_strokes_and_companions(t
         tmp_path / "first.ome.zarr",
         SMALL.change(training_planes=2),
         plane="Z=1",
-        within=Within.of(mask, size),
+        within=RegionOfInterest.of(mask, size),
         scribbled=strokes,
         guidance=guidance,
     )

@@ -5,7 +5,7 @@ import pytest
 
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.pixels import to_plane
-from napari_dynaseg.method.region_of_interest import Within
+from napari_dynaseg.method.region_of_interest import RegionOfInterest
 from napari_dynaseg.method.run import iter_fit, segment
 from napari_dynaseg.recipes.recipe import Recipe, Source
 from napari_dynaseg.recipes.replay import replay
@@ -22,11 +22,11 @@ MASK = np.array(
 
 
 def take_mask():
-    return Within.of(MASK, MASK.shape)
+    return RegionOfInterest.of(MASK, MASK.shape)
 
 
 def test_the_mask_comes_back_after_it_was_stored():
-    again = Within.model_validate_json(take_mask().model_dump_json())
+    again = RegionOfInterest.model_validate_json(take_mask().model_dump_json())
     np.testing.assert_array_equal(again.mask, MASK > 0)
     assert again.box == (slice(1, 3), slice(1, 4))
 
@@ -34,7 +34,7 @@ def test_the_mask_comes_back_after_it_was_stored():
 def test_the_box_mirrors_what_is_inside():
     channels = np.arange(15, dtype=np.uint8).reshape(1, 3, 5)
     np.testing.assert_array_equal(take_mask().crop(channels)[0], [[6, 7, 6], [11, 12, 13]])
-    wide = Within.of([[1, 1, 1, 0, 0, 1]], (1, 6))
+    wide = RegionOfInterest.of([[1, 1, 1, 0, 0, 1]], (1, 6))
     mirrored = wide.crop(np.arange(6).reshape(1, 1, 6))
     np.testing.assert_array_equal(mirrored, [[[0, 1, 2, 1, 5, 5]]])
 
@@ -72,7 +72,7 @@ def test_a_map_is_cut_to_the_mask():
 )
 def test_a_mask_that_does_not_fit_is_refused(mask, words):
     with pytest.raises(ImageError, match=words):
-        Within.of(mask, (3, 5))
+        RegionOfInterest.of(mask, (3, 5))
 
 
 def test_a_plane_of_another_shape_is_refused():
@@ -112,7 +112,7 @@ def test_a_mask_of_everything_changes_nothing():
 @pytest.mark.parametrize("numbering", ["size", "live"])
 def test_a_recipe_replays_within_its_mask(numbering):
     picture, disk = draw_picture()
-    plane, within = to_plane(picture), Within.of(disk, picture.shape)
+    plane, within = to_plane(picture), RegionOfInterest.of(disk, picture.shape)
     settings = Settings(**QUICK)
     steps = list(iter_fit(within.crop(plane), settings))
     recipe = Recipe.now(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from napari_dynaseg.errors import ImageError, SettingsError
-from napari_dynaseg.method.region_of_interest import Within
+from napari_dynaseg.method.region_of_interest import RegionOfInterest
 from napari_dynaseg.method.run import iter_fit, segment
 from napari_dynaseg.method.run_input import RunInput
 from napari_dynaseg.settings import Settings
@@ -96,7 +96,7 @@ def test_what_is_given_is_cut_to_the_part_once(plane):
     given = RunInput(
         (plane, plane),
         SMALL,
-        within=Within.of(mask, (12, 10)),
+        within=RegionOfInterest.of(mask, (12, 10)),
         scribbled=strokes,
         guidance=np.ones((12, 10), np.uint8),
     )

@@ -43,7 +43,7 @@ def test_more_labels_than_channels_are_refused():
 
 
 def test_a_negative_label_is_refused():
-    with pytest.raises(ImageError, match="labels from 1 on .*got -2"):
+    with pytest.raises(ImageError, match="labels from 1 on that int32 holds; got -2 to 0"):
         Scribbles.for_first_run(draw([0, -2]), channels=4)
 
 
@@ -64,7 +64,7 @@ def test_nothing_scribbled_is_told_so():
 
 
 def test_a_label_beyond_int32_is_refused():
-    with pytest.raises(ImageError, match="int32 holds; got .*4294967296"):
+    with pytest.raises(ImageError, match="int32 holds; got 4294967296 to 4294967296"):
         Scribbles.for_first_run(np.array([[1 << 32]]), channels=4)
 
 
@@ -97,7 +97,7 @@ def test_as_many_labels_as_are_scribbled_are_the_minimum(stripes, strokes):
 
 
 def test_scribbles_that_are_no_whole_numbers_or_of_another_shape_are_refused(stripes):
-    with pytest.raises(ImageError, match="must be whole numbers.*got float64"):
+    with pytest.raises(ImageError, match=r"must be whole numbers of shape .+; got float64"):
         segment(stripes, scribbles=np.ones(stripes.shape), **KNOBS)
     with pytest.raises(ImageError, match=r"of shape \(24, 36\); got int64 of shape \(2, 2\)"):
         segment(stripes, scribbles=np.ones((2, 2), int), **KNOBS)

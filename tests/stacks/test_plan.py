@@ -19,7 +19,7 @@ from napari_dynaseg.files.sinks import PlanesInMemory
 from napari_dynaseg.image.axes import parse_axes
 from napari_dynaseg.image.reader import open_image
 from napari_dynaseg.image.stack_image import StackImage
-from napari_dynaseg.method.region_of_interest import Within
+from napari_dynaseg.method.region_of_interest import RegionOfInterest
 from napari_dynaseg.stacks.plan import StackRun, plan_stack
 
 SMALL = Settings(channels=8, iterations=3, device="cpu", minimum_labels=1, follow_iterations=2)
@@ -286,7 +286,7 @@ def test_a_run_goes_on_when_the_network_that_it_trained_is_given_to_it(tmp_path,
     stack = StackImage((draw(4, *size),), axes, "cells")
     mask, strokes = np.zeros((2, *size), np.int32)
     mask[2:, 1:7], strokes[3:5, 2] = 1, 30
-    given = {"within": Within.of(mask, size), "scribbled": strokes} if limited else {}
+    given = {"within": RegionOfInterest.of(mask, size), "scribbled": strokes} if limited else {}
     first = StackRun.begin(plan_stack(stack, tmp_path / "a.zarr", settings, plane="Z=3", **given))
     list(first.train())
     assert next(first.segment())

@@ -17,7 +17,7 @@ from napari_dynaseg.image.reader import TIFF_ENDINGS, list_images, open_plane, r
 from napari_dynaseg.image.remote import is_address
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.method.region_of_interest import Within
+from napari_dynaseg.method.region_of_interest import RegionOfInterest
 from napari_dynaseg.method.run import run
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.recipes.method_record import MethodRecord
@@ -188,7 +188,7 @@ def segment_file(
     return result.labels
 
 
-def read_mask(path: Path, shape: tuple[int, ...]) -> Within:
+def read_mask(path: Path, shape: tuple[int, ...]) -> RegionOfInterest:
     """Read the mask that a run on planes of a shape, (H, W), is limited to: an image above 0.
 
     Raises
@@ -200,7 +200,7 @@ def read_mask(path: Path, shape: tuple[int, ...]) -> Within:
     """
     with name_in_errors(path):
         channels = read_plane(path)
-        return Within.of(channels[0] if len(channels) == 1 else channels, shape)
+        return RegionOfInterest.of(channels[0] if len(channels) == 1 else channels, shape)
 
 
 def label_file(plan: FilePlan, network: TrainedNetwork) -> int:

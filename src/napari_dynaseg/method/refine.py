@@ -9,7 +9,7 @@ from napari_dynaseg.engine.weights import Weights
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap, Mask
-from napari_dynaseg.method.region_of_interest import Within
+from napari_dynaseg.method.region_of_interest import RegionOfInterest
 from napari_dynaseg.method.run import run
 from napari_dynaseg.method.run_input import RunInput
 from napari_dynaseg.method.scribbles import Numbers, Scribbles
@@ -58,7 +58,7 @@ def train_on(
     numbers: Numbers,
     shown: LabelMap,
     painted: Mask,
-    within: Within | None = None,
+    within: RegionOfInterest | None = None,
 ) -> Generator[Step, None, Refined]:
     """Train a network on with what the user painted; yields each step.
 

@@ -13,7 +13,7 @@ from napari_dynaseg.method.scribbles import LabelNumbers
 from napari_dynaseg.record import Record
 
 
-class Within(Record):
+class RegionOfInterest(Record):
     """The pixels of a plane that a run is limited to.
 
     The network trains on the box around the mask. In that box the pixels outside the mask are
@@ -33,7 +33,7 @@ class Within(Record):
     covered: Runs
 
     @classmethod
-    def of(cls, mask: npt.ArrayLike, shape: tuple[int, ...]) -> "Within":
+    def of(cls, mask: npt.ArrayLike, shape: tuple[int, ...]) -> "RegionOfInterest":
         """Take a mask for a plane.
 
         Parameters
@@ -144,7 +144,7 @@ class Within(Record):
 
 
 def place_labels(
-    labels: LabelMap, numbers: LabelNumbers, within: Within | None, keep_numbers: bool
+    labels: LabelMap, numbers: LabelNumbers, within: RegionOfInterest | None, keep_numbers: bool
 ) -> LabelMap:
     """Number the labels of a run, and put them where they belong.
 

@@ -16,7 +16,7 @@ from napari_dynaseg.image.pixels import Plane, to_plane
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES
 from napari_dynaseg.method.fit import Steps, train
-from napari_dynaseg.method.region_of_interest import Within, place_labels
+from napari_dynaseg.method.region_of_interest import RegionOfInterest, place_labels
 from napari_dynaseg.method.run_input import RunInput
 from napari_dynaseg.method.scribbles import LabelNumbers, Numbers, Scribbles, start_numbers
 from napari_dynaseg.method.step import Step
@@ -202,7 +202,7 @@ def segment(
         Which of three axes holds the channels, where the shape does not tell.
     within
         A mask, (H, W), that limits the run to its pixels above 0; see
-        `napari_dynaseg.method.region_of_interest.Within`. By default the whole image.
+        `napari_dynaseg.method.region_of_interest.RegionOfInterest`. By default the whole image.
     scribbles
         Labels that you give to some pixels: whole numbers of shape (H, W), 0 elsewhere. They
         appear in the result as they are, and what is like them takes their numbers. As many
@@ -256,7 +256,7 @@ def segment(
     given = RunInput(
         (plane,),
         Settings(**settings),
-        within=None if within is None else Within.of(within, shape),
+        within=None if within is None else RegionOfInterest.of(within, shape),
         scribbled=None if scribbles is None else SCRIBBLES.read(scribbles, shape),
         guidance=None if guidance is None else GUIDANCE.read(guidance, shape),
     )

@@ -13,7 +13,7 @@ from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.annotation_maps import Annotations
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES
-from napari_dynaseg.method.region_of_interest import Within
+from napari_dynaseg.method.region_of_interest import RegionOfInterest
 from napari_dynaseg.method.scribbles import Scribbles
 from napari_dynaseg.settings import Settings, check_keeps_network
 
@@ -69,7 +69,7 @@ class RunInput:
 
     planes: tuple[Plane, ...]
     settings: Settings
-    within: Within | None = None
+    within: RegionOfInterest | None = None
     scribbled: npt.NDArray[np.integer] | None = None
     guidance: npt.NDArray[np.integer] | None = None
     start: "Weights | None" = None

@@ -3,7 +3,7 @@
 from typing import Any
 
 from napari_dynaseg.knobs import Knobs
-from napari_dynaseg.method.region_of_interest import Within
+from napari_dynaseg.method.region_of_interest import RegionOfInterest
 from napari_dynaseg.peers import Method
 from napari_dynaseg.recipes.recipe import Provenance, Source, describe_moment
 
@@ -36,7 +36,7 @@ class MethodRecord(Provenance):
 
     @classmethod
     def now(
-        cls, method: Method, knobs: Knobs, source: Source, within: Within | None = None
+        cls, method: Method, knobs: Knobs, source: Source, within: RegionOfInterest | None = None
     ) -> "MethodRecord":
         """Write down what is run at this moment."""
         return cls(

@@ -16,7 +16,7 @@ from napari_dynaseg.image.axes import Position
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.labels.run_length import Runs, decode
-from napari_dynaseg.method.region_of_interest import Within
+from napari_dynaseg.method.region_of_interest import RegionOfInterest
 from napari_dynaseg.recipes.refinements import RefinementRecord
 from napari_dynaseg.record import Record
 from napari_dynaseg.settings import Settings
@@ -89,7 +89,7 @@ class Provenance(Record):
 
     key: ClassVar[str]
     source: Source
-    within: Within | None = None
+    within: RegionOfInterest | None = None
     versions: dict[str, str]
     created: str
 

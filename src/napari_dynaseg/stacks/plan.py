@@ -18,7 +18,7 @@ from napari_dynaseg.image.stack_image import Channels, StackImage
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.labels.run_length import encode
 from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES
-from napari_dynaseg.method.region_of_interest import Within
+from napari_dynaseg.method.region_of_interest import RegionOfInterest
 from napari_dynaseg.recipes.recipe import Recipe
 from napari_dynaseg.settings import Settings, check_keeps_network
 from napari_dynaseg.stacks.seen_planes import SeenPlanes
@@ -92,7 +92,7 @@ class StackPlan:
     training: tuple[Position, ...]
     network: "TrainedNetwork | None" = None
     network_goal: Path | None = None
-    within: Within | None = None
+    within: RegionOfInterest | None = None
     scribbled: LabelMap | None = None
     guidance: LabelMap | None = None
     is_start_chosen: bool = True

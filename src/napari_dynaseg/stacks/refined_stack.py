@@ -10,7 +10,7 @@ from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.compressed_map import CompressedMap
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.refine import lay_over, spread_from_plane
-from napari_dynaseg.method.region_of_interest import Within
+from napari_dynaseg.method.region_of_interest import RegionOfInterest
 from napari_dynaseg.recipes.refinements import Paint
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 
@@ -21,7 +21,7 @@ def spread_over_planes(
     positions: Sequence[Position],
     start: tuple[Position, LabelMap],
     read: Callable[[Position], Paint],
-    within: Within | None = None,
+    within: RegionOfInterest | None = None,
 ) -> Iterator[tuple[Paint, LabelMap | None]]:
     """Take over on further planes what a network was taught on one, yielding each plane.
 

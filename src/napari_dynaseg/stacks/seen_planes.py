@@ -9,7 +9,7 @@ from napari_dynaseg.files.sinks import PlanesInMemory
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.image.stack_image import Channels, StackImage
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.method.region_of_interest import Within
+from napari_dynaseg.method.region_of_interest import RegionOfInterest
 
 if TYPE_CHECKING:
     from napari_dynaseg.files.label_store import LabelStore
@@ -36,7 +36,7 @@ class SeenPlanes:
     stack: StackImage
     results: "LabelStore | PlanesInMemory"
     start: Position
-    within: Within | None = None
+    within: RegionOfInterest | None = None
     scribbled: LabelMap | None = None
 
     def read_channels(self, position: Position) -> Channels:

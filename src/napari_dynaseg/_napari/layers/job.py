@@ -21,7 +21,7 @@ from napari_dynaseg.image.axes import Axes, Position
 from napari_dynaseg.image.pixels import Plane, Scaling
 from napari_dynaseg.image.stack_image import Channels, StackImage
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.method.region_of_interest import Within
+from napari_dynaseg.method.region_of_interest import RegionOfInterest
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +55,7 @@ class Job:
     placement: dict[str, Any]
     stack_placement: dict[str, Any]
     pinned: Channels | None = None
-    within: Within | None = None
+    within: RegionOfInterest | None = None
     scribbled: LabelMap | None = None
     guidance: LabelMap | None = None
 

@@ -12,7 +12,7 @@ from napari_dynaseg._napari.layers.job import Job
 from napari_dynaseg._napari.layers.transforms import Floats, Index, Sampler, find_placing, intersect
 from napari_dynaseg.errors import EditError, ImageError
 from napari_dynaseg.labels.numbering import Mask
-from napari_dynaseg.method.region_of_interest import Within
+from napari_dynaseg.method.region_of_interest import RegionOfInterest
 
 # Gives what is covered of a part of the label layer; in any thread.
 Cover = Callable[[Index], Mask]
@@ -76,7 +76,7 @@ def limit_job(job: Job, covering: Layer, dims: Dims) -> Job:
     covered = job.axes.unwrap(freeze_cover(covering, labels, dims)(index))
     if np.count_nonzero(covered) < 2:
         raise ImageError(f"{covering.name!r} covers no part of the plane on view")
-    return replace(job, within=Within.of(covered, job.axes.plane_shape))
+    return replace(job, within=RegionOfInterest.of(covered, job.axes.plane_shape))
 
 
 def _cover_by_labels(sampler: Sampler, index: Index) -> Mask:
