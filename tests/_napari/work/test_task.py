@@ -132,7 +132,7 @@ def segment(panel, finish):
 def correct(panel, finish, qtbot):
     layer, made = segment(panel, finish)
     panel.corrections.press(next(tool for tool in TOOLS if tool.name == "relabel"))
-    task = ref(panel.corrections.queue._tasks.task)
+    task = ref(panel.corrections.queue.tasks.task)
     qtbot.waitUntil(lambda: panel.corrections.queue.tasks.task is None, timeout=TIMEOUT)
     return layer, [*made, task]
 
