@@ -45,9 +45,9 @@ def test_every_method_but_the_schemes_is_offered_with_its_own_knobs(panel):
 
 def test_a_long_title_does_not_push_the_run_button_out_of_the_panel(panel):
     rows = panel.methods
+    rows.choice.native.addItem("a method with a long title " * 3)  # before Qt measures the box
     panel.show()
     rows.fold.expand(animate=False)
-    rows.choice.native.addItem("a method with a long title " * 3)
     QApplication.processEvents()
     assert rows.native.minimumSizeHint().width() <= USUAL_WIDTH
 
