@@ -257,6 +257,16 @@ def test_labels_replaced_during_a_run_stop_it_and_stay_as_they_are(panel, begin,
     assert panel.run is None
 
 
+def test_labels_replaced_before_the_first_ones_came_stay_in_the_viewer(panel, qtbot):
+    panel.start()
+    run = panel.run
+    run.layer.data = np.full((7, 9), 3)
+    with qtbot.waitSignal(panel.run_ended, timeout=TIMEOUT):
+        run.stop()
+    wait_for_threads(qtbot)
+    assert run.layer in panel._viewer.layers
+
+
 def test_labels_replaced_while_they_are_refined_stay_as_they_are(panel, finish, qtbot):
     layer = finish(panel)
     paint(layer, range(4, 20), range(24, 28), 50)

@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+from qtpy.QtWidgets import QComboBox
 from tests._napari.conftest import open_panel
 from tests._napari.panel.test_widget import last_notification
 
@@ -39,6 +40,12 @@ def test_every_method_but_the_schemes_is_offered_with_its_own_knobs(panel):
         shown = [knob.name for knob in rows[1:] if knob.native.isVisibleTo(rows.native)]
         assert shown == METHODS[name].knob_names
         assert rows.configure() == METHODS[name].configure()
+
+
+def test_every_box_may_be_narrower_than_its_titles_so_that_the_run_button_has_room(panel):
+    boxes = panel.methods.native.findChildren(QComboBox)
+    assert panel.methods.choice.native in boxes
+    assert all(0 < box.minimumWidth() <= 80 for box in boxes)
 
 
 def test_the_labels_come_as_a_new_layer_that_says_what_made_them(panel, viewer, compare, halves):

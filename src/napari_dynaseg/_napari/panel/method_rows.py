@@ -14,6 +14,7 @@ from napari_dynaseg.settings import SCHEMES
 
 # The schemes are chosen at the top of the panel.
 OFFERED = tuple(method for name, method in METHODS.items() if name not in SCHEMES)
+LEAST_WIDTH = 80
 
 
 class MethodRows(Container[Any]):
@@ -36,6 +37,10 @@ class MethodRows(Container[Any]):
             method.name: make_knobs(method.configure(), method.knob_names) for method in OFFERED
         }
         every = [knob for knobs in self._knobs.values() for knob in knobs]
+        for box in (self.choice, *every):
+            if isinstance(box, ComboBox):
+                # As wide as its longest title it would push the button out of the panel.
+                box.native.setMinimumWidth(LEAST_WIDTH)
         super().__init__(widgets=[row, *every])
         self.choice.changed.connect(self._show_knobs)
         self._show_knobs()

@@ -150,7 +150,7 @@ class LayerRun(ViewerRun):
         if self._has_labels:
             self.layer.data = self.layer.data  # tells whoever listens, and draws the thumbnail
             self.layer.editable = False  # which new data put an end to
-        elif self.layer in self._viewer.layers:
+        elif self.layer.data is self._data and self.layer in self._viewer.layers:
             self._viewer.layers.remove(self.layer)
         if not self._is_stack:
             # At once; the thread of a stack may still be writing a plane.
