@@ -36,12 +36,12 @@ def test_a_loop_works_where_nothing_can_be_written(monkeypatch):
 
 def test_after_warming_up_a_step_compiles_nothing():
     from napari_dynaseg.engine import passes
-    from napari_dynaseg.engine.cpu import cross_entropy, response, transforms
+    from napari_dynaseg.engine.cpu import cross_entropy, response, tile_transforms
 
     warm_up()
     loops = [
         loop
-        for module in (passes, response, cross_entropy, transforms)
+        for module in (passes, response, cross_entropy, tile_transforms)
         for loop in vars(module).values()
         if hasattr(loop, "signatures") and loop.__module__ == module.__name__
     ]

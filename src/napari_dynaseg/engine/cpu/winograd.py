@@ -4,7 +4,7 @@ A tile of 6×6 inputs d and a 3×3 kernel g give 4×4 outputs: Aᵀ[(G g Gᵀ) �
 36 products in place of 144 (Lavin and Gray 2016, equation 8). Summed over the input channels,
 the 36 products of all tiles are 36 matrix products. The transforms go first down the rows of the
 tiles, then along their columns, so that the 36 values of a tile are stored in the order
-(column, row); `napari_dynaseg.engine.cpu.transforms` has them as loops.
+(column, row); `napari_dynaseg.engine.cpu.tile_transforms` has them as loops.
 
 The gradients come from the same parts: with dM = A dY Aᵀ for the outputs' gradient dY, the
 kernel's is Gᵀ [(Bᵀ d B) ⊙ dM] G, and the input's is the convolution of dY with the kernel
@@ -16,7 +16,7 @@ import math
 from napari_dynaseg.engine.backend import torch
 from napari_dynaseg.engine.cpu.grid import TILE
 from napari_dynaseg.engine.cpu.thread_pool import Workspace
-from napari_dynaseg.engine.cpu.transforms import (
+from napari_dynaseg.engine.cpu.tile_transforms import (
     FAR,
     NEAR,
     transform_errors,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.polynomial import polynomial
 
-from napari_dynaseg.engine.cpu import transforms
+from napari_dynaseg.engine.cpu import tile_transforms
 from napari_dynaseg.engine.cpu.winograd import POINTS
 
 LENGTH = 5
@@ -26,9 +26,9 @@ def make_output_matrix():
 @pytest.mark.parametrize(
     ("apply", "matrix"),
     [
-        (transforms.apply_input_matrix, make_input_matrix()),
-        (transforms.apply_output_matrix, make_output_matrix()),
-        (transforms.apply_output_matrix_back, make_output_matrix().T),
+        (tile_transforms.apply_input_matrix, make_input_matrix()),
+        (tile_transforms.apply_output_matrix, make_output_matrix()),
+        (tile_transforms.apply_output_matrix_back, make_output_matrix().T),
     ],
 )
 def test_each_line_is_the_matrix_times_the_lines(apply, matrix):
