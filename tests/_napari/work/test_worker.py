@@ -235,9 +235,9 @@ def test_a_stack_is_trained_on_first_and_then_each_plane_is_told(stack_job):
     yielded, result = drain(run_job(stack_job, QUICK, AlwaysPass(), plan))
     planes = [update for update in yielded if isinstance(update, PlaneDone)]
     assert result is None
-    assert [(plane.position[0], plane.done, plane.total) for plane in planes] == [
-        (1, 1, 4), (0, 2, 4), (2, 3, 4), (3, 4, 4),
-    ]  # fmt: skip
+    assert [(plane.done, plane.total) for plane in planes] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    # A plane is told when its map is there: outwards from the one that was trained on.
+    assert [position[0] for position in plan.maps.list_positions()] == [1, 0, 2, 3]
     assert plan.labels.array.min() >= 1
 
 
