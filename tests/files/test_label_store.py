@@ -5,6 +5,7 @@ import os
 import pickle
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -448,3 +449,23 @@ def test_what_a_kill_left_of_painting_is_cleared_away_too(store):
     (store.path / f"0/c/0/0/0/0.{'a' * 32}.partial").write_bytes(b"half")
     LabelStore.open_or_create(store.path, STACK, RECIPE)
     assert read_files(store.path) == before
+
+
+def test_a_plane_that_is_shown_and_written_at_once_is_whole_and_shown_no_more_when_finished(
+    tmp_path,
+):
+    axes = parse_axes("ZYX", (2, 256, 256))
+    store = LabelStore.create(tmp_path / "labels.zarr", axes, RECIPE)
+    shown, written = np.ones((256, 256), np.int32), np.full((256, 256), 2, np.int32)
+    position = (1, None, None)
+
+    def show():
+        for _ in range(60):
+            store.show_plane(position, shown)
+
+    with ThreadPoolExecutor() as pool:
+        showing = pool.submit(show)
+        for _ in range(20):
+            store.write_plane(position, written)
+        showing.result()
+    np.testing.assert_array_equal(store.read_plane(position), written)

@@ -5,6 +5,7 @@ import shutil
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from uuid import uuid4
 
@@ -27,6 +28,9 @@ MARKS = Path(ARRAY, "dynaseg", "finished")
 NOTES = Path(ARRAY, "dynaseg", "notes")
 # The ending, as a pattern, that zarr and this module give to what is being written.
 PARTIAL = f".{'[0-9a-f]' * 32}.partial"
+
+# The viewer shows a plane that a thread is about to write, and both write the same chunk.
+WRITING = Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,12 +184,18 @@ class LabelStore:
                 f"a plane of {self.path} has shape {self.axes.plane_shape}; got {labels.shape}"
             )
         mark = self._mark(position)
-        with name_failure(self.path, "written"):
+        with WRITING, name_failure(self.path, "written"):
             mark.unlink(missing_ok=True)
             self._remove_partial_chunks(position)
             self.array[index] = self.axes.turn(labels)
             mark.parent.mkdir(parents=True, exist_ok=True)
             mark.touch()
+
+    def show_plane(self, position: Position, labels: LabelMap) -> None:
+        """Write labels of a plane, (H, W), to look at until it is finished; then do nothing."""
+        with WRITING:
+            if not self.is_finished(position):
+                self.array[self._index(position)] = self.axes.turn(labels)
 
     def is_finished(self, position: Position) -> bool:
         """Say whether all of a plane has been written."""

@@ -45,6 +45,11 @@ class PlanesInMemory:
         self.array[self.axes.index_labels(position)] = self.axes.turn(labels)
         self._finished.add(position)
 
+    def show_plane(self, position: Position, labels: LabelMap) -> None:
+        """Show labels of a plane, (H, W), until it is finished; then do nothing."""
+        if not self.is_finished(position):
+            self.array[self.axes.index_labels(position)] = self.axes.turn(labels)
+
     def read_note(self, name: str) -> bytes | None:
         """Read a note, if there is one of that name."""
         return self._notes.get(name)

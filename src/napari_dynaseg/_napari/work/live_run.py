@@ -9,7 +9,7 @@ from napari_dynaseg._napari.work.stack_plan import ViewedStack
 from napari_dynaseg._napari.work.viewer_run import LayerRun
 from napari_dynaseg._napari.work.worker import PlaneDone, Progress, Update, run_job
 from napari_dynaseg.counting import write_count
-from napari_dynaseg.labels.numbering import count_labels
+from napari_dynaseg.labels.numbering import LabelMap, count_labels
 from napari_dynaseg.recipes.painted_recipe import keep_map
 from napari_dynaseg.recipes.snapshots import Snapshots
 from napari_dynaseg.settings import Settings
@@ -78,14 +78,16 @@ class LiveRun(LayerRun):
         return True
 
     def _show_result(self, result: Update) -> None:
-        place = result.recipe.source.position
-        where = [slice(None) if at is None else slice(at, at + 1) for at in place]
-        self._write(
-            result.labels, result.recipe.to_metadata(), tuple(where) if self._stack else ...
-        )
+        self._write(result.labels, result.recipe.to_metadata())
         self.update = result
         self._add_snapshots(result)
         self.progressed.emit(result)
+
+    def _set_labels(self, labels: LabelMap) -> None:
+        if self._stack is None:
+            super()._set_labels(labels)
+        else:
+            self._stack.labels.show_plane(self._stack.plan.start, labels)
 
     def _add_snapshots(self, update: Progress) -> None:
         if self._stack is None:

@@ -131,11 +131,14 @@ class LayerRun(ViewerRun):
         self.stop()
         return True
 
-    def _write(self, labels: Any, metadata: dict[str, Any], where: Any = ...) -> None:
-        # In place: for napari new data is a new layer in all but name, and three times the work.
-        self.layer.data[where] = self._job.axes.wrap(labels)
+    def _write(self, labels: Any, metadata: dict[str, Any]) -> None:
+        self._set_labels(labels)
         self._refresh()
         self.layer.metadata = {**self.layer.metadata, **metadata}
+
+    def _set_labels(self, labels: Any) -> None:
+        # In place: for napari new data is a new layer in all but name, and three times the work.
+        self.layer.data[...] = self._job.axes.wrap(labels)
 
     def _refresh(self) -> None:
         self._has_labels = True
