@@ -85,7 +85,7 @@ def _refine_again(plane: Plane, recipe: Recipe, result: Result) -> LabelMap:
     return labels
 
 
-def prepare_replay(planes: Sequence[Plane], recipe: Recipe) -> RunInput:
+def prepare_replay(planes: Sequence[Plane], recipe: Recipe, *, is_whole: bool = False) -> RunInput:
     """Make the input of a run again from its recipe.
 
     Parameters
@@ -93,6 +93,8 @@ def prepare_replay(planes: Sequence[Plane], recipe: Recipe) -> RunInput:
     planes
         The one that is segmented, then the companions that the recipe's source names. On another
         image nothing is scribbled, and nothing guides.
+    is_whole
+        Whether every pixel is labelled where the recipe is of a sketch.
 
     Raises
     ------
@@ -114,7 +116,7 @@ def prepare_replay(planes: Sequence[Plane], recipe: Recipe) -> RunInput:
         numbering=recipe.numbering,
         changes={change.iteration: Settings(**change.settings) for change in recipe.changes},
         last_iteration=recipe.last_iteration,
-        is_sketch=recipe.is_sketch,
+        is_sketch=recipe.is_sketch and not is_whole,
     )
 
 

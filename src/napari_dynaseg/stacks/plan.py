@@ -166,7 +166,7 @@ class StackPlan:
         planes = self.read_training(pinned)
         if self.replayed:
             # Of a stack every plane is labelled whole.
-            return planes, replace(prepare_replay(planes.planes, self.replayed), is_sketch=False)
+            return planes, prepare_replay(planes.planes, self.replayed, is_whole=True)
         given = {name: getattr(self, name) for name in ("within", *GIVEN)}
         return planes, planes.prepare(self.settings, numbering=numbering, **given)
 

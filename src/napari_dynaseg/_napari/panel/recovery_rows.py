@@ -12,7 +12,7 @@ from napari_dynaseg._napari.panel.parts.rows import Row, make_button, make_line
 from napari_dynaseg._napari.work.notifications import show_errors
 from napari_dynaseg._napari.work.recovery import Recovery
 from napari_dynaseg._napari.work.task import Task, call_once
-from napari_dynaseg.errors import FileError
+from napari_dynaseg.errors import name_failure
 from napari_dynaseg.files.journal_folder import LeftJournal
 
 # More would push the panel's own rows out of sight; the next follow as these are dealt with.
@@ -131,7 +131,5 @@ def describe_left(left: LeftJournal) -> str:
 
 def _read(left: LeftJournal) -> Layer:
     content = left.read()
-    try:
+    with name_failure(repr(left.name), "restored"):
         return Layer.create(*restore_layer(*content))
-    except Exception as error:  # napari raises whatever it likes on attributes that do not fit
-        raise FileError(f"{left.name!r} cannot be restored: {error}") from error
