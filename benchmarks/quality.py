@@ -9,7 +9,7 @@ from benchmarks.accuracy.summary import compare_with, find_method, summarise
 from benchmarks.accuracy.table import write_interval
 from benchmarks.markdown import write_table
 from benchmarks.result_lines import Line, group_lines
-from napari_dynaseg.settings import PUBLISHED_SCHEMES, Quality, Scheme
+from napari_dynaseg.settings import SCHEMES, Quality, Scheme
 
 
 def plan_comparison(images: Sequence[str], iterations: int, fast_seeds: int) -> list[Run]:
@@ -25,8 +25,7 @@ def plan_comparison(images: Sequence[str], iterations: int, fast_seeds: int) -> 
         How many seeds Fast is run with.
     """
     fast, exact = (
-        [_name_method(scheme, quality) for scheme in PUBLISHED_SCHEMES]
-        for quality in ("fast", "exact")
+        [_name_method(scheme, quality) for scheme in SCHEMES] for quality in ("fast", "exact")
     )
     return [
         *plan_runs(images, parse_choices(fast), fast_seeds),
@@ -49,7 +48,7 @@ def summarise_schemes(lines: Sequence[Line]) -> dict[str, dict[str, float]]:
     """
     by_method, summary = group_lines(lines, find_method), summarise(lines)
     figures: dict[str, dict[str, float]] = {}
-    for scheme in PUBLISHED_SCHEMES:
+    for scheme in SCHEMES:
         names = {quality: _name_method(scheme, quality) for quality in get_args(Quality)}
         pair = by_method[names["fast"]] + by_method[names["exact"]]
         figures[scheme] = {

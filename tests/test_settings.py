@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from napari_dynaseg.errors import SettingsError
-from napari_dynaseg.settings import SCHEMES, Settings, describe_knob, describe_range
+from napari_dynaseg.settings import OUTCOMES, SCHEMES, Settings, describe_knob, describe_range
 
 
 def test_the_defaults_are_those_of_the_papers_programs():
@@ -15,6 +15,9 @@ def test_the_defaults_are_those_of_the_papers_programs():
         "scheme": "scf",
         "mu": 50.0,
         "quality": "fast",
+        "result": "clusters",
+        "detail": 56.0,
+        "clean": True,
         "iterations": 500,
         "minimum_labels": 3,
         "channels": 100,
@@ -32,12 +35,36 @@ def test_the_defaults_are_those_of_the_papers_programs():
     }
 
 
-@pytest.mark.parametrize(
-    ("scheme", "mu"), [("scf", 50.0), ("fsf", 15.0), ("fixed", 5.0), ("auto", 48.0)]
-)
+@pytest.mark.parametrize(("scheme", "mu"), [("scf", 50.0), ("fsf", 15.0), ("fixed", 5.0)])
 def test_each_scheme_has_its_own_default_mu(scheme, mu):
     assert Settings(scheme=scheme).mu == mu
     assert SCHEMES[scheme].default_mu == mu
+
+
+def test_each_result_has_a_detail_of_its_own():
+    assert Settings(result="regions").detail == OUTCOMES["regions"].default_detail
+    assert Settings().change(result="regions").detail == OUTCOMES["regions"].default_detail
+    assert Settings(detail=10).change(result="regions").detail == 10.0
+
+
+def test_outlines_are_clean_in_fast_and_as_published_in_exact():
+    assert Settings().clean
+    assert not Settings(quality="exact").clean
+    assert not Settings().change(quality="exact").needs_tree
+    assert Settings(clean="false").needs_tree is False
+    assert Settings(clean=False, result="regions").needs_tree
+
+
+def test_who_asks_for_auto_is_told_where_its_regions_are():
+    with pytest.raises(SettingsError, match=r"auto is no more: .*result='regions'"):
+        Settings(scheme="auto")
+    with pytest.raises(SettingsError, match="auto is no more"):
+        Settings().change(scheme="auto")
+
+
+def test_settings_of_another_detail_train_alike():
+    assert Settings().trains_like(Settings(detail=3))
+    assert not Settings().trains_like(Settings(mu=3))
 
 
 def test_changing_the_scheme_moves_mu_to_its_default_unless_it_was_given():
@@ -64,7 +91,7 @@ def test_a_change_is_checked_as_the_first_values_are():
 @pytest.mark.parametrize(
     ("knob", "value", "sentence"),
     [
-        ("scheme", "dice", "scheme must be one of 'scf', 'fsf', 'fixed', 'auto'; got 'dice'"),
+        ("scheme", "dice", "scheme must be one of 'scf', 'fsf', 'fixed'; got 'dice'"),
         ("mu", 0.001, "mu must be a number from 0.01 to 10000; got 0.001"),
         ("mu", 10_001, "mu must be a number from 0.01 to 10000; got 10001"),
         ("mu", float("nan"), "mu must be a number from 0.01 to 10000; got nan"),

@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from pydantic import ConfigDict, ValidationError, field_validator
+from pydantic import ConfigDict, ValidationError, ValidationInfo, field_validator
 
 from napari_dynaseg.errors import SettingsError
 from napari_dynaseg.record import Record
@@ -35,11 +35,12 @@ class Knobs(Record):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _accept_numpy_scalars_but_no_booleans(cls, value: Any) -> Any:
+    def _accept_numpy_scalars_but_no_booleans(cls, value: Any, info: ValidationInfo) -> Any:
         if isinstance(value, np.generic):
             value = value.item()
-        if isinstance(value, bool):
-            raise ValueError("a truth value is no setting")
+        is_truth = cls.model_fields[str(info.field_name)].annotation is bool
+        if isinstance(value, bool) and not is_truth:
+            raise ValueError("a truth value is no number")
         return value
 
     @classmethod
@@ -56,7 +57,8 @@ class Knobs(Record):
         dict
             ``type``, ``title`` and ``description``; ``enum`` for a choice; ``minimum``,
             ``maximum``, ``exclusiveMinimum`` and ``exclusiveMaximum`` where there are limits;
-            ``words`` and ``step`` where a field says more of its range.
+            ``words`` and ``step`` where a field says more of its range; ``usual`` where the
+            default follows another knob.
         """
         knob: dict[str, Any] = _describe_all(cls)[name]
         return knob
@@ -69,6 +71,8 @@ class Knobs(Record):
             return str(knob["words"])
         if "enum" in knob:
             return "one of " + ", ".join(repr(choice) for choice in knob["enum"])
+        if knob["type"] == "boolean":
+            return "true or false"
         words = {
             "minimum": "from",
             "exclusiveMinimum": "above",

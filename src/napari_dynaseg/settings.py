@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 from napari_dynaseg.errors import SettingsError
 from napari_dynaseg.knobs import Knobs
 
-Scheme = Literal["scf", "fsf", "fixed", "auto"]
+Scheme = Literal["scf", "fsf", "fixed"]
+Outcome = Literal["clusters", "regions"]
 Quality = Literal["fast", "exact"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Strategy = Literal["one", "follow", "each"]
@@ -43,21 +44,31 @@ SCHEMES: MappingProxyType[Scheme, SchemeFacts] = MappingProxyType(
             5.0,
             "larger μ with Fixed: smoother, fewer regions",
         ),
-        "auto": SchemeFacts(
-            "Auto (regions merged)",
-            "w = q' / 15",
-            48.0,
-            "larger μ with Auto: regions merged further, fewer and larger",
-        ),
     }
 )
 
-# Those of the papers: one network, whose labels are the result.
-PUBLISHED_SCHEMES: tuple[Scheme, ...] = ("scf", "fsf", "fixed")
+
+class OutcomeFacts(NamedTuple):
+    """What a user has to know of what a run gives: its name, the usual detail, what it is."""
+
+    title: str
+    default_detail: float
+    sentence: str
+
+
+OUTCOMES: MappingProxyType[Outcome, OutcomeFacts] = MappingProxyType(
+    {
+        "clusters": OutcomeFacts(
+            "Clusters", 56.0, "one label is one kind of stuff, in as many places as it lies"
+        ),
+        "regions": OutcomeFacts("Regions", 54.0, "each connected area has a label of its own"),
+    }
+)
 
 # What the choices of other knobs are called where a user chooses.
 CHOICE_TITLES = MappingProxyType(
     {
+        **{outcome: facts.title for outcome, facts in OUTCOMES.items()},
         "fast": "Fast",
         "exact": "Exact, as published",
         "one": "One network",
@@ -83,8 +94,23 @@ STRATEGIES: MappingProxyType[Strategy, str] = MappingProxyType(
 )
 
 
+# What Python, the command line and recipes of before are told of a scheme that is none any more.
+NO_MORE_AUTO = (
+    "the scheme auto is no more: its regions are result='regions' now, by any scheme, and its μ "
+    "is the detail; choose one of " + ", ".join(map(repr, SCHEMES))
+)
+
+
 def _default_mu(validated: dict[str, Any]) -> float:
     return SCHEMES[validated.get("scheme", "scf")].default_mu
+
+
+def _default_detail(validated: dict[str, Any]) -> float:
+    return OUTCOMES[validated.get("result", "clusters")].default_detail
+
+
+def _is_fast(validated: dict[str, Any]) -> bool:
+    return validated.get("quality", "fast") == "fast"
 
 
 class Settings(Knobs):
@@ -125,12 +151,41 @@ class Settings(Knobs):
         title="μ",
         description="Pushes the result towards coarser or finer; "
         + "; ".join(facts.effect for facts in SCHEMES.values()),
+        json_schema_extra={
+            "usual": ", ".join(f"{f.default_mu:g} for {scheme}" for scheme, f in SCHEMES.items())
+        },
     )
     quality: Quality = Field(
         "fast",
         title="Quality",
         description="fast: train on a reduced image for a few iterations, then label every "
-        "pixel: seconds; exact: train on every pixel, as published: minutes. Auto is always fast",
+        "pixel: seconds; exact: train on every pixel, as published: minutes",
+    )
+    result: Outcome = Field(
+        "clusters",
+        title="Result",
+        description="What the labels are: "
+        + "; ".join(f"{facts.title}: {facts.sentence}" for facts in OUTCOMES.values()),
+    )
+    detail: float = Field(
+        default_factory=_default_detail,
+        ge=0,
+        le=100,
+        allow_inf_nan=False,
+        title="Detail",
+        description="Where the tree of regions is cut: a larger detail gives more, finer regions",
+        json_schema_extra={
+            "usual": ", ".join(
+                f"{facts.default_detail:g} for {outcome}" for outcome, facts in OUTCOMES.items()
+            )
+        },
+    )
+    clean: bool = Field(
+        default_factory=_is_fast,
+        title="Clean outlines",
+        description="Whether clusters have the outlines of the tree, without speckle; if not, "
+        "they are the network's own labels, as published",
+        json_schema_extra={"usual": "true in fast quality, false in exact"},
     )
     iterations: int = Field(
         500,
@@ -138,8 +193,7 @@ class Settings(Knobs):
         le=100_000,
         title="Iterations",
         description="The longest a run may train (T in the papers); it ends earlier when few "
-        "labels are left, and in fast quality after 45 (SCF) or 20 (FSF, Fixed). Auto trains each "
-        "of its networks for 30 at most",
+        "labels are left, and in fast quality after 45 (SCF) or 20 (FSF, Fixed)",
     )
     minimum_labels: int = Field(
         3,
@@ -240,7 +294,8 @@ class Settings(Knobs):
     )
 
     def __init__(self, **knobs: Any) -> None:
-        # Said here once more for the type checker, which else writes one of every field.
+        if knobs.get("scheme") == "auto":
+            raise SettingsError(NO_MORE_AUTO)
         super().__init__(**knobs)
 
     @model_validator(mode="after")
@@ -252,10 +307,20 @@ class Settings(Knobs):
             )
         return self
 
+    @property
+    def needs_tree(self) -> bool:
+        """Whether the labels have the outlines of the tree."""
+        return self.clean or self.result != "clusters"
+
+    def trains_like(self, other: "Settings") -> bool:
+        """Tell whether a training goes on as before by other settings, whatever their detail."""
+        return self.change(detail=other.detail) == other
+
     def change(self, **changes: Any) -> "Settings":
         """Give new settings with some knobs changed.
 
-        A μ that was never given moves to the default of a changed scheme.
+        A μ that was never given moves to the default of a changed scheme, a detail to that of a
+        changed result.
 
         Parameters
         ----------
@@ -274,21 +339,6 @@ class Settings(Knobs):
         """
         given = {name: getattr(self, name) for name in self.model_fields_set}
         return Settings(**{**given, **changes})
-
-
-def check_keeps_network(settings: Settings) -> None:
-    """Refuse Auto where a network is wanted: to train on, to save, or to label other planes.
-
-    Raises
-    ------
-    SettingsError
-        If the scheme is Auto.
-    """
-    if settings.scheme == "auto":
-        raise SettingsError(
-            "the scheme auto trains several networks on one plane, and keeps none to train on, "
-            f"to save or to label other planes; choose {', '.join(PUBLISHED_SCHEMES)} for that"
-        )
 
 
 def describe_knob(name: str) -> dict[str, Any]:

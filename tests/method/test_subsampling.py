@@ -35,18 +35,6 @@ def test_large_planes_are_reduced_until_training_is_quick(side):
     assert (side / (reduction - 1)) ** 2 > MOST_PIXELS
 
 
-def test_auto_trains_on_every_second_pixel_at_most_in_either_quality():
-    for quality in ("fast", "exact"):
-        settings = Settings(scheme="auto", quality=quality)
-        sides = [choose_reduction(side, side, settings) for side in (1, 100, 400, 2048)]
-        assert sides == [2, 2, 4, 6]
-
-
-def test_auto_counts_the_iterations_of_all_its_networks_and_the_merging():
-    assert limit_iterations(Settings(scheme="auto")) == 91
-    assert limit_iterations(Settings(scheme="auto", iterations=5, quality="exact")) == 16
-
-
 def test_each_pixel_of_the_enlarged_map_has_the_label_of_its_square():
     labels = np.array([[1, 2], [3, 4]], np.int32)
     enlarged = enlarge_labels(labels, 2, (3, 4))

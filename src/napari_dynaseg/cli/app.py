@@ -317,7 +317,8 @@ def info() -> None:
         typer.echo(f"{title:<16}{text}")
     typer.echo("\nsettings")
     for name in Settings.model_fields:
-        default = describe_knob(name).get("default", "50, 15 or 5, as the scheme")
+        knob = describe_knob(name)
+        default = knob["usual"] if "usual" in knob else knob["default"]
         typer.echo(f"  {name:<20}{default}  ({describe_range(name)})")
 
 

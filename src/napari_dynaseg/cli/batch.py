@@ -24,7 +24,7 @@ from napari_dynaseg.recipes.method_record import MethodRecord
 from napari_dynaseg.recipes.recipe import Recipe
 from napari_dynaseg.recipes.trained_network import TrainedNetwork, check_ending
 from napari_dynaseg.recipes.training_planes import TrainingPlanes
-from napari_dynaseg.settings import Settings, check_keeps_network
+from napari_dynaseg.settings import Settings
 
 STACK_HINT = "; give an output that ends in .ome.zarr to segment a whole stack"
 
@@ -173,8 +173,6 @@ def segment_file(
     SegmentationError
         If the image cannot be read or segmented, or an output cannot be written.
     """
-    if plan.network:
-        check_keeps_network(settings)
     image = plan.open()
     training = TrainingPlanes.read(image, [image.axes.first])
     (plane,) = training.planes

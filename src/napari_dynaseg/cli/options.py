@@ -70,6 +70,6 @@ def add_options(
 
 def _describe_option(knobs: type[Knobs], name: str) -> str:
     described = knobs.describe(name)
-    default = described.get("default", "the scheme's own")
+    default = described["usual"] if "usual" in described else described["default"]
     text = described["description"]
     return f"{text}. Takes {knobs.describe_range(name)} [default: {default}]"

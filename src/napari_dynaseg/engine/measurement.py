@@ -66,11 +66,6 @@ class Measurement:
         """Give it without the labels."""
         return replace(self, labels=self.labels[:0].clone())
 
-    def change_labels(self, labels: LabelMap) -> "Measurement":
-        """Give it with other labels, 1…K, of which all are in use."""
-        numbers = self._read._replace(labels_in_use=int(labels.max()))
-        return Measurement.of(torch.from_numpy(labels), *numbers)
-
     def read(self) -> StepNumbers:
         """Give the numbers; that waits for the device."""
         return self._read

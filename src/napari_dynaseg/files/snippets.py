@@ -103,8 +103,11 @@ class RunChoice:
     @property
     def knobs(self) -> dict[str, str | int | float]:
         """The settings that differ from the defaults."""
-        defaults = {**Settings(scheme=self.settings.scheme).model_dump(), "scheme": "scf"}
-        knobs = self.settings.model_dump()
+        knobs, plain = self.settings.model_dump(), Settings().model_dump()
+        # Which others follow where they are not given.
+        leading = ("scheme", "quality", "result")
+        followed = Settings(**{name: knobs[name] for name in leading}).model_dump()
+        defaults = {**followed, **{name: plain[name] for name in leading}}
         return {name: value for name, value in knobs.items() if value != defaults[name]}
 
     @property

@@ -7,9 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_dynaseg.errors import ImageError
-from napari_dynaseg.labels.numbering import LabelMap, Mask, number_by_size
+from napari_dynaseg.labels.numbering import LabelMap, Mask
 from napari_dynaseg.labels.run_length import Runs, decode, encode
-from napari_dynaseg.method.scribbles import LabelNumbers
 from napari_dynaseg.record import Record
 
 
@@ -135,33 +134,6 @@ class RegionOfInterest(Record):
         placed: LabelMap = np.zeros(self.shape, np.int32) if around is None else around.copy()
         placed[self.mask] = labels[self.mask[self.box]]
         return placed
-
-    def place_by_size(self, labels: LabelMap) -> LabelMap:
-        """Put the labels of the box where they belong, numbered by their size in the mask."""
-        placed: LabelMap = np.zeros(self.shape, np.int32)
-        placed[self.mask] = number_by_size(labels[self.mask[self.box]])
-        return placed
-
-
-def place_labels(
-    labels: LabelMap, numbers: LabelNumbers, within: RegionOfInterest | None, keep_numbers: bool
-) -> LabelMap:
-    """Number the labels of a run, and put them where they belong.
-
-    Parameters
-    ----------
-    labels
-        Those of a plane, or of the box around a part of it.
-    numbers
-        How they are numbered.
-    within
-        The part; by default the whole plane.
-    keep_numbers
-        Whether the numbers count in a part as well; else they go by the sizes in the part.
-    """
-    if within is None:
-        return numbers.apply(labels)
-    return within.place(numbers.apply(labels)) if keep_numbers else within.place_by_size(labels)
 
 
 def _find_mirrored(inside: Mask) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

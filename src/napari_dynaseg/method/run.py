@@ -11,15 +11,18 @@ import numpy.typing as npt
 
 from napari_dynaseg.engine.devices import choose_device
 from napari_dynaseg.engine.weights import Weights
+from napari_dynaseg.errors import SettingsError
 from napari_dynaseg.generators import run_through
 from napari_dynaseg.image.pixels import Plane, to_plane
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES
 from napari_dynaseg.method.fit import Steps, train
-from napari_dynaseg.method.region_of_interest import RegionOfInterest, place_labels
+from napari_dynaseg.method.label_tree import LabelTree
+from napari_dynaseg.method.region_of_interest import RegionOfInterest
 from napari_dynaseg.method.run_input import RunInput
 from napari_dynaseg.method.scribbles import LabelNumbers, Numbers, Scribbles, start_numbers
-from napari_dynaseg.method.step import Step
+from napari_dynaseg.method.step import Labelled, Step
+from napari_dynaseg.regions.tree import Tree
 from napari_dynaseg.settings import Settings
 
 
@@ -44,16 +47,22 @@ class Result:
     @cached_property
     def labels(self) -> LabelMap:
         """The label map: int32, (H, W), 0 outside the part that the run was limited to."""
-        is_numbered = self.given.numbering == "live" or self.given.scribbles is not None
-        return place_labels(self._channels, self.numbers, self.given.within, is_numbered)
+        return self._labelled.labels
+
+    @property
+    def label_tree(self) -> LabelTree | None:
+        """The tree with what the network says of it, to be kept; `None` if there is no tree."""
+        return self._labelled.tree
 
     @cached_property
     def numbers(self) -> LabelNumbers:
-        """How its labels are numbered."""
+        """How its clusters are numbered."""
         if self.step.numbers is not None:
             return self.step.numbers
-        numbers = start_numbers(self.given.scribbles)
-        numbers.follow(self._channels)
+        numbers, within = start_numbers(self.given.scribbles), self.given.within
+        channels = self.step.outline(self._clusters)
+        is_part = within is not None and self.given.scribbles is None
+        numbers.follow(channels[within.mask[within.box]] if within and is_part else channels)
         return numbers
 
     @property
@@ -62,8 +71,38 @@ class Result:
         return self.numbers.list_all(self.given.settings.channels)
 
     @property
-    def _channels(self) -> LabelMap:
-        return self.step.sketch if self.given.is_sketch else self.step.labels
+    def tree(self) -> Tree | None:
+        """The tree that the labels are cut from; `None` of clusters as published."""
+        return self.given.tree
+
+    def cut(self, detail: float) -> LabelMap:
+        """Cut the tree at another detail, without training: int32, (H, W).
+
+        A finer cut only divides regions, and what stays one keeps its number.
+
+        Parameters
+        ----------
+        detail
+            0…100, larger for more, finer regions.
+
+        Raises
+        ------
+        SettingsError
+            If the labels are clusters as published, of which there is no tree, or there is no
+            such detail.
+        """
+        if self.label_tree is None:
+            raise SettingsError("clusters as published have no tree to cut; take clean=True")
+        checked = self.given.settings.change(detail=detail)
+        return self.given.paint(self.label_tree.cut(checked.detail))
+
+    @cached_property
+    def _labelled(self) -> Labelled:
+        return self.step.label(self._clusters, self.numbers)
+
+    @property
+    def _clusters(self) -> LabelMap:
+        return self.step.enlarged if self.given.is_sketch else self.step.clusters
 
 
 Run = Generator[Step, Settings | None, Result]
@@ -72,10 +111,10 @@ Run = Generator[Step, Settings | None, Result]
 def run(given: RunInput) -> Run:
     """Train a network on what is given; yields each iteration's step, and returns the result.
 
-    ``send`` new settings to change the scheme, μ, the iterations or the minimum of labels from
-    the next iteration on. The training ends after ``settings.iterations``, or once no more than
-    ``settings.minimum_labels`` labels are in use. In Fast quality it also ends after the
-    iterations that suit the scheme, counted anew whenever settings are sent.
+    ``send`` new settings to change the scheme, μ, the iterations, the minimum of labels or the
+    detail from the next iteration on. The training ends after ``settings.iterations``, or once no
+    more than ``settings.minimum_labels`` labels are in use. In Fast quality it also ends after the
+    iterations that suit the scheme, counted anew whenever more than the detail is changed.
 
     Raises
     ------
@@ -124,13 +163,10 @@ def iter_fit(
 ) -> "Run":
     """Train a network on a plane and yield each iteration's result.
 
-    ``send`` new settings to change the scheme, μ, the iterations or the minimum of labels from
-    the next iteration on. The training ends after ``settings.iterations``, or once no more than
-    ``settings.minimum_labels`` labels are in use. In Fast quality it also ends after the
-    iterations that suit the scheme, counted anew whenever settings are sent.
-
-    The scheme Auto trains several networks one after the other, and gives what each finds; its
-    last step has the regions that they make together.
+    ``send`` new settings to change the scheme, μ, the iterations, the minimum of labels or the
+    detail from the next iteration on. The training ends after ``settings.iterations``, or once no
+    more than ``settings.minimum_labels`` labels are in use. In Fast quality it also ends after the
+    iterations that suit the scheme, counted anew whenever more than the detail is changed.
 
     Parameters
     ----------
@@ -166,8 +202,7 @@ def iter_fit(
         Or if scribbles do not fit the plane, have labels beyond q, or leave no channel free.
         Or if the guidance does not fit the plane, has labels below 0, or is 0 everywhere.
     SettingsError
-        If the device is not there, or a knob was sent that only counts at the start. Or if
-        the scheme is Auto, and there are companions, a start, scribbles or a guidance.
+        If the device is not there, or a knob was sent that only counts at the start.
 
     Warns
     -----
@@ -217,9 +252,10 @@ def segment(
     Returns
     -------
     numpy.ndarray
-        int32, shape (H, W), labels 1…K by falling size; 0 outside the mask. Scribbled labels
-        keep their numbers, and the others take the lowest that are free. The same seed on the
-        same machine gives the same labels, whatever the number of threads.
+        int32, shape (H, W), labels 1…K; 0 outside the mask. Clusters are numbered by falling
+        size, regions so that they keep their numbers where the tree is cut elsewhere. Scribbled
+        labels keep their numbers, and the others take the lowest that are free. The same seed on
+        the same machine gives the same labels, whatever the number of threads.
 
     Raises
     ------
@@ -227,8 +263,7 @@ def segment(
         If the image cannot be read as one plane, the mask has another shape or is empty, or
         scribbles or the guidance do not fit.
     SettingsError
-        If a knob does not exist or is out of range; or the scheme is Auto, and there are
-        scribbles or a guidance.
+        If a knob does not exist or is out of range.
 
     Examples
     --------

@@ -11,11 +11,13 @@ import numpy.typing as npt
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.annotation_maps import Annotations
-from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.labels.numbering import Integers, LabelMap
 from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES
+from napari_dynaseg.method.label_tree import find_seeds
 from napari_dynaseg.method.region_of_interest import RegionOfInterest
 from napari_dynaseg.method.scribbles import Scribbles
-from napari_dynaseg.settings import Settings, check_keeps_network
+from napari_dynaseg.regions.tree import Tree, build_tree
+from napari_dynaseg.settings import Settings
 
 if TYPE_CHECKING:
     from napari_dynaseg.engine.weights import Weights
@@ -63,8 +65,6 @@ class RunInput:
         If a plane has another shape or dtype, or values that are not finite; if scribbles do not
         fit the plane, have labels beyond q, or leave no channel free; or if the guidance does not
         fit the plane, has labels below 0, or is 0 everywhere.
-    SettingsError
-        If the scheme is Auto, and there is more than a plane.
     """
 
     planes: tuple[Plane, ...]
@@ -88,14 +88,44 @@ class RunInput:
             object.__setattr__(self, "scribbles", scribbles)
         if self.scribbles is not None:
             _check_scribbles(self.scribbles.channels, self.cropped[0], self.settings)
-        more = self.start, self.scribbles, self.cropped_guidance
-        if self.planes[1:] or any(each is not None for each in more):
-            check_keeps_network(self.settings)
+        _ = self.cropped_guidance  # checked now
 
     @cached_property
     def cropped(self) -> tuple[Plane, ...]:
         """The planes, or of each the box around the part that the run is limited to."""
         return tuple(map(self.within.crop, self.planes)) if self.within else self.planes
+
+    @cached_property
+    def tree(self) -> Tree | None:
+        """The tree of the first plane, or of the box around its part; `None` where none is needed.
+
+        It takes a while when it is first asked for, but no training.
+        """
+        return build_tree(self.cropped[0]) if self.settings.needs_tree else None
+
+    @cached_property
+    def seeds(self) -> Integers | None:
+        """The channel that the strokes give to each superpixel of the tree, (n,), 0 for none."""
+        if self.tree is None or self.scribbles is None:
+            return None
+        return find_seeds(self.tree.superpixels, self.scribbles.channels)
+
+    def place(self, labels: LabelMap) -> LabelMap:
+        """Put labels of the box where they belong; 0 outside the part."""
+        return self.within.place(labels) if self.within else labels
+
+    def paint(self, labels: LabelMap) -> LabelMap:
+        """Lay what was scribbled over labels of the whole plane."""
+        if self.scribbles is None:
+            return labels
+        drawn = self.place(self.scribbles.labels)
+        return np.where(drawn > 0, drawn, labels)
+
+    @cached_property
+    def scribbled_labels(self) -> int:
+        """How many labels are scribbled."""
+        drawn = self.scribbles
+        return 0 if drawn is None else int(np.count_nonzero(np.unique(drawn.channels)))
 
     @property
     def annotations(self) -> Annotations:

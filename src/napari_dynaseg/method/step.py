@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from napari_dynaseg.engine.apply import Statistics
 from napari_dynaseg.engine.measurement import Measurement
@@ -9,9 +12,21 @@ from napari_dynaseg.engine.trainer import apply_network, measure_statistics
 from napari_dynaseg.engine.weights import Weights
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap, freeze
+from napari_dynaseg.method.label_tree import LabelTree
 from napari_dynaseg.method.scribbles import LabelNumbers, Numbers
 from napari_dynaseg.method.subsampling import MOST_PREVIEWED_PIXELS, enlarge_labels
+from napari_dynaseg.regions.votes import Votes
 from napari_dynaseg.settings import Settings
+
+if TYPE_CHECKING:
+    from napari_dynaseg.method.run_input import RunInput
+
+
+class Labelled(NamedTuple):
+    """Labels of a plane, (H, W), and what they are cut from, if they are."""
+
+    labels: LabelMap
+    tree: LabelTree | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +46,10 @@ class Step:
     iteration: int
     weights: Weights = field(repr=False)
     _measurement: Measurement = field(repr=False)
-    _plane: Plane = field(repr=False)
+    _given: "RunInput" = field(repr=False)
     _picture: Plane = field(repr=False)  # what it trains on
     _settings: Settings = field(repr=False)
     reduction: int = field(repr=False)  # of what it trains on, in each direction
-    _merged: LabelMap | None = field(default=None, repr=False)
     numbers: LabelNumbers | None = field(default=None, repr=False)  # of a run with live numbers
 
     @cached_property
@@ -112,22 +126,63 @@ class Step:
     @property
     def shape(self) -> tuple[int, int]:
         """(H, W) of the plane."""
-        height, width = self._plane.shape[1:]
+        height, width = self._given.cropped[0].shape[1:]
         return height, width
 
     @cached_property
-    def labels(self) -> LabelMap:
-        """The label map of the whole plane: int32, (H, W), numbers as in `trained_labels`.
+    def clusters(self) -> LabelMap:
+        """The network's own label map of the whole plane, as published: the argmax, 1…q, (H, W).
 
         In Fast quality the network is applied to the plane when this is first asked for, with
         the weights of this iteration; that takes longer than the iteration did.
         """
-        if self._merged is not None:
-            return self._merged
         if self.reduction == 1:
             return self.trained_labels[: self.shape[0]]
         network = self._settings, self.weights
-        return freeze(apply_network(self._plane, *network, self.statistics)[0])
+        return freeze(apply_network(self._given.cropped[0], *network, self.statistics)[0])
+
+    @cached_property
+    def enlarged(self) -> LabelMap:
+        """`trained_labels` of the plane enlarged to (H, W): at hand at once, but coarse."""
+        return freeze(enlarge_labels(self.trained_labels, self.reduction, self.shape))
+
+    @cached_property
+    def labels(self) -> LabelMap:
+        """`clusters`, with the outlines of the tree where the run has one: (H, W), 1…q."""
+        return self.outline(self.clusters)
+
+    @cached_property
+    def sketch(self) -> LabelMap:
+        """`enlarged`, with the outlines of the tree where the run has one: (H, W), 1…q."""
+        return self.outline(self.enlarged)
+
+    def outline(self, clusters: LabelMap) -> LabelMap:
+        """Give `clusters` or `enlarged`, (H, W), the outlines of the tree, if there is one."""
+        tree = self._given.tree
+        if tree is None:
+            return clusters
+        channels = np.arange(self._settings.channels + 1, dtype=np.int32)
+        votes = Votes.count(tree.superpixels, clusters)
+        found = LabelTree(tree, votes, channels, "clusters", self._given.seeds)
+        return freeze(found.cut(self._settings.detail))
+
+    def label(self, clusters: LabelMap, numbers: LabelNumbers) -> Labelled:
+        """Make the labels of the whole plane, as the user gets them.
+
+        Parameters
+        ----------
+        clusters
+            `clusters` or `enlarged`.
+        numbers
+            How they are numbered.
+        """
+        given, tree = self._given, self._given.tree
+        if tree is None:
+            return Labelled(given.place(numbers.apply(clusters)), None)
+        votes = Votes.count(tree.superpixels, clusters)
+        table, result = numbers.list_all(self._settings.channels), self._settings.result
+        found = LabelTree(tree, votes, table, result, given.seeds, given.within)
+        return Labelled(given.paint(found.cut(self._settings.detail)), found)
 
     @cached_property
     def statistics(self) -> Statistics:
@@ -141,11 +196,9 @@ class Step:
 
     @property
     def is_quick(self) -> bool:
-        """Whether `labels` are at hand, or within about half a second: good for a preview."""
-        is_there = self.reduction == 1 or self._merged is not None
-        return is_there or self._plane[0].size <= MOST_PREVIEWED_PIXELS
+        """Whether `labels` are at hand, or within about half a second: good for a preview.
 
-    @cached_property
-    def sketch(self) -> LabelMap:
-        """`trained_labels` enlarged to (H, W): at hand at once, but coarse."""
-        return freeze(enlarge_labels(self.trained_labels, self.reduction, self.shape))
+        With the outlines of a tree a sketch is nearly as good, and quicker.
+        """
+        is_small = self.shape[0] * self.shape[1] <= MOST_PREVIEWED_PIXELS
+        return self.reduction == 1 or (self._given.tree is None and is_small)

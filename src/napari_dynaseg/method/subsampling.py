@@ -31,7 +31,6 @@ TRAININGS: MappingProxyType[Scheme, Training] = MappingProxyType(
         "scf": Training(iterations=45, reduction=4),
         "fsf": Training(iterations=20, reduction=3),
         "fixed": Training(iterations=20, reduction=3),
-        "auto": Training(iterations=30, reduction=4),  # each of its networks
     }
 )
 
@@ -43,22 +42,12 @@ MOST_PIXELS = 150_000
 # Planes no longer than this on either side are trained on as they are.
 SMALL_SIDE = 200
 
-# How far Auto blurs the plane for each of its networks, in pixels: standard deviations.
-AUTO_BLURS = (0.5, 1.0, 2.0)
-# Auto merges the regions of no more pixels than this; larger planes are reduced for it.
-MOST_MERGED_PIXELS = 1_000_000
-# And trains on every second pixel at most: its labels are made once, from every pixel.
-LEAST_AUTO_REDUCTION = 2
-
 # Up to here the labels of the whole plane are computed for a preview, in about half a second.
 MOST_PREVIEWED_PIXELS = 500_000
 
 
 def limit_iterations(settings: Settings) -> int:
     """Give the most iterations that a run can have, if no knob is turned on the way."""
-    if settings.scheme == "auto":
-        each = min(settings.iterations, TRAININGS["auto"].iterations)
-        return len(AUTO_BLURS) * each + 1  # the last one merges the regions
     if settings.quality == "fast":
         return min(settings.iterations, TRAININGS[settings.scheme].iterations)
     return settings.iterations
@@ -75,24 +64,12 @@ def choose_reduction(height: int, width: int, settings: Settings) -> int:
     >>> [choose_reduction(*shape, Settings(scheme="fsf")) for shape in shapes]
     [1, 3, 11]
     """
-    is_auto, pixels = settings.scheme == "auto", height * width
-    if not is_auto and (settings.quality == "exact" or max(height, width) <= SMALL_SIDE):
+    pixels = height * width
+    if settings.quality == "exact" or max(height, width) <= SMALL_SIDE:
         return 1
     most = TRAININGS[settings.scheme].reduction
     usual = min(most, math.ceil(math.sqrt(pixels / WANTED_PIXELS)))
-    least = LEAST_AUTO_REDUCTION if is_auto else 1
-    return max(least, usual, math.ceil(math.sqrt(pixels / MOST_PIXELS)))
-
-
-def limit_merging(height: int, width: int) -> int:
-    """Choose by which whole number Auto reduces a plane to merge its regions.
-
-    Examples
-    --------
-    >>> limit_merging(321, 481), limit_merging(2048, 2048)
-    (1, 3)
-    """
-    return math.ceil(math.sqrt(height * width / MOST_MERGED_PIXELS))
+    return max(usual, math.ceil(math.sqrt(pixels / MOST_PIXELS)))
 
 
 def choose_samples(

@@ -10,9 +10,12 @@ import numpy as np
 
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.pixels import Plane
-from napari_dynaseg.labels.numbering import LabelMap, freeze, number_by_size
-from napari_dynaseg.method.subsampling import choose_samples
-from napari_dynaseg.settings import PUBLISHED_SCHEMES, SCHEMES, Scheme, Settings, describe_knob
+from napari_dynaseg.labels.numbering import LabelMap, count_labels, freeze, number_by_size
+from napari_dynaseg.method.label_tree import LabelTree
+from napari_dynaseg.method.subsampling import choose_samples, enlarge_labels
+from napari_dynaseg.regions.tree import Tree, build_tree
+from napari_dynaseg.regions.votes import Votes
+from napari_dynaseg.settings import SCHEMES, Scheme, Settings, describe_knob
 
 # How far the μ of a sheet lie from the default of their scheme: steps of about one to three.
 FACTORS = (0.3, 1.0, 3.0, 10.0)
@@ -31,16 +34,17 @@ class Trial:
     settings
         The knobs of the trial.
     labels
-        int32, (h, w) of the reduced plane, labels 1…K by falling size; read-only.
-    labels_in_use
-        q', how many labels that are.
+        int32, read-only: as a run's labels, (H, W) with the outlines of the tree; without a tree
+        (h, w) of the reduced plane.
+    count
+        How many labels that are.
     seconds
         How long the trial took.
     """
 
     settings: Settings
     labels: LabelMap
-    labels_in_use: int
+    count: int
     seconds: float
 
 
@@ -67,7 +71,7 @@ def list_choices(
     >>> [(choice.scheme, choice.mu) for choice in list_choices(Settings())[:5]]
     [('scf', 15.0), ('scf', 50.0), ('scf', 150.0), ('scf', 500.0), ('fsf', 4.5)]
     """
-    middles = {name: SCHEMES[name].default_mu for name in PUBLISHED_SCHEMES}
+    middles = {name: SCHEMES[name].default_mu for name in SCHEMES}
     middles |= {name: mu for name, mu in (defaults or {}).items() if name in middles}
     return tuple(
         settings.change(scheme=scheme, mu=_multiply_mu(middle, factor), quality="fast")
@@ -103,21 +107,26 @@ def reduce_plane(plane: Plane) -> Plane:
     if plane.ndim != 3:
         raise ImageError(f"a plane must have shape (C, H, W); got {plane.shape}")
     _, height, width = plane.shape
-    reduction = next(
+    samples = choose_samples((height, width), _choose_side(height, width))
+    return np.ascontiguousarray(plane[:, *samples])
+
+
+def _choose_side(height: int, width: int) -> int:
+    """Choose by which whole number a plane is reduced."""
+    return next(
         side
         for side in count(1)
         if math.ceil(height / side) * math.ceil(width / side) <= MOST_PIXELS
     )
-    return np.ascontiguousarray(plane[:, *choose_samples((height, width), reduction)])
 
 
-def iter_trials(reduced: Plane, choices: Iterable[Settings]) -> Iterator[Trial | None]:
+def iter_trials(plane: Plane, choices: Iterable[Settings]) -> Iterator[Trial | None]:
     """Try settings on a reduced plane, one after the other.
 
     Parameters
     ----------
-    reduced
-        What `reduce_plane` gives.
+    plane
+        float32, (C, H, W); its tree gives the outlines.
     choices
         The settings, as from `list_choices`.
 
@@ -137,10 +146,25 @@ def iter_trials(reduced: Plane, choices: Iterable[Settings]) -> Iterator[Trial |
     # Imported here: the viewer lists the choices without waiting for torch.
     from napari_dynaseg.method.run import iter_fit
 
+    choices, reduced = list(choices), reduce_plane(plane)
+    tree = None
     for settings in choices:
         started = time.monotonic()
-        for step in iter_fit(reduced, settings):
+        if tree is None and settings.needs_tree:
+            tree = build_tree(plane)
+        for step in iter_fit(reduced, settings.change(result="clusters", clean=False)):
             last = step
             yield None
-        labels = freeze(number_by_size(last.labels))
-        yield Trial(settings, labels, last.labels_in_use, time.monotonic() - started)
+        labels = _label(last.clusters, settings, tree)
+        yield Trial(settings, labels, count_labels(labels), time.monotonic() - started)
+
+
+def _label(clusters: LabelMap, settings: Settings, tree: Tree | None) -> LabelMap:
+    if tree is None or not settings.needs_tree:
+        return freeze(number_by_size(clusters))
+    height, width = tree.superpixels.shape
+    side = _choose_side(height, width)
+    numbers = np.arange(settings.channels + 1, dtype=np.int32)
+    votes = Votes.count(tree.superpixels, enlarge_labels(clusters, side, (height, width)))
+    labels = LabelTree(tree, votes, numbers, settings.result).cut(settings.detail)
+    return freeze(labels if settings.result == "regions" else number_by_size(labels))

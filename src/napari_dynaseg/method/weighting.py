@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from napari_dynaseg.settings import SCHEMES, Scheme
-
-AUTO_MU = SCHEMES["fsf"].default_mu
+from napari_dynaseg.settings import Scheme
 
 
 def continuity_weight(scheme: Scheme, mu: float, labels_in_use: Any) -> Any:
@@ -16,7 +14,6 @@ def continuity_weight(scheme: Scheme, mu: float, labels_in_use: Any) -> Any:
         ``"scf"``, w = μ / q' (equation 3 of the dynamically weighted loss paper): similarity
         first, continuity as labels merge. ``"fsf"``, w = q' / μ (equation 2): continuity first,
         similarity later. ``"fixed"``, w = μ (Kim, Kanezaki and Tanaka 2020, equation 1).
-        ``"auto"``, FSF with the paper's μ of 15; its own μ says how far regions are merged.
     mu
         The balance μ, above 0.
     labels_in_use
@@ -35,5 +32,3 @@ def continuity_weight(scheme: Scheme, mu: float, labels_in_use: Any) -> Any:
             return labels_in_use / mu
         case "fixed":
             return mu + 0 * labels_in_use
-        case "auto":
-            return labels_in_use / AUTO_MU

@@ -52,7 +52,6 @@ METHODS: MappingProxyType[str, Method] = MappingProxyType(
             _weighted("fixed", "Kim et al. 2020"),
             _weighted("scf", "this paper"),
             _weighted("fsf", "this paper"),
-            _weighted("auto", "this project"),
             Method("otsu", "Otsu's threshold", "Otsu 1979", f"{_HERE}.otsu", OtsuKnobs),
         )
     }

@@ -2,9 +2,11 @@
 
 from functools import partial
 
+from napari_dynaseg.generators import Loop
 from napari_dynaseg.image.pixels import Plane
-from napari_dynaseg.labels.numbering import LabelMap, number_by_size
-from napari_dynaseg.method.run import iter_fit
+from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.method import run as method
+from napari_dynaseg.method.run_input import RunInput
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.method.subsampling import limit_iterations
 from napari_dynaseg.peers.method import Preview, Work
@@ -13,10 +15,10 @@ from napari_dynaseg.settings import Settings
 
 def run(plane: Plane, settings: Settings) -> Work:
     """Segment a plane; see `napari_dynaseg.peers.method.Method.begin`."""
-    most = limit_iterations(settings)
-    for step in iter_fit(plane, settings):
+    most, steps = limit_iterations(settings), Loop(method.run(RunInput((plane,), settings)))
+    for step in steps:
         yield Preview(step.iteration, most, partial(_see, step))
-    return number_by_size(step.labels)
+    return steps.returned.labels
 
 
 def _see(step: Step) -> LabelMap:

@@ -6,7 +6,7 @@ import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field
@@ -179,6 +179,15 @@ class Recipe(Provenance):
     def read_settings(self) -> Settings:
         """Read the knobs at the start."""
         return Settings(**self.settings)
+
+    def cut_at(self, detail: float) -> Self:
+        """Give the recipe of the same run with its tree cut elsewhere; no training hangs on it."""
+        changes = tuple(
+            change.model_copy(update={"settings": {**change.settings, "detail": detail}})
+            for change in self.changes
+        )
+        settings = {**self.settings, "detail": detail}
+        return self.model_copy(update={"settings": settings, "changes": changes})
 
     def decode_annotation(self, name: str, shape: tuple[int, ...]) -> LabelMap | None:
         """Decode the field of scribbles or of the guidance, (H, W); `None` where it is empty.

@@ -1,15 +1,12 @@
 """Snapshots of a run's iterations, in bounded memory: to scrub back to, and to keep the best."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from napari_dynaseg.image.pixels import Scaling
 from napari_dynaseg.labels.compressed_map import CompressedMap
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.method.region_of_interest import place_labels
-from napari_dynaseg.method.scribbles import LabelNumbers
 from napari_dynaseg.method.subsampling import enlarge_labels
 from napari_dynaseg.recipes.recipe import Recipe
 
@@ -28,36 +25,23 @@ class Snapshot:
 
     Parameters
     ----------
-    labels
-        Its label map as the network gave it; where it is a sketch, that of the reduced plane.
-    numbers
-        Of the regions at this iteration, for the map of every pixel.
-    reduction
-        By how much that plane is reduced; 1 where the labels are those of every pixel.
-    shape
-        (H, W) of the plane, or of the part of it that the run was limited to.
+    step
+        What it found, of a run with live numbers; without its labels.
+    clusters
+        Its clusters as the network gave them; where it is a sketch, those of the reduced plane.
+    is_sketch
+        Whether it is.
     recipe
         What made it.
-    labels_in_use, weight
-        q' and w of the iteration.
-    keep_network
-        Gives the network that made the labels; may take as long as labelling the plane.
-    network_bytes
-        What `keep_network` holds.
-    label_whole
-        Gives the labels of every pixel, from the network; takes long where they are a sketch.
+    scaling
+        Of the planes that were trained on.
     """
 
-    labels: CompressedMap
-    numbers: LabelNumbers
-    reduction: int
-    shape: tuple[int, int]
+    step: "Step"
+    clusters: CompressedMap
+    is_sketch: bool
     recipe: Recipe
-    labels_in_use: int
-    weight: float
-    keep_network: "Callable[[], TrainedNetwork]"
-    network_bytes: int
-    label_whole: Callable[[], LabelMap]
+    scaling: Scaling
 
     @classmethod
     def take(
@@ -71,32 +55,15 @@ class Snapshot:
 
         Parameters
         ----------
-        step
-            What the iteration of a run with live numbers found.
-        recipe
-            What made it.
-        scaling
-            Of the planes that were trained on.
+        step, recipe, scaling
+            As in the class.
         every_pixel
-            Whether to have the labels of every pixel where the training was on a reduced plane.
+            Whether to have the clusters of every pixel where the training was on a reduced plane.
         """
-        reduction = 1 if every_pixel else step.reduction
-        labels = step.labels if reduction == 1 else step.trained_labels
-        # Of the step only what the network needs: the labels are there already, in few bytes.
-        slim = step.without_labels()
-        assert step.numbers is not None
-        return cls(
-            labels=CompressedMap.of(labels),
-            numbers=step.numbers,
-            reduction=reduction,
-            shape=step.shape,
-            recipe=recipe.model_copy(update={"is_sketch": reduction > 1}),
-            labels_in_use=step.labels_in_use,
-            weight=step.weight,
-            keep_network=partial(_keep_network, slim, recipe, scaling),
-            network_bytes=step.weights.nbytes,
-            label_whole=lambda: slim.labels,
-        )
+        is_sketch = step.reduction > 1 and not every_pixel
+        clusters = CompressedMap.of(step.trained_labels if is_sketch else step.clusters)
+        recipe = recipe.model_copy(update={"is_sketch": is_sketch})
+        return cls(step.without_labels(), clusters, is_sketch, recipe, scaling)
 
     @property
     def iteration(self) -> int:
@@ -104,36 +71,44 @@ class Snapshot:
         return self.recipe.last_iteration
 
     @property
-    def is_sketch(self) -> bool:
-        """Whether the labels are those of the reduced plane."""
-        return self.reduction > 1
+    def labels_in_use(self) -> int:
+        """How many clusters the network used, q'."""
+        return self.step.labels_in_use
+
+    @property
+    def weight(self) -> float:
+        """The weight w of the continuity term."""
+        return self.step.weight
 
     @property
     def nbytes(self) -> int:
-        """How much memory it takes."""
-        return self.labels.nbytes + self.network_bytes
+        """How much memory it takes, beside the plane and the tree that it shares with others."""
+        return self.clusters.nbytes + self.step.weights.nbytes
 
     def read_labels(self) -> LabelMap:
-        """Give the label map, (H, W), numbered.
+        """Give the label map, (H, W), as the user got it.
 
         Each pixel of a sketch fills the square it stands for; scribbles stay as they are drawn.
         """
-        whole = enlarge_labels(self.labels.read(), self.reduction, self.shape)
-        return place_labels(whole, self.numbers, self.recipe.within, keep_numbers=True)
+        clusters, numbers = self.clusters.read(), self.step.numbers
+        if self.is_sketch:
+            clusters = enlarge_labels(clusters, self.step.reduction, self.step.shape)
+        assert numbers is not None
+        return self.step.label(clusters, numbers).labels
 
     def finish(self) -> "Snapshot":
-        """Label every pixel, where the labels are a sketch; takes long, in any thread."""
+        """Label every pixel, where it is a sketch; takes long, in any thread."""
         if not self.is_sketch:
             return self
-        labels = CompressedMap.of(self.label_whole())
+        clusters = CompressedMap.of(self.step.clusters)
         recipe = self.recipe.model_copy(update={"is_sketch": False})
-        return replace(self, labels=labels, reduction=1, recipe=recipe)
+        return replace(self, clusters=clusters, is_sketch=False, recipe=recipe)
 
+    def keep_network(self) -> "TrainedNetwork":
+        """Give the network that made the labels; may take as long as labelling the plane."""
+        from napari_dynaseg.recipes.trained_network import TrainedNetwork
 
-def _keep_network(step: "Step", recipe: Recipe, scaling: Scaling) -> "TrainedNetwork":
-    from napari_dynaseg.recipes.trained_network import TrainedNetwork
-
-    return TrainedNetwork.from_step(step, recipe, scaling, step.table)
+        return TrainedNetwork.from_step(self.step, self.recipe, self.scaling, self.step.table)
 
 
 class Snapshots:

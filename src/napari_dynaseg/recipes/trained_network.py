@@ -15,17 +15,20 @@ from napari_dynaseg.engine.apply import Statistics
 from napari_dynaseg.engine.trainer import apply_network
 from napari_dynaseg.engine.weights import from_numpy, to_numpy
 from napari_dynaseg.errors import FileError, ImageError, SettingsError, name_failure
-from napari_dynaseg.image.pixels import Scaling
+from napari_dynaseg.image.pixels import Plane, Scaling
 from napari_dynaseg.labels.numbering import LabelMap, Mask
+from napari_dynaseg.method.label_tree import LabelTree
 from napari_dynaseg.method.refine import REFINING_KNOBS, Refined, train_on
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.recipes.recipe import NETWORK_KEY, Recipe, read_network_header
 from napari_dynaseg.recipes.writing import write_whole
-from napari_dynaseg.settings import Device, Settings, check_keeps_network
+from napari_dynaseg.regions.tree import build_tree
+from napari_dynaseg.regions.votes import Votes
+from napari_dynaseg.settings import Device, Settings
 
 NETWORK_ENDING = ".dynaseg.safetensors"
 # The knobs that say how a network is used; the others made it.
-CHOSEN_IN_USE = ("strategy", "follow_iterations", "device")
+CHOSEN_IN_USE = ("strategy", "follow_iterations", "device", "result", "detail", "clean")
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,14 +61,7 @@ class TrainedNetwork:
     def from_step(
         cls, step: Step, recipe: Recipe, scaling: Scaling, numbers: npt.NDArray[np.int32]
     ) -> "TrainedNetwork":
-        """Keep the network of a step; the parameters are those of the class.
-
-        Raises
-        ------
-        SettingsError
-            If the scheme is Auto.
-        """
-        check_keeps_network(recipe.read_settings())
+        """Keep the network of a step; the parameters are those of the class."""
         return cls(recipe, scaling, to_numpy(step.weights), step.statistics, numbers)
 
     @property
@@ -79,7 +75,7 @@ class TrainedNetwork:
         Parameters
         ----------
         knobs
-            The settings to change, by name: ``strategy``, ``follow_iterations`` and ``device``.
+            The settings to change, by name: one of `CHOSEN_IN_USE`.
 
         Raises
         ------
@@ -122,7 +118,7 @@ class TrainedNetwork:
         Returns
         -------
         numpy.ndarray
-            int32, (H, W); a label means the same on every plane.
+            int32, (H, W); a cluster means the same on every plane, a region is of this one.
 
         Raises
         ------
@@ -133,9 +129,16 @@ class TrainedNetwork:
         # The device of the training may not be there; a CPU was chosen because it gives the same.
         device: Device = "cpu" if self.settings.device == "cpu" else "auto"
         weights = from_numpy(self.weights, device)
-        channels_of_response, _ = apply_network(plane, self.settings, weights, self.statistics)
-        labels: LabelMap = self.numbers[channels_of_response]
+        clusters, _ = apply_network(plane, self.settings, weights, self.statistics)
+        if self.settings.needs_tree:
+            return self._plant(plane, clusters).cut(self.settings.detail)
+        labels: LabelMap = self.numbers[clusters]
         return labels
+
+    def _plant(self, plane: Plane, clusters: LabelMap) -> LabelTree:
+        tree = build_tree(plane)
+        votes = Votes.count(tree.superpixels, clusters)
+        return LabelTree(tree, votes, self.numbers, self.settings.result)
 
     def move_on(self, step: Step) -> "TrainedNetwork":
         """Give the network as it was trained on by another plane, by whose statistics it goes."""

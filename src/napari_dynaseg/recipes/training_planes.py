@@ -99,12 +99,6 @@ class TrainingPlanes:
         return self.describe(result.given, result.step.iteration, changes=changes, **more)
 
     def keep_network(self, result: Result, **more: Any) -> TrainedNetwork:
-        """Keep the network of a run on these planes; more are fields of its recipe.
-
-        Raises
-        ------
-        SettingsError
-            If the scheme is Auto.
-        """
+        """Keep the network of a run on these planes; more are fields of its recipe."""
         recipe = self.describe_result(result, **more)
         return TrainedNetwork.from_step(result.step, recipe, self.scaling, result.table)

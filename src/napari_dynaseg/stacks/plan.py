@@ -20,7 +20,7 @@ from napari_dynaseg.labels.run_length import encode
 from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES
 from napari_dynaseg.method.region_of_interest import RegionOfInterest
 from napari_dynaseg.recipes.recipe import Recipe
-from napari_dynaseg.settings import Settings, check_keeps_network
+from napari_dynaseg.settings import Settings
 from napari_dynaseg.stacks.seen_planes import SeenPlanes
 
 if TYPE_CHECKING:
@@ -81,8 +81,7 @@ class StackPlan:
         If the stack has not as many channels as the network was trained on, or scribbles or the
         guidance do not fit its planes.
     SettingsError
-        If there are scribbles or a guidance for a network that is not trained, or one is to be
-        trained by the scheme Auto.
+        If there are scribbles or a guidance for a network that is not trained.
     """
 
     stack: StackImage
@@ -107,9 +106,7 @@ class StackPlan:
                 kind.check_shape(labels, self.stack.axes.plane_shape)
                 kept = self.within.keep(labels) if self.within else labels
                 object.__setattr__(self, name, kept)
-        if self.network is None:
-            check_keeps_network(self.settings)
-        else:
+        if self.network is not None:
             self.network.check_channels(self.stack.channels, self.stack.name)
         if self.network_goal:
             from napari_dynaseg.recipes.trained_network import check_ending

@@ -8,19 +8,19 @@ from napari_dynaseg.counting import write_count
 from napari_dynaseg.engine.weights import Weights, from_numpy
 from napari_dynaseg.errors import FileError, ImageError, SettingsError
 from napari_dynaseg.files.sinks import NETWORK, name_note
+from napari_dynaseg.generators import Loop
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.image.order import find_parent, order_planes
-from napari_dynaseg.labels.numbering import match_labels, number_by_size
-from napari_dynaseg.method.run import run
+from napari_dynaseg.labels.numbering import LabelMap, match_labels
+from napari_dynaseg.method.run import Result, run
 from napari_dynaseg.method.run_input import RunInput
-from napari_dynaseg.method.step import Step
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 from napari_dynaseg.settings import Settings, Strategy
 from napari_dynaseg.stacks.seen_planes import SeenPlanes
 
 
 def check_independent(settings: Settings, roof: str) -> None:
-    """Refuse a strategy by which planes depend on each other, where a roof needs another.
+    """Refuse settings by which planes depend on each other, where a roof needs others.
 
     Raises
     ------
@@ -31,6 +31,10 @@ def check_independent(settings: Settings, roof: str) -> None:
         raise SettingsError(
             f"{roof} strategy one; got strategy {settings.strategy}, where each plane needs its "
             "neighbour first"
+        )
+    if settings.result == "regions":
+        raise SettingsError(
+            f"{roof} result clusters; got regions, which are matched to those of the neighbour"
         )
 
 
@@ -102,22 +106,28 @@ class OneNetwork:
         else:
             yield from self._go_on(position, parent)
 
-    def _go_on(self, position: Position, _parent: Position) -> Iterator[None]:
-        self._label(position)
+    def _go_on(self, position: Position, parent: Position) -> Iterator[None]:
+        self._label(position, parent)
         yield
 
-    def _label(self, position: Position) -> None:
+    def _label(self, position: Position, parent: Position | None = None) -> None:
         labels = self._network.label(self._planes.read_channels(position))
+        self._write(position, labels, parent)
+
+    def _write(self, position: Position, labels: LabelMap, parent: Position | None) -> None:
+        """Write labels; regions take the numbers of those that they overlap with on the parent."""
+        if parent is not None and self._network.settings.result == "regions":
+            labels = match_labels(labels, self._planes.read_labels(parent))
         self._planes.write_labels(position, labels)
 
     def _train(
         self, position: Position, settings: Settings, start: Weights | None = None
-    ) -> Generator[None, None, Step]:
+    ) -> Generator[None, None, Result]:
         plane = self._network.scaling.apply(self._planes.read_channels(position))
-        for step in run(RunInput((plane,), settings, start=start)):
-            last = step
+        steps = Loop(run(RunInput((plane,), settings, start=start)))
+        for _ in steps:
             yield
-        return last
+        return steps.returned
 
     def tidy_up(self) -> None:
         """Remove what only served to go on after a stop."""
@@ -133,11 +143,13 @@ class Follow(OneNetwork):
         before, results = self._read_network(parent), self._planes.results
         settings = before.settings.change(iterations=before.settings.follow_iterations)
         start = from_numpy(before.weights)
-        step = yield from self._train(position, settings, start)
-        after = before.move_on(step)
+        result = yield from self._train(position, settings, start)
+        after = before.move_on(result.step)
         if self._children[position]:
             results.write_note(name_note(NETWORK, position), after.to_bytes())
-        self._planes.write_labels(position, after.numbers[step.labels])
+        is_cut = settings.result == "regions"
+        labels = result.labels if is_cut else after.numbers[result.step.labels]
+        self._write(position, labels, parent)
         if all(map(results.is_finished, self._children[parent])):
             results.remove_note(name_note(NETWORK, parent))
 
@@ -167,10 +179,9 @@ class EachAlone(OneNetwork):
     """Each plane has a network of its own; its labels are matched to those of its parent."""
 
     def _go_on(self, position: Position, parent: Position) -> Iterator[None]:
-        step = yield from self._train(position, self._network.settings)
-        labels = number_by_size(step.labels)
+        result = yield from self._train(position, self._network.settings)
         neighbour = self._planes.read_labels(parent)
-        self._planes.write_labels(position, match_labels(labels, neighbour))
+        self._planes.write_labels(position, match_labels(result.labels, neighbour))
 
 
 CLASSES: dict[Strategy, type[OneNetwork]] = {"one": OneNetwork, "follow": Follow, "each": EachAlone}

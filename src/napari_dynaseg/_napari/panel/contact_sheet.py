@@ -28,7 +28,8 @@ from napari_dynaseg._napari.panel.run_inputs import RunInputs
 from napari_dynaseg._napari.work.notifications import show_errors
 from napari_dynaseg._napari.work.task import Task
 from napari_dynaseg._napari.work.worker import describe_memory
-from napari_dynaseg.method.trials import FACTORS, Trial, iter_trials, list_choices, reduce_plane
+from napari_dynaseg.counting import write_count
+from napari_dynaseg.method.trials import FACTORS, Trial, iter_trials, list_choices
 from napari_dynaseg.settings import SCHEMES, Settings
 
 # The longer side of a picture on the screen.
@@ -180,9 +181,8 @@ class _Cell(QToolButton):
         """Show a trial, and offer it."""
         trial, self.is_filled = found.trial, True
         self.setIcon(QIcon(_to_pixmap(found.picture)))
-        self.setText(
-            f"μ = {trial.settings.mu:g}\nq' = {trial.labels_in_use} · {trial.seconds:.1f} s"
-        )
+        found_labels = write_count(trial.count, "label")
+        self.setText(f"μ = {trial.settings.mu:g}\n{found_labels} · {trial.seconds:.1f} s")
         self.setEnabled(True)
 
 
@@ -218,7 +218,7 @@ def print_trials(job: Job, choices: tuple[Settings, ...]) -> Generator[Print | N
         plane = job.within.crop(plane)
     height, width = plane.shape[1:]
     background = _fit_picture(plane, (height, width))
-    for trial in iter_trials(reduce_plane(plane), choices):
+    for trial in iter_trials(plane, choices):
         if trial is None:
             yield None
         else:

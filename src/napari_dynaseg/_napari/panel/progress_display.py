@@ -45,7 +45,7 @@ class ProgressDisplay:
 
     def show_turn(self, settings: Settings) -> None:
         """Show how long a run may last by settings that were sent to it."""
-        if self._planes is None and settings.scheme != "auto":
+        if self._planes is None:
             most = int(self.bar.value) + limit_iterations(settings)
             self.bar.max = min(settings.iterations, most)
 

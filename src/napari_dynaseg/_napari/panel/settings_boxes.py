@@ -69,7 +69,7 @@ class SettingsBoxes:
     def enable_start(self, is_idle: bool) -> None:
         """Offer the boxes that only count at the start of a run, or do not."""
         self._is_idle = is_idle
-        self.quality.enabled = is_idle and self.scheme.value != "auto"  # which is always fast
+        self.quality.enabled = is_idle
 
     def _on_turned(self, name: str, value: Any) -> None:
         self._last_used.remember(name, value)

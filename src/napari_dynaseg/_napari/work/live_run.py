@@ -1,13 +1,12 @@
 """One run in the viewer: the Labels layer that evolves while the network is trained."""
 
 from napari.components import ViewerModel
-from napari.utils.notifications import show_info
 
 from napari_dynaseg._napari.layers.job import Job
 from napari_dynaseg._napari.layers.kept_run import KeptRun
 from napari_dynaseg._napari.work.stack_plan import ViewedStack
 from napari_dynaseg._napari.work.viewer_run import LayerRun
-from napari_dynaseg._napari.work.worker import PlaneDone, Progress, Update, run_job
+from napari_dynaseg._napari.work.worker import FirstLabels, PlaneDone, Progress, Update, run_job
 from napari_dynaseg.counting import write_count
 from napari_dynaseg.labels.numbering import LabelMap, count_labels
 from napari_dynaseg.recipes.painted_recipe import keep_map
@@ -38,7 +37,6 @@ class LiveRun(LayerRun):
         stack: ViewedStack | None = None,
     ) -> None:
         self._stack = stack
-        self._is_auto = settings.scheme == "auto"
         self.update: Update | None = None
         self._has_planes = False
         self._snapshots = Snapshots()
@@ -51,21 +49,14 @@ class LiveRun(LayerRun):
         )
 
     def turn_knobs(self, settings: Settings) -> bool:
-        """Turn the knobs; the training follows at its next iteration.
+        """Turn the knobs; the training follows at its next iteration."""
+        self._task.send(settings)
+        return True
 
-        Returns
-        -------
-        bool
-            Whether the run can follow: none becomes Auto on the way, or leaves it.
-        """
-        follows = (settings.scheme == "auto") == self._is_auto
-        if follows:
-            self._task.send(settings)
-        else:
-            show_info("this run goes on with its scheme; the one chosen counts from the next on")
-        return follows
-
-    def _show_news(self, news: Progress | PlaneDone) -> bool:
+    def _show_news(self, news: Progress | PlaneDone | FirstLabels) -> bool:
+        if isinstance(news, FirstLabels):
+            self._write(news.labels, {})
+            return False
         if isinstance(news, Update):
             self._show_result(news)
             return True

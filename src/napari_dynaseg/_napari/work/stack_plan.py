@@ -98,11 +98,10 @@ def begin_stack(
         If the folder cannot be used.
     ImageError
         If the image has not as many channels as the network was trained on.
-    SettingsError
-        If a network is to be trained by the scheme Auto, which keeps none.
     """
     if network is not None:
-        network = network.use({"strategy": "one"})
+        wanted = {name: getattr(settings, name) for name in ("result", "detail", "clean")}
+        network = network.use({"strategy": "one", **wanted})
         settings = network.settings
     if folder is None and not _fits_in_memory(job):
         folder = choose_folder(job)

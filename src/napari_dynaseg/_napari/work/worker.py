@@ -1,7 +1,7 @@
 """What runs in the worker thread: a job's training and planes, updates paced."""
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,7 +10,6 @@ from napari_dynaseg._napari.layers.job import Job
 from napari_dynaseg._napari.work.pace import Pace
 from napari_dynaseg._napari.work.stack_plan import ViewedStack
 from napari_dynaseg.labels.numbering import LabelMap
-from napari_dynaseg.method.region_of_interest import place_labels
 from napari_dynaseg.method.subsampling import limit_iterations
 from napari_dynaseg.recipes.painted_recipe import keep_map
 from napari_dynaseg.recipes.recipe import Recipe, SettingsChange
@@ -18,6 +17,7 @@ from napari_dynaseg.recipes.snapshots import Snapshot, Snapshots
 from napari_dynaseg.settings import Settings
 
 if TYPE_CHECKING:
+    from napari_dynaseg.method.label_tree import LabelTree
     from napari_dynaseg.method.run import Run
     from napari_dynaseg.method.run_input import RunInput
     from napari_dynaseg.method.step import Step
@@ -68,6 +68,8 @@ class Update(Progress):
         What made it.
     keep_network
         Gives the network that made the labels; takes as long as the labels did.
+    label_tree
+        What the labels are cut from at any detail; `None` of clusters as published.
     kept_map
         The labels as an entry of metadata, as `keep_map` makes it; only of the last update of a
         plane, since it takes a while.
@@ -76,7 +78,14 @@ class Update(Progress):
     labels: LabelMap
     recipe: Recipe
     keep_network: "Callable[[], TrainedNetwork]"
+    label_tree: "LabelTree | None" = None
     kept_map: dict[str, Any] | None = None
+
+
+class FirstLabels(NamedTuple):
+    """What there is to see before any training: the regions of the tree, (H, W)."""
+
+    labels: LabelMap
 
 
 class Steps(NamedTuple):
@@ -90,7 +99,7 @@ class PlaneDone(Steps):
     """How many planes of a stack have their labels, where one more has got them."""
 
 
-News = Progress | PlaneDone | None
+News = Progress | PlaneDone | FirstLabels | None
 Updates = Generator[News, Settings | None, Update | None]
 
 
@@ -144,6 +153,7 @@ def _segment_plane(job: Job, settings: Settings, pace: Pace) -> Updates:
         guidance=job.guidance,
         numbering="live",
     )
+    yield from _show_tree(given)
     update = yield from _follow(run(given), _Notes(training, given), pace)
     row, column = job.axes.plane
     return replace(update, kept_map=keep_map(update.labels, row > column))
@@ -154,6 +164,7 @@ def _segment_stack(job: Job, pace: Pace, stack: ViewedStack) -> Updates:
     stack.check_pixels()
     if not stack.is_trained:
         prepared = plan.prepare(job.pinned, numbering="live")
+        yield from _show_tree(prepared[1])
         notes = _Notes(*prepared, planes=(plan.positions[0], plan.positions[-1]))
         update = yield from _follow(stack.train(prepared), notes, pace)
         yield update
@@ -170,6 +181,13 @@ def _segment_stack(job: Job, pace: Pace, stack: ViewedStack) -> Updates:
     return None
 
 
+def _show_tree(given: "RunInput") -> Iterator[FirstLabels]:
+    """Show the regions of the tree, which needs no training; kinds appear in it afterwards."""
+    if given.tree is not None:
+        labels = given.paint(given.place(given.tree.cut(given.settings.detail)))
+        yield FirstLabels(labels)
+
+
 def _follow(
     steps: "Run", notes: "_Notes", pace: Pace
 ) -> Generator[Update | Progress | None, Settings | None, Update]:
@@ -183,7 +201,8 @@ def _follow(
         try:
             step = steps.send(sent)
         except StopIteration as end:
-            return notes.make_update(step, end.value.labels)
+            result = end.value
+            return notes.make_update(step, result.labels, result.label_tree)
 
 
 def _choose_news(notes: "_Notes", step: "Step", pace: Pace) -> Progress | None:
@@ -194,8 +213,10 @@ def _choose_news(notes: "_Notes", step: "Step", pace: Pace) -> Progress | None:
 
 def _make_preview(notes: "_Notes", step: "Step", pace: Pace) -> Update:
     started = time.monotonic()
-    labels = notes.number(step, step.labels if step.is_quick else step.sketch)
-    update = notes.make_update(step, labels, is_sketch=not step.is_quick)
+    assert step.numbers is not None
+    clusters = step.clusters if step.is_quick else step.enlarged
+    labelled = step.label(clusters, step.numbers)
+    update = notes.make_update(step, *labelled, is_sketch=not step.is_quick)
     pace.mark_labelled(time.monotonic() - started)
     return update
 
@@ -210,6 +231,7 @@ class _Notes:
         self._trail: list[Measures] = []
         self._is_shown = False
         self._snapshots = Snapshots()
+        self._settings = given.settings
         self._started, self._most = time.monotonic(), limit_iterations(given.settings)
 
     def add_step(self, step: "Step") -> None:
@@ -235,8 +257,9 @@ class _Notes:
     def add_change(self, iteration: int, settings: Settings) -> None:
         """Note settings that count from an iteration on."""
         self._changes += (SettingsChange(iteration=iteration, settings=settings.model_dump()),)
-        if settings.scheme != "auto":
+        if not self._settings.trains_like(settings):
             self._most = min(settings.iterations, iteration - 1 + limit_iterations(settings))
+        self._settings = settings
 
     def is_worth_labelling(self, step: "Step", pace: Pace) -> bool:
         """Tell whether labels that take long are worth it, so near to the end."""
@@ -245,17 +268,18 @@ class _Notes:
         each = (time.monotonic() - self._started) / step.iteration
         return pace.is_worth_labelling(each * (self._most - step.iteration))
 
-    def number(self, step: "Step", labels: LabelMap) -> LabelMap:
-        """Number labels of a step, and put them where they belong."""
-        assert step.numbers is not None
-        return place_labels(labels, step.numbers, self._given.within, keep_numbers=True)
-
     def make_progress(self) -> Progress:
         """Tell how far the run is."""
         snapshots, self._snapshots = tuple(self._snapshots), Snapshots()
         return Progress(tuple(self._trail), snapshots)
 
-    def make_update(self, step: "Step", labels: LabelMap, is_sketch: bool = False) -> Update:
+    def make_update(
+        self,
+        step: "Step",
+        labels: LabelMap,
+        label_tree: "LabelTree | None",
+        is_sketch: bool = False,
+    ) -> Update:
         """Make the update of the last iteration."""
         from napari_dynaseg.recipes.trained_network import TrainedNetwork
 
@@ -272,5 +296,6 @@ class _Notes:
             keep_network=partial(
                 TrainedNetwork.from_step, step, recipe, self._training.scaling, step.table
             ),
+            label_tree=label_tree,
             snapshots=tuple(self._snapshots)[first_new:],
         )
