@@ -176,7 +176,7 @@ def test_texts_of_numbers_count_as_numbers_as_the_command_line_gives_them():
 @pytest.mark.parametrize(
     ("knob", "words"),
     [
-        ("scheme", "one of 'scf', 'fsf', 'fixed', 'auto'"),
+        ("scheme", "one of 'scf', 'fsf', 'fixed'"),
         ("mu", "a number from 0.01 to 10000"),
         ("channels", "a whole number from 2 to 1024"),
         ("learning_rate", "a number above 0 to 10"),
@@ -192,7 +192,7 @@ def test_every_knob_has_a_title_a_help_and_a_type_to_show(knob):
     described = describe_knob(knob)
     assert described["title"]
     assert len(described["description"]) > 10
-    assert described["type"] in {"integer", "number", "string"}
+    assert described["type"] in {"boolean", "integer", "number", "string"}
 
 
 def test_the_help_of_mu_tells_its_effect_under_every_scheme():

@@ -67,7 +67,7 @@ def make_line(image, kind, overlaps, seed=0):
 
 
 def summarise_scf(lines, monkeypatch):
-    monkeypatch.setattr(quality, "PUBLISHED_SCHEMES", ("scf",))
+    monkeypatch.setattr(quality, "SCHEMES", ("scf",))
     return quality.summarise_schemes(lines)["scf"]
 
 

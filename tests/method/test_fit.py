@@ -11,7 +11,7 @@ from napari_dynaseg.method.run import iter_fit
 from napari_dynaseg.method.subsampling import choose_reduction, choose_samples
 from napari_dynaseg.settings import Settings
 
-SMALL = Settings(channels=8, iterations=4, minimum_labels=1, device="cpu")
+SMALL = Settings(channels=8, iterations=4, minimum_labels=1, device="cpu", clean=False)
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_a_knob_that_only_counts_at_the_start_cannot_be_sent(plane, knob, value,
     next(run)
     sentence = (
         rf"^{knob} cannot change while a run trains, only scheme, mu, iterations, "
-        rf"minimum_labels can; got {value} where the run has {had}$"
+        rf"minimum_labels, detail can; got {value} where the run has {had}$"
     )
     with pytest.raises(SettingsError, match=sentence):
         run.send(SMALL.change(**{knob: value}))

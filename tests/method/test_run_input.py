@@ -78,10 +78,6 @@ def test_a_guidance_that_does_not_fit_is_refused(plane, guidance, told):
         segment(plane, channel_axis=0, guidance=guidance, channels=8)
 
 
-def test_auto_takes_no_guidance(plane, guidance):
-    with pytest.raises(SettingsError, match="auto trains several networks"):
-        iter_fit(plane, SMALL.change(scheme="auto"), guidance=guidance)
-
 
 def test_a_companion_of_another_shape_is_refused(plane):
     with pytest.raises(ImageError, match="must have one shape"):

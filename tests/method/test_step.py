@@ -8,7 +8,7 @@ import pytest
 from napari_dynaseg.method.run import iter_fit
 from napari_dynaseg.settings import Settings
 
-SMALL = Settings(channels=8, iterations=4, minimum_labels=1, device="cpu")
+SMALL = Settings(channels=8, iterations=4, minimum_labels=1, device="cpu", clean=False)
 
 
 @pytest.fixture

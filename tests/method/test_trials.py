@@ -12,7 +12,7 @@ from napari_dynaseg.method.trials import (
     list_choices,
     reduce_plane,
 )
-from napari_dynaseg.settings import PUBLISHED_SCHEMES, Settings
+from napari_dynaseg.settings import SCHEMES, Settings
 
 QUICK = Settings(channels=4, iterations=3, minimum_labels=1, seed=7)
 PLANE = np.array([[[0, 0, 1, 1], [0, 0, 1, 1], [0, 0, 1, 1]]], np.float32)
@@ -25,11 +25,7 @@ def test_every_published_scheme_comes_once_with_every_mu_around_its_default_risi
         *(("fsf", mu) for mu in (4.5, 15, 45, 150)),
         *(("fixed", mu) for mu in (1.5, 5, 15, 50)),
     ]
-    assert len(set(pairs)) == len(PUBLISHED_SCHEMES) * len(FACTORS)
-
-
-def test_auto_is_in_no_sheet_even_where_the_user_has_a_default_for_it():
-    assert "auto" not in {choice.scheme for choice in list_choices(QUICK, {"auto": 9.0})}
+    assert len(set(pairs)) == len(SCHEMES) * len(FACTORS)
 
 
 def test_the_other_knobs_stay_but_for_the_quality_which_is_fast():
@@ -41,7 +37,7 @@ def test_the_defaults_of_the_user_are_the_middle_and_the_range_is_kept_to():
     choices = list_choices(QUICK, {"scf": 0.02, "fixed": 9000.0, "fsf": 12.3456})
     mus = {
         scheme: [each.mu for each in choices if each.scheme == scheme]
-        for scheme in PUBLISHED_SCHEMES
+        for scheme in SCHEMES
     }
     assert mus["scf"] == [0.01, 0.02, 0.06, 0.2]
     assert mus["fsf"] == [3.7, 12.3456, 37.0, 123.0]
@@ -72,16 +68,28 @@ def test_trials_come_in_the_order_of_the_choices_after_their_iterations():
     assert tuple(trial.settings for trial in trials) == choices
     for trial in trials:
         assert trial.labels.shape == (3, 4)
-        assert trial.labels_in_use == len(np.unique(trial.labels)) == trial.labels.max()
+        assert trial.count == len(np.unique(trial.labels)) == trial.labels.max()
         assert trial.seconds > 0
         assert not trial.labels.flags.writeable
+
+
+def test_a_trial_shows_what_the_user_will_get():
+    plane = np.zeros((1, 256, 300), np.float32)
+    plane[:, 60:150, 80:200] = 0.8
+    plane += np.random.default_rng(0).normal(0, 0.02, plane.shape).astype(np.float32)
+    for settings in (Settings(iterations=5), Settings(iterations=5, result="regions", detail=20)):
+        (*_, trial) = iter_trials(plane, [settings])
+        assert trial.labels.shape == (256, 300)
+        inside = np.unique(trial.labels[62:148, 82:198])
+        assert len(inside) == 1
+        assert inside != trial.labels[5, 5]
 
 
 def test_a_trial_has_the_labels_of_a_run_on_the_reduced_plane():
     from napari_dynaseg.labels.numbering import number_by_size
     from napari_dynaseg.method.run import iter_fit
 
-    settings = list_choices(QUICK)[5]
+    settings = list_choices(QUICK.change(clean=False))[5]
     *_, last = iter_fit(PLANE, settings)
     trial = list(iter_trials(PLANE, [settings]))[-1]
     assert isinstance(trial, Trial)
