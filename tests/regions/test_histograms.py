@@ -16,9 +16,9 @@ REGIONS = np.array([[0, 0, 1], [0, 1, 1]], np.int32)
 
 def test_a_value_between_two_bins_counts_in_both_and_one_beyond_in_the_last():
     values = np.array([[0.0, 0.25, 1.0], [-7.0, 0.75, 9.0]], np.float32)
-    shares = np.zeros((2, 3), np.float32)
-    add_shares(REGIONS, values, 0.0, 1.0, shares)
-    np.testing.assert_allclose(shares, [[2.5, 0.5, 0], [0, 0.5, 2.5]])
+    shares = np.zeros((2, 5), np.float32)
+    add_shares(REGIONS, values, 0.0, 1.0, 1, 3, shares)
+    np.testing.assert_allclose(shares, [[0, 2.5, 0.5, 0, 0], [0, 0, 0.5, 2.5, 0]])
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])

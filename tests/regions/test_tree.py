@@ -9,7 +9,9 @@ from napari_dynaseg.engine.backend import torch
 from napari_dynaseg.image.pixels import to_plane
 from napari_dynaseg.image.synthetic import draw_image
 from napari_dynaseg.labels.components import find_regions
-from napari_dynaseg.regions.tree import Tree, build_tree
+from napari_dynaseg.regions import appearance, borders, features, histograms, merging, superpixels
+from napari_dynaseg.regions import tree as module
+from napari_dynaseg.regions.tree import Tree, build_tree, warm_up_tree
 
 DETAILS = [100.0, 75.0, 50.0, 25.0, 0.0]
 
@@ -155,3 +157,19 @@ def test_details_never_rise_and_are_numbers(drawn):
     assert (np.diff(drawn.details) <= 0).all()
     assert np.isfinite(drawn.details).all()
     assert drawn.details.dtype == np.float32
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_after_warming_up_nothing_is_compiled_whatever_the_plane(channels):
+    warm_up_tree()
+    modules = (appearance, borders, features, histograms, merging, superpixels, module)
+    loops = [
+        loop for each in modules for loop in vars(each).values() if hasattr(loop, "signatures")
+    ]
+    before = [len(loop.signatures) for loop in loops]
+    for plane in (make_noise((channels, 300, 256)), np.ones((channels, 300, 20), np.float32)):
+        plane.setflags(write=False)
+        tree = build_tree(plane)
+        tree.number_regions(50.0, np.zeros(len(tree.kept) + 1, np.int32))
+    assert [len(loop.signatures) for loop in loops] == before
+    assert len(loops) > 10

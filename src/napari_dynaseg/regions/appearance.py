@@ -110,11 +110,11 @@ class Appearance:
             texture = np.log(measure_texture(seen)[0] + LEAST_TEXTURE)[strip.inner]
             present, local = _renumber(superpixels[strip.rows], len(sizes))
             shares = np.zeros((len(present), bins), np.float32)
-            add_shares(local, texture, *TEXTURE_RANGE, shares[:, :TEXTURE_BINS])
+            add_shares(local, texture, *TEXTURE_RANGE, 0, TEXTURE_BINS, shares)
             for place, channel in enumerate(self._channels):
                 first = TEXTURE_BINS + place * INTENSITY_BINS
-                part = shares[:, first : first + INTENSITY_BINS]
-                add_shares(local, seen[channel.number][strip.inner], *channel.span, part)
+                values = seen[channel.number][strip.inner]
+                add_shares(local, values, *channel.span, first, INTENSITY_BINS, shares)
             return present, shares
 
         for present, shares in self._map(count):

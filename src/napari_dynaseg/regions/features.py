@@ -40,8 +40,10 @@ def to_perceptual(plane: Plane) -> Plane:
     """
     if len(plane) != COLOURS:
         return plane
-    perceptual = np.empty_like(plane)
-    _to_lab(plane, *_tabulate(), perceptual)
+    # For other layouts of the memory, and what may not be written, the loop is compiled anew.
+    colours = np.array(plane, np.float32, order="C")
+    perceptual = np.empty_like(colours)
+    _to_lab(colours, *_tabulate(), perceptual)
     return perceptual
 
 

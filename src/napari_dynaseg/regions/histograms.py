@@ -51,7 +51,15 @@ def choose_channels(deviations: Sums) -> list[Channel]:
 
 
 @compiled
-def add_shares(regions: LabelMap, values: Values, low: float, high: float, shares: Values) -> None:
+def add_shares(
+    regions: LabelMap,
+    values: Values,
+    low: float,
+    high: float,
+    first: int,
+    bins: int,
+    histograms: Values,
+) -> None:
     """Add each pixel to its region's histogram; one between the middles of two bins to both.
 
     Parameters
@@ -62,25 +70,27 @@ def add_shares(regions: LabelMap, values: Values, low: float, high: float, share
         float32, (H, W); those beyond the bins count in the first or the last.
     low, high
         The middle of the first bin, and that of the last.
-    shares
-        float32, (n, bins), changed in place.
+    first, bins
+        The column of the first bin, and how many there are.
+    histograms
+        float32, (n, columns), changed in place.
 
     Examples
     --------
-    >>> shares = np.zeros((1, 2), np.float32)
-    >>> add_shares(np.zeros((1, 2), np.int32), np.array([[0, 0.5]], np.float32), 0.0, 1.0, shares)
-    >>> shares
-    array([[1.5, 0.5]], dtype=float32)
+    >>> found = np.zeros((1, 3), np.float32)
+    >>> values = np.array([[0, 0.5]], np.float32)
+    >>> add_shares(np.zeros((1, 2), np.int32), values, 0.0, 1.0, 1, 2, found)
+    >>> found
+    array([[0. , 1.5, 0.5]], dtype=float32)
     """
-    last = shares.shape[1] - 1
     for row in range(regions.shape[0]):
         for column in range(regions.shape[1]):
             share = (values[row, column] - low) / (high - low)
-            place = min(max(share, 0.0), 1.0) * last
-            lower = min(int(place), last - 1)
-            region = regions[row, column]
-            shares[region, lower] += np.float32(lower + 1 - place)
-            shares[region, lower + 1] += np.float32(place - lower)
+            place = min(max(share, 0.0), 1.0) * (bins - 1)
+            lower = min(int(place), bins - 2)
+            histogram = histograms[regions[row, column]]
+            histogram[first + lower] += np.float32(lower + 1 - place)
+            histogram[first + lower + 1] += np.float32(place - lower)
 
 
 @compiled

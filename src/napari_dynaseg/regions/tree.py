@@ -113,6 +113,11 @@ def build_tree(plane: Plane) -> Tree:
     return Tree(superpixels, merges.kept, merges.absorbed, _find_details(merges))
 
 
+def warm_up_tree() -> None:
+    """Build a tiny tree and cut it, which loads the loops, or compiles them the first time."""
+    build_tree(np.zeros((3, 8, 8), np.float32)).cut(MIDDLE_DETAIL)
+
+
 def _find_details(merges: Merges) -> npt.NDArray[np.float32]:
     """Give the detail up to which each merge is done."""
     count = len(merges.costs) + 1
