@@ -90,6 +90,29 @@ def cost(
 
 
 @benchmark.command()
+def tree(
+    sides: Annotated[
+        list[int] | None, typer.Argument(help="Sides of the square images [default: 256 … 4096].")
+    ] = None,
+    channels: Annotated[int, typer.Option(help="Channels of the images.", min=1)] = 3,
+    as_json: Json = None,
+) -> None:
+    """Measure how long the tree of a plane takes to build and to cut, as images grow."""
+    from benchmarks.tree_speed import measure_tree
+
+    rows = []
+    typer.echo(
+        f"{'side':>8}{'superpixels':>13}{'seconds':>10}{'a megapixel':>13}{'cut, ms':>10}{'GB':>8}"
+    )
+    for side in sides or (256, 512, 1024, 2048, 4096):
+        row = {"side": side, **measure_tree(side, channels)}
+        built = f"{row['seconds']:>10.2f}{row['megapixel']:>13.2f}{row['cut'] * 1e3:>10.1f}"
+        typer.echo(f"{side:>8}{row['superpixels']:>13}{built}{row['bytes'] / 1e9:>8.2f}")
+        rows.append(row)
+    write_json(as_json, {"rows": rows})
+
+
+@benchmark.command()
 def quality(
     root: Bsds,
     results: Annotated[

@@ -9,6 +9,7 @@ from npe2 import PluginManifest
 
 from napari_dynaseg._napari.panel.widget import SegmenterPanel
 from napari_dynaseg.engine.warm_up import warm_up
+from napari_dynaseg.regions.tree import warm_up_tree
 from napari_dynaseg.settings import Settings
 
 QUICK = Settings(channels=8, iterations=12, minimum_labels=1)
@@ -20,6 +21,7 @@ TIMEOUT = 20_000
 def ready_engine() -> None:
     """Compile the engine's loops, so that the first run to be waited for does not have to."""
     warm_up()
+    warm_up_tree()
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ def test_the_package_runs_from_a_checkout():
     done = run_module("--help")
     assert done.returncode == 0
     assert "Usage: python -m benchmarks" in done.stdout
-    for command in ("accuracy", "speed", "cost", "quality", "stack", "responsiveness"):
+    for command in ("accuracy", "speed", "cost", "quality", "stack", "responsiveness", "tree"):
         assert command in done.stdout
 
 

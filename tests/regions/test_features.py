@@ -4,12 +4,10 @@ import numpy as np
 import pytest
 from skimage.color import rgb2lab
 
-from napari_dynaseg.regions import features
 from napari_dynaseg.regions.features import blur, measure_gradient, measure_texture, to_perceptual
 
 
-def test_three_channels_become_lab_with_lightness_from_0_to_1(monkeypatch):
-    monkeypatch.setattr(features, "ROWS_AT_A_TIME", 2)
+def test_three_channels_become_lab_with_lightness_from_0_to_1():
     plane = np.random.default_rng(0).random((3, 5, 4)).astype(np.float32)
     found = to_perceptual(plane)
     assert found.dtype == np.float32

@@ -21,6 +21,7 @@ def is_preloading() -> bool:
 
 def _warm_up() -> None:
     from napari_dynaseg.engine.warm_up import warm_up
+    from napari_dynaseg.regions.tree import warm_up_tree
 
     # napari chooses the colours of its first Labels layer with this.
     import_module("skimage.color")
@@ -28,3 +29,4 @@ def _warm_up() -> None:
     # An interpreter that ends meanwhile starts no threads; all else a run would say itself.
     with suppress(RuntimeError):
         warm_up()
+        warm_up_tree()
