@@ -10,6 +10,7 @@ from napari_dynaseg.knobs import Knobs
 
 Scheme = Literal["scf", "fsf", "fixed", "auto"]
 Quality = Literal["fast", "exact"]
+Padding = Literal["replicate", "zeros"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Strategy = Literal["one", "follow", "each"]
 
@@ -60,6 +61,8 @@ CHOICE_TITLES = MappingProxyType(
     {
         "fast": "Fast",
         "exact": "Exact, as published",
+        "replicate": "Goes on as it ends",
+        "zeros": "Zeros, as published",
         "one": "One network",
         "follow": "Follow",
         "each": "Each plane on its own",
@@ -85,6 +88,10 @@ STRATEGIES: MappingProxyType[Strategy, str] = MappingProxyType(
 
 def _default_mu(validated: dict[str, Any]) -> float:
     return SCHEMES[validated.get("scheme", "scf")].default_mu
+
+
+def _default_padding(validated: dict[str, Any]) -> Padding:
+    return "zeros" if validated.get("quality") == "exact" else "replicate"
 
 
 class Settings(Knobs):
@@ -122,6 +129,7 @@ class Settings(Knobs):
         ge=0.01,
         le=10_000,
         allow_inf_nan=False,
+        json_schema_extra={"default_words": "50, 15 or 5, as the scheme"},
         title="μ",
         description="Pushes the result towards coarser or finer; "
         + "; ".join(facts.effect for facts in SCHEMES.values()),
@@ -131,6 +139,14 @@ class Settings(Knobs):
         title="Quality",
         description="fast: train on a reduced image for a few iterations, then label every "
         "pixel: seconds; exact: train on every pixel, as published: minutes. Auto is always fast",
+    )
+    padding: Padding = Field(
+        default_factory=_default_padding,
+        title="Edge",
+        description="What the network sees beyond the image's edge: replicate: the pixels at the "
+        "edge, again and again; zeros: a black frame, as published, which may get labels of its "
+        "own",
+        json_schema_extra={"default_words": "replicate in fast quality, zeros in exact"},
     )
     iterations: int = Field(
         500,

@@ -103,8 +103,12 @@ class RunChoice:
     @property
     def knobs(self) -> dict[str, str | int | float]:
         """The settings that differ from the defaults."""
-        defaults = {**Settings(scheme=self.settings.scheme).model_dump(), "scheme": "scf"}
-        knobs = self.settings.model_dump()
+        usual, knobs = Settings(), self.settings.model_dump()
+        leading = {name: knobs[name] for name in ("scheme", "quality")}  # which others follow
+        defaults = {
+            **usual.change(**leading).model_dump(),
+            **{name: getattr(usual, name) for name in leading},
+        }
         return {name: value for name, value in knobs.items() if value != defaults[name]}
 
     @property
