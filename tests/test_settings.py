@@ -18,6 +18,7 @@ def test_the_defaults_are_those_of_the_papers_programs():
         "result": "clusters",
         "detail": 56.0,
         "clean": True,
+        "padding": "replicate",
         "iterations": 500,
         "minimum_labels": 3,
         "channels": 100,
@@ -74,6 +75,19 @@ def test_changing_the_scheme_moves_mu_to_its_default_unless_it_was_given():
 
 def test_a_mu_given_by_a_change_counts_as_given():
     assert Settings().change(mu=80).change(scheme="fixed").mu == 80.0
+
+
+@pytest.mark.parametrize(("quality", "padding"), [("fast", "replicate"), ("exact", "zeros")])
+def test_the_edge_is_published_in_exact_quality_unless_it_was_given(quality, padding):
+    assert Settings(quality=quality).padding == padding
+    assert Settings().change(quality=quality).padding == padding
+    assert Settings(padding="zeros").change(quality=quality).padding == "zeros"
+
+
+def test_a_default_that_follows_another_knob_is_told_in_words():
+    assert Settings.describe_default("mu") == "50, 15 or 5, as the scheme"
+    assert Settings.describe_default("padding") == "replicate in fast quality, zeros in exact"
+    assert Settings.describe_default("blocks") == "3"
 
 
 def test_a_change_leaves_the_other_knobs_and_the_old_settings_alone():

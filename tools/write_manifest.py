@@ -26,7 +26,7 @@ def generate_configurations() -> dict[str, Any]:
     for name in Settings.model_fields:
         knob = {key: describe_knob(name)[key] for key in SCHEMA_KEYS if key in describe_knob(name)}
         if name != "mu":
-            properties[name] = knob
+            properties[name] = {**knob, "default": getattr(Settings(), name)}
             continue
         for scheme, facts in SCHEMES.items():
             properties[f"mu_{scheme}"] = {

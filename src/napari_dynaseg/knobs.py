@@ -57,11 +57,17 @@ class Knobs(Record):
         dict
             ``type``, ``title`` and ``description``; ``enum`` for a choice; ``minimum``,
             ``maximum``, ``exclusiveMinimum`` and ``exclusiveMaximum`` where there are limits;
-            ``words`` and ``step`` where a field says more of its range; ``usual`` where the
-            default follows another knob.
+            ``words`` and ``step`` where a field says more of its range, ``default_words``
+            where its default follows another knob.
         """
         knob: dict[str, Any] = _describe_all(cls)[name]
         return knob
+
+    @classmethod
+    def describe_default(cls, name: str) -> str:
+        """Say what a knob is by default, in words where that depends on another knob."""
+        knob = cls.describe(name)
+        return str(knob["default_words"] if "default_words" in knob else knob["default"])
 
     @classmethod
     def describe_range(cls, name: str) -> str:

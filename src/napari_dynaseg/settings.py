@@ -11,6 +11,7 @@ from napari_dynaseg.knobs import Knobs
 Scheme = Literal["scf", "fsf", "fixed"]
 Outcome = Literal["clusters", "regions"]
 Quality = Literal["fast", "exact"]
+Padding = Literal["replicate", "zeros"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Strategy = Literal["one", "follow", "each"]
 
@@ -71,6 +72,8 @@ CHOICE_TITLES = MappingProxyType(
         **{outcome: facts.title for outcome, facts in OUTCOMES.items()},
         "fast": "Fast",
         "exact": "Exact, as published",
+        "replicate": "Goes on as it ends",
+        "zeros": "Zeros, as published",
         "one": "One network",
         "follow": "Follow",
         "each": "Each plane on its own",
@@ -110,7 +113,11 @@ def _default_detail(validated: dict[str, Any]) -> float:
 
 
 def _is_fast(validated: dict[str, Any]) -> bool:
-    return validated.get("quality", "fast") == "fast"
+    return bool(validated.get("quality", "fast") == "fast")
+
+
+def _default_padding(validated: dict[str, Any]) -> Padding:
+    return "replicate" if _is_fast(validated) else "zeros"
 
 
 class Settings(Knobs):
@@ -152,7 +159,9 @@ class Settings(Knobs):
         description="Pushes the result towards coarser or finer; "
         + "; ".join(facts.effect for facts in SCHEMES.values()),
         json_schema_extra={
-            "usual": ", ".join(f"{f.default_mu:g} for {scheme}" for scheme, f in SCHEMES.items())
+            "default_words": ", ".join(
+                f"{f.default_mu:g} for {scheme}" for scheme, f in SCHEMES.items()
+            )
         },
     )
     quality: Quality = Field(
@@ -175,7 +184,7 @@ class Settings(Knobs):
         title="Detail",
         description="Where the tree of regions is cut: a larger detail gives more, finer regions",
         json_schema_extra={
-            "usual": ", ".join(
+            "default_words": ", ".join(
                 f"{facts.default_detail:g} for {outcome}" for outcome, facts in OUTCOMES.items()
             )
         },
@@ -185,7 +194,15 @@ class Settings(Knobs):
         title="Clean outlines",
         description="Whether clusters have the outlines of the tree, without speckle; if not, "
         "they are the network's own labels, as published",
-        json_schema_extra={"usual": "true in fast quality, false in exact"},
+        json_schema_extra={"default_words": "true in fast quality, false in exact"},
+    )
+    padding: Padding = Field(
+        default_factory=_default_padding,
+        title="Edge",
+        description="What the network sees beyond the image's edge: replicate: the pixels at the "
+        "edge, again and again; zeros: a black frame, as published, which may get labels of its "
+        "own",
+        json_schema_extra={"default_words": "replicate in fast quality, zeros in exact"},
     )
     iterations: int = Field(
         500,

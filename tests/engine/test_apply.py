@@ -1,5 +1,7 @@
 """A network applied in tiles: the labels do not depend on where tiles end."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 from skimage import data
@@ -9,7 +11,7 @@ from napari_dynaseg.engine.backend import torch
 from napari_dynaseg.engine.convolutions import CpuConvolutions, DeviceConvolutions
 from napari_dynaseg.engine.cpu.thread_pool import ThreadPool
 from napari_dynaseg.engine.network import build_network
-from napari_dynaseg.settings import Settings
+from napari_dynaseg.settings import Padding, Settings
 
 # Two responses that differ by less are equal but for rounding.
 CLOSE = 1e-4
@@ -39,12 +41,13 @@ def apply_in_tiles(image, network, kind, tile):
         return application.find_labels(gather_statistics([application]))
 
 
+@pytest.mark.parametrize("padding", get_args(Padding))
 @pytest.mark.parametrize("kind", ["cpu", "device"])
 @pytest.mark.parametrize("tile", [8, 13, 32, 200])
 @pytest.mark.parametrize("blocks", [1, 2, 3, 5])
-def test_tiled_labels_are_those_of_the_whole_plane(kind, tile, blocks):
+def test_tiled_labels_are_those_of_the_whole_plane(kind, tile, blocks, padding):
     image = cut_image(57, 70)
-    network = build_network(3, Settings(blocks=blocks, channels=20))
+    network = build_network(3, Settings(blocks=blocks, channels=20, padding=padding))
     expected, close = label_plainly(image, network)
     labels = apply_in_tiles(image, network, kind, tile)
     assert labels.dtype == np.int32
@@ -52,10 +55,11 @@ def test_tiled_labels_are_those_of_the_whole_plane(kind, tile, blocks):
     np.testing.assert_array_equal(labels[~close], expected[~close])
 
 
-@pytest.mark.parametrize("shape", [(1, 7), (7, 1), (2, 2), (40, 3)])
-def test_narrow_planes_are_labelled_too(shape):
+@pytest.mark.parametrize("padding", get_args(Padding))
+@pytest.mark.parametrize("shape", [(1, 7), (7, 1), (2, 2), (40, 3), (256, 256)])
+def test_planes_of_any_shape_are_labelled_in_the_usual_tiles(shape, padding):
     image = cut_image(*shape)
-    network = build_network(3, Settings(channels=8))
+    network = build_network(3, Settings(channels=8, padding=padding))
     expected, close = label_plainly(image, network)
     labels = apply_in_tiles(image, network, "cpu", None)
     np.testing.assert_array_equal(labels[~close], expected[~close])

@@ -67,6 +67,13 @@ def test_the_random_start_is_the_one_torch_would_draw_itself():
     assert torch.equal(ours.bias, usual.bias)
 
 
+def test_a_plane_that_goes_on_is_padded_as_torch_itself_does(image):
+    ours = build_network(2, SMALL)[0]
+    usual = nn.Conv2d(2, 8, 3, padding=1, padding_mode="replicate")
+    usual.load_state_dict(ours.state_dict())
+    torch.testing.assert_close(ours(image), usual(image))
+
+
 def test_the_random_state_of_the_session_stays_untouched():
     before = torch.get_rng_state()
     build_network(1, SMALL)

@@ -17,8 +17,15 @@ def sums():
 def test_a_rectangle_is_cut_out_scaled_and_with_zeros_beyond_the_plane():
     array = np.arange(12, dtype=np.float32).reshape(3, 4, 1)  # a plane of 3×3, padded
     goal = np.full((3, 3, 1), np.nan, np.float32)
-    passes.cut_out(array, -1, 1, 3, 3, np.float32([2]), np.float32([1]), goal)
+    passes.cut_out(array, -1, 1, 3, 3, np.float32([2]), np.float32([1]), goal, False)
     assert goal[..., 0].tolist() == [[0, 0, 0], [3, 5, 0], [11, 13, 0]]
+
+
+def test_a_rectangle_of_a_plane_that_goes_on_has_the_edge_beyond_it_scaled_too():
+    array = np.arange(12, dtype=np.float32).reshape(3, 4, 1)  # a plane of 3×3, padded
+    goal = np.full((3, 3, 1), np.nan, np.float32)
+    passes.cut_out(array, -1, 1, 3, 3, np.float32([2]), np.float32([1]), goal, True)
+    assert goal[..., 0].tolist() == [[3, 5, 5], [3, 5, 5], [11, 13, 13]]
 
 
 def test_a_rectangle_is_finished_and_cleared_beyond_the_plane(sums):

@@ -15,10 +15,11 @@ from napari_dynaseg.method.weighting import continuity_weight
 from napari_dynaseg.settings import Settings
 
 
+@pytest.mark.parametrize("quality", ["exact", "fast"])
 @pytest.mark.parametrize("side", [24, 256])
-def test_the_engine_takes_the_plain_steps(side):
+def test_the_engine_takes_the_plain_steps(side, quality):
     picture = data.astronaut()[100 : 100 + side, 100 : 100 + side].astype(np.float32) / 255
-    plane, settings = np.moveaxis(picture, -1, 0).copy(), Settings(quality="exact")
+    plane, settings = np.moveaxis(picture, -1, 0).copy(), Settings(quality=quality)
     weigh = partial(continuity_weight, settings.scheme, settings.mu)
     network = build_network(3, settings)
     optimiser = torch.optim.SGD(network.parameters(), settings.learning_rate, settings.momentum)

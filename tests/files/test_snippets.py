@@ -87,6 +87,8 @@ def test_a_picture_gives_the_same_labels():
         (Settings(scheme="fsf"), " --scheme fsf"),
         (Settings(scheme="fsf", mu=50), " --scheme fsf --mu 50.0"),
         (Settings(mu=50, quality="exact"), " --quality exact"),
+        (Settings(padding="zeros"), " --padding zeros"),
+        (Settings(quality="exact", padding="replicate"), " --quality exact --padding replicate"),
     ],
 )
 def test_only_what_differs_from_the_defaults_is_written(settings, options):

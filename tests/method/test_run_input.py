@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from napari_dynaseg.errors import ImageError, SettingsError
+from napari_dynaseg.errors import ImageError
 from napari_dynaseg.method.region_of_interest import RegionOfInterest
 from napari_dynaseg.method.run import iter_fit, segment
 from napari_dynaseg.method.run_input import RunInput
@@ -76,7 +76,6 @@ def test_a_guidance_that_does_not_fit_is_refused(plane, guidance, told):
         iter_fit(plane, SMALL, guidance=guidance)
     with pytest.raises(ImageError, match=told):
         segment(plane, channel_axis=0, guidance=guidance, channels=8)
-
 
 
 def test_a_companion_of_another_shape_is_refused(plane):

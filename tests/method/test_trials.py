@@ -35,10 +35,7 @@ def test_the_other_knobs_stay_but_for_the_quality_which_is_fast():
 
 def test_the_defaults_of_the_user_are_the_middle_and_the_range_is_kept_to():
     choices = list_choices(QUICK, {"scf": 0.02, "fixed": 9000.0, "fsf": 12.3456})
-    mus = {
-        scheme: [each.mu for each in choices if each.scheme == scheme]
-        for scheme in SCHEMES
-    }
+    mus = {scheme: [each.mu for each in choices if each.scheme == scheme] for scheme in SCHEMES}
     assert mus["scf"] == [0.01, 0.02, 0.06, 0.2]
     assert mus["fsf"] == [3.7, 12.3456, 37.0, 123.0]
     assert mus["fixed"] == [2700.0, 9000.0, 10_000.0, 10_000.0]

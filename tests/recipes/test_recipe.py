@@ -40,6 +40,19 @@ def test_a_recipe_comes_back_from_json_as_it_was(recipe):
     assert Recipe.from_metadata(json.loads(text)) == turned
 
 
+def test_a_recipe_written_before_there_was_a_padding_has_the_published_one(plane, recipe):
+    turned = {"changes": (SettingsChange(iteration=3, settings=SMALL.change(mu=7).model_dump()),)}
+    written = recipe.model_copy(update=turned).to_metadata()
+    assert written[METADATA_KEY]["settings"].pop("padding") == "replicate"
+    del written[METADATA_KEY]["changes"][0]["settings"]["padding"]
+    old = Recipe.from_metadata(written)
+    assert old.read_settings() == SMALL.change(padding="zeros")
+    zeros = {**turned, "settings": SMALL.change(padding="zeros").model_dump()}
+    zeros["changes"][0].settings["padding"] = "zeros"
+    expected = replay(1 * plane, recipe.model_copy(update=zeros))
+    np.testing.assert_array_equal(replay(plane, old), expected)
+
+
 def test_a_recipe_lies_under_its_own_key_beside_other_metadata(recipe):
     assert Recipe.from_metadata({"scale": 2, **recipe.to_metadata()}) == recipe
 

@@ -1,6 +1,7 @@
 """A trained network labels further planes, and comes back from its file as it was."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +106,16 @@ def test_a_saved_network_may_take_another_strategy_through_a_stack(colour_networ
     assert used.settings == SMALL.change(strategy="follow", follow_iterations=2)
     assert used.weights is colour_network.weights
     assert colour_network.settings == SMALL
+
+
+def test_a_network_kept_before_there_was_a_padding_sees_the_published_zeros(stack):
+    trained = train_network(stack, SMALL.change(padding="zeros"), [START])
+    settings = trained.settings.model_dump(exclude={"padding"})
+    old = replace(trained, recipe=trained.recipe.model_copy(update={"settings": settings}))
+    again = TrainedNetwork.from_bytes(old.to_bytes())
+    assert again.settings.padding == "zeros"
+    plane = stack.read_channels(START)
+    np.testing.assert_array_equal(again.label(plane), trained.label(plane))
 
 
 @pytest.mark.parametrize("knob", ["mu", "channels", "seed", "training_planes"])

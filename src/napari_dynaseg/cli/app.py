@@ -16,7 +16,7 @@ from napari_dynaseg.errors import SettingsError
 from napari_dynaseg.generators import Loop
 from napari_dynaseg.labels.numbering import count_labels
 from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, AnnotationKind
-from napari_dynaseg.settings import Settings, describe_knob, describe_range
+from napari_dynaseg.settings import Settings, describe_range
 
 if TYPE_CHECKING:
     from napari_dynaseg.cli.batch import FilePlan
@@ -317,9 +317,7 @@ def info() -> None:
         typer.echo(f"{title:<16}{text}")
     typer.echo("\nsettings")
     for name in Settings.model_fields:
-        knob = describe_knob(name)
-        default = knob["usual"] if "usual" in knob else knob["default"]
-        typer.echo(f"  {name:<20}{default}  ({describe_range(name)})")
+        typer.echo(f"  {name:<20}{Settings.describe_default(name)}  ({describe_range(name)})")
 
 
 @app.command()

@@ -69,7 +69,5 @@ def add_options(
 
 
 def _describe_option(knobs: type[Knobs], name: str) -> str:
-    described = knobs.describe(name)
-    default = described["usual"] if "usual" in described else described["default"]
-    text = described["description"]
+    text, default = knobs.describe(name)["description"], knobs.describe_default(name)
     return f"{text}. Takes {knobs.describe_range(name)} [default: {default}]"

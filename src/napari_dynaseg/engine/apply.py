@@ -98,6 +98,7 @@ class Application:
     def __init__(self, plane: Plane, network: nn.Sequential, convolutions: Convolutions):
         self._plane, self._convolutions = plane, convolutions
         *self.stages, self._last = list_stages(network)
+        self._padding = self._last.padding
         self.norms: list[Norm] = []
         self._height, self._width = int(plane.shape[1]), int(plane.shape[2])
         self._keeps = False
@@ -212,7 +213,7 @@ class Application:
         return values
 
     def _cut_image(self, tile: Tile, halo: int) -> torch.Tensor:
-        """Copy the tile and its halo from the plane, zeros beyond the plane: (h, w, C)."""
+        """Copy the tile and its halo from the plane, and what lies beyond it: (h, w, C)."""
         height, width = tile.height + 2 * halo, tile.width + 2 * halo
         region = self._convolutions.take("image", height, width, len(self._plane))
         rows, columns = self._find_inside(tile, halo)
@@ -221,19 +222,25 @@ class Application:
             tile.top - halo + rows.start : tile.top - halo + rows.stop,
             tile.left - halo + columns.start : tile.left - halo + columns.stop,
         ]
-        region.zero_()
         region[rows, columns] = torch.from_numpy(np.moveaxis(inside, 0, 2).copy()).to(region.device)
-        return region
+        return self._continue_beyond(region, rows, columns)
 
     def _normalise(self, region: torch.Tensor, tile: Tile, halo: int, norm: Norm) -> torch.Tensor:
-        """Apply a batch norm, and put the zeros that pad the plane around it."""
+        """Apply a batch norm, and put what pads the plane around it."""
         rows, columns = self._find_inside(tile, halo)
         scale, shift = norm.scale.to(region), norm.shift.to(region)
         result = self._convolutions.take("normalised", *region.shape)
-        if (rows, columns) != (slice(0, region.shape[0]), slice(0, region.shape[1])):
-            result.zero_()
         torch.addcmul(shift, region[rows, columns], scale, out=result[rows, columns])
-        return result
+        return self._continue_beyond(result, rows, columns)
+
+    def _continue_beyond(self, region: torch.Tensor, rows: slice, columns: slice) -> torch.Tensor:
+        """Fill a region, (h, w, channels), where it reaches beyond the plane; give it."""
+        goes_on = self._padding == "replicate"
+        for lines, inside in ((region[rows].transpose(0, 1), columns), (region, rows)):
+            if len(lines) > inside.stop - inside.start:
+                lines[: inside.start] = lines[inside.start] if goes_on else 0
+                lines[inside.stop :] = lines[inside.stop - 1] if goes_on else 0
+        return region
 
     def _find_inside(self, tile: Tile, halo: int) -> tuple[slice, slice]:
         """Find the rows and columns of a tile with its halo that lie on the plane."""

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from napari_dynaseg.engine.backend import torch
-from napari_dynaseg.settings import Settings
+from napari_dynaseg.settings import Padding, Settings
 
 nn = torch.nn
 
@@ -22,7 +22,7 @@ def build_network(image_channels: int, settings: Settings) -> nn.Sequential:
     image_channels
         Channels of the plane, at least 1.
     settings
-        ``channels``, ``blocks`` and ``seed`` are read.
+        ``channels``, ``blocks``, ``padding`` and ``seed`` are read.
 
     Returns
     -------
@@ -34,9 +34,11 @@ def build_network(image_channels: int, settings: Settings) -> nn.Sequential:
     layers: list[nn.Module] = []
     incoming = image_channels
     for _ in range(settings.blocks - 1):
-        layers += [Convolution(incoming, width, 3, generator), nn.ReLU(), _batch_norm(width)]
+        convolution = Convolution(incoming, width, 3, generator, settings.padding)
+        layers += [convolution, nn.ReLU(), _batch_norm(width)]
         incoming = width
-    layers += [Convolution(incoming, width, 1, generator), _batch_norm(width)]
+    last = Convolution(incoming, width, 1, generator, settings.padding)
+    layers += [last, _batch_norm(width)]
     return nn.Sequential(*layers)
 
 
@@ -50,12 +52,15 @@ class Stage:
         Of the convolution, (out, in, 3, 3) or (out, in, 1, 1), and (out,).
     gamma, beta
         Scale and shift of the batch norm, (out,).
+    padding
+        What the convolution sees beyond the plane.
     """
 
     weight: nn.Parameter
     bias: nn.Parameter
     gamma: nn.Parameter
     beta: nn.Parameter
+    padding: Padding
 
     @property
     def width(self) -> int:
@@ -65,8 +70,12 @@ class Stage:
 
 def list_stages(network: nn.Module) -> list[Stage]:
     """List the stages of a network made by `build_network`, the 1×1 convolution last."""
-    parameters = list(network.parameters())
-    return [Stage(*parameters[place : place + 4]) for place in range(0, len(parameters), 4)]
+    convolutions = [layer for layer in network.children() if isinstance(layer, Convolution)]
+    norms = [layer for layer in network.children() if isinstance(layer, nn.BatchNorm2d)]
+    return [
+        Stage(one.weight, one.bias, norm.weight, norm.bias, one.padding)
+        for one, norm in zip(convolutions, norms, strict=True)
+    ]
 
 
 def set_gradient(parameter: torch.Tensor, gradient: torch.Tensor) -> None:
@@ -84,13 +93,23 @@ class Convolution(nn.Module):
     incoming, outgoing
         Channels.
     size
-        Rows and columns of a kernel, odd; the plane is padded with zeros.
+        Rows and columns of a kernel, odd.
     generator
         What is drawn from.
+    padding
+        What lies beyond the plane.
     """
 
-    def __init__(self, incoming: int, outgoing: int, size: int, generator: torch.Generator) -> None:
+    def __init__(
+        self,
+        incoming: int,
+        outgoing: int,
+        size: int,
+        generator: torch.Generator,
+        padding: Padding,
+    ) -> None:
         super().__init__()
+        self.padding: Padding = padding
         self.weight = nn.Parameter(torch.empty(outgoing, incoming, size, size))
         self.bias = nn.Parameter(torch.empty(outgoing))
         nn.init.kaiming_uniform_(self.weight, a=math.sqrt(5), generator=generator)
@@ -99,8 +118,10 @@ class Convolution(nn.Module):
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
         """Convolve (1, incoming, H, W) to (1, outgoing, H, W)."""
-        padding = self.weight.shape[2] // 2
-        return nn.functional.conv2d(values, self.weight, self.bias, padding=padding)
+        margin = self.weight.shape[2] // 2
+        if self.padding == "replicate":
+            values, margin = nn.functional.pad(values, (margin,) * 4, "replicate"), 0
+        return nn.functional.conv2d(values, self.weight, self.bias, padding=margin)
 
 
 def _batch_norm(channels: int) -> nn.Module:

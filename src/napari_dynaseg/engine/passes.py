@@ -23,8 +23,9 @@ def cut_out(
     scale: Values,
     shift: Values,
     goal: Values,
+    goes_on: bool,
 ) -> None:
-    """Copy a rectangle, scaled and shifted, with zeros beyond the plane.
+    """Copy a rectangle, scaled and shifted, with zeros or the edge's pixels beyond the plane.
 
     Parameters
     ----------
@@ -38,11 +39,17 @@ def cut_out(
         (channels,).
     goal
         The rectangle, (h, w, channels).
+    goes_on
+        Whether the plane goes on beyond its edge as it ends.
     """
     for row in range(goal.shape[0]):
         y = top + row
+        if goes_on:
+            y = min(max(y, 0), height - 1)
         for column in range(goal.shape[1]):
             x = left + column
+            if goes_on:
+                x = min(max(x, 0), width - 1)
             pixel = goal[row, column]
             if 0 <= y < height and 0 <= x < width:
                 values = array[y, x]

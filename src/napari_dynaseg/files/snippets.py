@@ -103,11 +103,13 @@ class RunChoice:
     @property
     def knobs(self) -> dict[str, str | int | float]:
         """The settings that differ from the defaults."""
-        knobs, plain = self.settings.model_dump(), Settings().model_dump()
+        usual, knobs = Settings(), self.settings.model_dump()
         # Which others follow where they are not given.
-        leading = ("scheme", "quality", "result")
-        followed = Settings(**{name: knobs[name] for name in leading}).model_dump()
-        defaults = {**followed, **{name: plain[name] for name in leading}}
+        leading = {name: knobs[name] for name in ("scheme", "quality", "result")}
+        defaults = {
+            **usual.change(**leading).model_dump(),
+            **{name: getattr(usual, name) for name in leading},
+        }
         return {name: value for name, value in knobs.items() if value != defaults[name]}
 
     @property

@@ -77,7 +77,7 @@ def train(plane: Plane, knobs: TrainingKnobs, make_learner: MakeLearner, **fixed
     from napari_dynaseg.method.subsampling import choose_reduction, choose_samples, enlarge_labels
 
     shared = {"quality": knobs.quality, "seed": knobs.seed, "device": knobs.device}
-    settings = Settings(scheme="fixed", **shared, **fixed)
+    settings = Settings(scheme="fixed", padding="zeros", **shared, **fixed)
     _, height, width = plane.shape
     reduction = choose_reduction(height, width, settings)
     picture = plane[:, *choose_samples((height, width), reduction)]

@@ -6,10 +6,10 @@ import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from napari_dynaseg.errors import FileError
 from napari_dynaseg.image.axes import Position
@@ -65,11 +65,18 @@ class Source(Record):
         )
 
 
+# What runs did before there was a knob for it.
+OLD_KNOBS = {"padding": "zeros", "result": "clusters", "detail": 50.0, "clean": False}
+
+# All knobs of a run, by name; those that an older version did not know are added.
+KeptSettings = Annotated[dict[str, Any], AfterValidator(lambda kept: {**OLD_KNOBS, **kept})]
+
+
 class SettingsChange(Record):
     """Settings that were turned while a run trained, and the first iteration that used them."""
 
     iteration: int
-    settings: dict[str, Any]
+    settings: KeptSettings
 
 
 class Provenance(Record):
@@ -142,7 +149,7 @@ class Recipe(Provenance):
 
     key = METADATA_KEY
     format: Literal[1] = 1
-    settings: dict[str, Any]
+    settings: KeptSettings
     changes: tuple[SettingsChange, ...] = ()
     last_iteration: int = Field(ge=1)
     numbering: Literal["size", "live"]

@@ -1,1 +1,1 @@
-"""Superpixels merged two by two into a tree, as the image and the networks say."""
+"""Superpixels merged two by two into a tree, as the image says, and what a network says of it."""

@@ -1,5 +1,7 @@
 """Where a panel's first values come from: last used, then Preferences, then Settings."""
 
+from unittest.mock import Mock
+
 import pytest
 
 from napari_dynaseg._napari.panel.preferences import (
@@ -32,6 +34,15 @@ def test_what_no_longer_fits_the_ranges_is_left_out():
     assert resolve_settings({"iterations": -4}, PAGE).iterations == 200
     assert resolve_settings({}, {"iterations": "many"}) == Settings()
     assert resolve_settings({"mu": "large"}, {}) == Settings()
+
+
+def test_a_page_as_it_is_by_default_says_nothing(monkeypatch):
+    import napari.settings
+
+    usual = Settings().model_dump(exclude={"mu"}) | {"mu_scf": 50.0}
+    page = Mock(segmenter=Mock(model_dump=lambda: usual | {"seed": 5}))
+    monkeypatch.setattr(napari.settings, "get_plugin_settings", lambda _: page, raising=False)
+    assert read_preferences() == {"seed": 5, "mu_scf": 50.0}
 
 
 def test_each_scheme_has_its_own_mu_in_preferences():

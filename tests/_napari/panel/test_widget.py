@@ -278,6 +278,16 @@ def test_mu_moves_with_the_scheme_until_it_is_turned(panel):
     assert panel.mu.box.value == 5.0
 
 
+def test_the_edge_moves_with_the_quality_until_it_is_turned(panel):
+    assert panel.settings.padding == "replicate"
+    panel.quality.value = "exact"
+    assert panel.settings.padding == "zeros"
+    panel.advanced["padding"].value = "replicate"
+    panel.quality.value = "fast"
+    panel.quality.value = "exact"
+    assert panel.settings.padding == "replicate"
+
+
 def test_restore_defaults_forgets_what_was_turned(panel, viewer):
     panel.mu.box.value = 77.0
     panel.advanced["seed"].value = 5

@@ -1,7 +1,9 @@
 """The step for GPUs, here on the CPU: the same numbers as the plain way."""
 
+from typing import get_args
+
 import pytest
-from tests.engine.cpu.test_gradients import PHOTOGRAPHS, cut_photograph, weigh
+from tests.engine.cpu.test_gradients import PHOTOGRAPHS, PUBLISHED, cut_photograph, weigh
 from tests.engine.yardstick import (
     differentiate_along,
     differentiate_plainly,
@@ -13,7 +15,7 @@ from napari_dynaseg.engine.gpu.device_loss import count_labels
 from napari_dynaseg.engine.gpu.device_step import DeviceEngine, activate, normalise
 from napari_dynaseg.engine.measurement import Measurement
 from napari_dynaseg.engine.network import build_network, list_stages
-from napari_dynaseg.settings import Settings
+from napari_dynaseg.settings import Padding, Settings
 
 
 @torch.no_grad()
@@ -27,9 +29,10 @@ def look_at_values(image, network):
     return *seen[:-1], values.permute(2, 0, 1).cpu()
 
 
+@pytest.mark.parametrize("padding", get_args(Padding))
 @pytest.mark.parametrize("photograph", PHOTOGRAPHS)
-def test_gradients_are_those_of_float64_on_the_same_side_of_every_kink(photograph):
-    image, network = cut_photograph(photograph), build_network(3, Settings())
+def test_gradients_are_those_of_float64_on_the_same_side_of_every_kink(photograph, padding):
+    image, network = cut_photograph(photograph), build_network(3, Settings(padding=padding))
     DeviceEngine(image, network).set_gradients(weigh)
     gradients = [parameter.grad for parameter in network.parameters()]
     *masks, response = look_at_values(image, network)
@@ -37,11 +40,13 @@ def test_gradients_are_those_of_float64_on_the_same_side_of_every_kink(photograp
     assert find_largest_error(gradients, expected) < 1e-4
 
 
+@pytest.mark.parametrize("padding", get_args(Padding))
 @pytest.mark.parametrize("shape", [(1, 9), (9, 1), (2, 2), (7, 5)])
 @pytest.mark.parametrize("blocks", [1, 2, 4])
-def test_planes_and_networks_of_any_size_have_the_gradients_of_autograd(shape, blocks):
+def test_planes_and_networks_of_any_size_have_the_gradients_of_autograd(shape, blocks, padding):
     image = torch.rand(2, *shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    network = build_network(2, Settings(channels=5, blocks=blocks)).double()
+    settings = Settings(channels=5, blocks=blocks, padding=padding)
+    network = build_network(2, settings).double()
     DeviceEngine(image, network).set_gradients(weigh)
     gradients = [parameter.grad for parameter in network.parameters()]
     *_, expected = differentiate_plainly(image, network, weigh)
@@ -50,7 +55,7 @@ def test_planes_and_networks_of_any_size_have_the_gradients_of_autograd(shape, b
 
 
 def test_the_step_has_the_numbers_and_gradients_of_float64_autograd():
-    image, network = cut_photograph("chelsea"), build_network(3, Settings())
+    image, network = cut_photograph("chelsea"), build_network(3, PUBLISHED)
     measurement = DeviceEngine(image, network).set_gradients(weigh)
     labels, in_use, similarity, continuity, expected = differentiate_plainly(image, network, weigh)
     assert torch.equal(measurement.labels, labels)

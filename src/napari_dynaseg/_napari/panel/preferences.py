@@ -14,7 +14,7 @@ LAST_USED = "last_used"
 
 
 def read_preferences() -> dict[str, Any]:
-    """Read the Preferences page; empty where napari has none (before 0.9)."""
+    """Read what the Preferences page has set; empty where napari has none (before 0.9)."""
     try:
         from napari.settings import get_plugin_settings
     except ImportError:
@@ -23,7 +23,13 @@ def read_preferences() -> dict[str, Any]:
         page = getattr(get_plugin_settings(PLUGIN), CONFIGURATION)
     except (KeyError, AttributeError):  # napari has not read our manifest
         return {}
-    return dict(page.model_dump())
+    # What stands there by default is not set: a knob may follow another one.
+    usual = Settings()
+    return {
+        name: value
+        for name, value in page.model_dump().items()
+        if value != getattr(usual, name, None)
+    }
 
 
 def find_default_mu(scheme: Scheme, preferences: dict[str, Any]) -> float:

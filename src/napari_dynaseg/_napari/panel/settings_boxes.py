@@ -14,6 +14,8 @@ from napari_dynaseg._napari.panel.preferences import (
 )
 from napari_dynaseg.settings import Settings
 
+FOLLOW_QUALITY = ("clean", "padding")  # until they are turned
+
 
 class SettingsBoxes:
     """One box for each field of `Settings`; which row each stands in is the panel's choice."""
@@ -75,7 +77,17 @@ class SettingsBoxes:
         self._last_used.remember(name, value)
         if name == "scheme":
             self._show_scheme(self._last_used.knobs.get("mu"))
+        if name == "quality":
+            self._follow_quality()
         self.turned.emit()
+
+    def _follow_quality(self) -> None:
+        """Show what the knobs that follow the quality are with it, unless the user set them."""
+        known = {**read_preferences(), **self._last_used.knobs, "quality": self.quality.value}
+        settings = resolve_settings(known, {})
+        for name in FOLLOW_QUALITY:
+            with self.boxes[name].changed.blocked():
+                self.boxes[name].value = getattr(settings, name)
 
     def adopt(self, scheme: str, mu: float) -> None:
         """Turn scheme and μ to what was chosen on a contact sheet, as if by hand."""

@@ -14,10 +14,10 @@ from napari_dynaseg.engine.compiled import Values
 from napari_dynaseg.engine.cpu import winograd
 from napari_dynaseg.engine.cpu.grid import TILE, Grid, Rectangle
 from napari_dynaseg.engine.cpu.thread_pool import ThreadPool, Workspace
+from napari_dynaseg.engine.edges import add_gradient_beyond
 from napari_dynaseg.engine.network import Stage, set_gradient
 from napari_dynaseg.engine.norm import Moments, Norm, add_up, make_sums
-
-nn = torch.nn
+from napari_dynaseg.settings import Padding
 
 # Over how many sums the gradient of the transformed kernels is spread: 1.4 MB each for 100
 # channels, and the most threads that can work on it. A fixed number keeps the result the same
@@ -27,6 +27,7 @@ KERNEL_SUMS = 8
 ACTIVATION_SUMS = 32
 
 FindGradient = Callable[[slice, torch.Tensor], torch.Tensor]
+Reading = tuple[torch.Tensor, torch.Tensor, Padding]  # how a layer is read: scale, shift, padding
 
 
 @dataclass(eq=False)
@@ -144,7 +145,8 @@ class FirstLayer(Layer):
 
     def __post_init__(self, image: torch.Tensor) -> None:
         super().__post_init__()
-        self._neighbourhoods = lay_out_neighbourhoods(image, self.grid)  # (H, W, 9 in), padded
+        # (H, W, 9 in), padded
+        self._neighbourhoods = lay_out_neighbourhoods(image, self.grid, self.stage.padding)
 
     def forward(self) -> None:
         """Compute the activation and the batch norm from the image."""
@@ -183,19 +185,19 @@ class DeeperLayer(Layer):
         self._shares = self.grid.share_rectangles(KERNEL_SUMS)
         width = self.stage.width
         self._kernel_sums = torch.zeros(len(self._shares), winograd.PLACES, width, width)
-        # What a convolution reads without a batch norm before it.
-        self._as_it_is = torch.ones(width), torch.zeros(width)
+        # What a convolution reads without a batch norm before it, on the way back.
+        self._as_it_is: Reading = torch.ones(width), torch.zeros(width), "zeros"
 
     def forward(self) -> None:
         """Compute the activation and the batch norm from the layer below."""
         kernels = winograd.transform_kernels(self.stage.weight.detach())
-        norm, bias = self._read_norm_below(), self.stage.bias.detach().numpy()
+        below, bias = self._describe_below(), self.stage.bias.detach().numpy()
 
         def compute(share: list[Rectangle]) -> Moments:
             moments = Moments.make_empty(self.stage.width, self.needs_products)
             total, workspace = moments.total.numpy(), self.pool.workspace
             for part in share:
-                padded = cut_out(self.below.activation, part, self.grid, workspace, *norm)
+                padded = cut_out(self.below.activation, part, self.grid, workspace, *below)
                 picture = winograd.convolve(padded, kernels, workspace)
                 where = TILE * part.top, TILE * part.left, self.grid.height, self.grid.width
                 passes.finish_rectangle(
@@ -216,12 +218,12 @@ class DeeperLayer(Layer):
         """
         turned = self.stage.weight.detach().flip(2, 3).transpose(0, 1)
         kernels_back = winograd.transform_kernels(turned)
-        norm = self._read_norm_below()
+        described = self._describe_below()
 
         def go_back(share: int) -> None:
             workspace, kernel_sum = self.pool.workspace, self._kernel_sums[share].zero_()
             for part in self._shares[share]:
-                below = cut_out(self.below.activation, part, self.grid, workspace, *norm)
+                below = cut_out(self.below.activation, part, self.grid, workspace, *described)
                 inputs = winograd.transform_input(below, workspace)
                 outputs = cut_out(self.activation, part, self.grid, workspace, *self._as_it_is)
                 errors = winograd.transform_output_back(outputs, workspace)
@@ -229,28 +231,35 @@ class DeeperLayer(Layer):
                 see_part(gradient, part).copy_(winograd.convolve(outputs, kernels_back, workspace))
 
         self.pool.map(go_back, range(len(self._shares)))
+        if self.stage.padding == "replicate":
+            plane = slice(self.grid.height), slice(self.grid.width)
+            add_gradient_beyond(gradient[plane], self.activation[plane], self.stage.weight.detach())
         total = self._kernel_sums.sum(0)
         set_gradient(self.stage.weight, winograd.transform_kernels_back(total))
 
-    def _read_norm_below(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Give the scale and the shift that the layer below is read with."""
-        return self.below.norm.scale.float(), self.below.norm.shift.float()
+    def _describe_below(self) -> Reading:
+        """Give the scale, the shift and the padding that the layer below is read with."""
+        norm = self.below.norm
+        return norm.scale.float(), norm.shift.float(), self.stage.padding
 
 
-def lay_out_neighbourhoods(image: torch.Tensor, grid: Grid) -> torch.Tensor:
-    """Lay out the 3×3 neighbourhood of each pixel, zeros beyond the plane.
+def lay_out_neighbourhoods(image: torch.Tensor, grid: Grid, padding: Padding) -> torch.Tensor:
+    """Lay out the 3×3 neighbourhood of each pixel.
 
     Parameters
     ----------
     image
         (channels, H, W).
+    padding
+        What lies beyond the plane.
 
     Returns
     -------
     torch.Tensor
         (padded H, padded W, 9 channels): row of the neighbourhood, column, channel.
     """
-    padded = nn.functional.pad(image, (1, 1, 1, 1)).permute(1, 2, 0)  # (H + 2, W + 2, channels)
+    mode = "replicate" if padding == "replicate" else "constant"
+    padded = torch.nn.functional.pad(image, (1,) * 4, mode).permute(1, 2, 0)  # (H + 2, W + 2, in)
     neighbourhoods = grid.allocate(9 * len(image))
     cells = neighbourhoods.view(grid.padded_height, grid.padded_width, 3, 3, -1)
     cells[: grid.height, : grid.width] = see_neighbourhoods(padded)
@@ -274,11 +283,13 @@ def cut_out(
     workspace: Workspace,
     scale: torch.Tensor,
     shift: torch.Tensor,
+    padding: Padding,
 ) -> torch.Tensor:
-    """Copy a rectangle with one pixel around it, scaled and shifted, zeros beyond the plane."""
+    """Copy a rectangle with one pixel around it, scaled and shifted."""
     padded = workspace.take("padded", TILE * part.rows + 2, TILE * part.columns + 2, array.shape[2])
     where = TILE * part.top - 1, TILE * part.left - 1, grid.height, grid.width
-    passes.cut_out(array.numpy(), *where, scale.numpy(), shift.numpy(), padded.numpy())
+    norm, goes_on = (scale.numpy(), shift.numpy()), padding == "replicate"
+    passes.cut_out(array.numpy(), *where, *norm, padded.numpy(), goes_on)
     return padded
 
 

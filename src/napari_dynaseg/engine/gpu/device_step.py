@@ -68,7 +68,7 @@ def activate(values: torch.Tensor, stage: Stage) -> torch.Tensor:
         matrix, flat = stage.weight.flatten(1), values.flatten(0, 1)
         return torch.addmm(stage.bias.detach(), flat, matrix.T).view(*values.shape[:2], -1)
     activation: torch.Tensor = Activation.apply(  # type: ignore[no-untyped-call]
-        values, stage.weight, stage.bias
+        values, stage.weight, stage.bias, stage.padding
     )
     return activation
 

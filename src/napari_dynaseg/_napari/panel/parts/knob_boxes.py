@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from magicgui.widgets import ComboBox, Slider
+from magicgui.widgets import CheckBox, ComboBox, Slider
 from magicgui.widgets.bases import ValueWidget
 from psygnal import Signal
 
@@ -44,6 +44,8 @@ def make_knob(name: str, knobs: type[Knobs] = Settings) -> ValueWidget[Any]:
         titles: Mapping[str, str] = schemes if name == "scheme" else CHOICE_TITLES
         choices = [(titles.get(key, key), key) for key in knob["enum"]]
         return ComboBox(choices=choices, **shared)
+    if knob["type"] == "boolean":
+        return CheckBox(**shared)
     lowest = knob["minimum"] if "minimum" in knob else knob["exclusiveMinimum"]
     highest = knob["maximum"] if "maximum" in knob else knob["exclusiveMaximum"]
     if knob["type"] == "integer":
