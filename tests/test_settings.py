@@ -85,7 +85,7 @@ def test_the_edge_is_published_in_exact_quality_unless_it_was_given(quality, pad
 
 
 def test_a_default_that_follows_another_knob_is_told_in_words():
-    assert Settings.describe_default("mu") == "50, 15 or 5, as the scheme"
+    assert Settings.describe_default("mu") == "50 for scf, 15 for fsf, 5 for fixed"
     assert Settings.describe_default("padding") == "replicate in fast quality, zeros in exact"
     assert Settings.describe_default("blocks") == "3"
 

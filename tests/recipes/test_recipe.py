@@ -18,7 +18,7 @@ from napari_dynaseg.labels.run_length import describe, encode
 from napari_dynaseg.recipes.recipe import METADATA_KEY, SettingsChange, Source
 from napari_dynaseg.recipes.refinements import Paint, RefinementRecord
 
-SMALL = Settings(channels=8, iterations=6, minimum_labels=1, device="cpu")
+SMALL = Settings(clean=False, channels=8, iterations=6, minimum_labels=1, device="cpu")
 
 
 @pytest.fixture
