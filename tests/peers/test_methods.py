@@ -128,5 +128,6 @@ def test_the_registry_loads_neither_torch_nor_the_libraries():
 
 def test_a_method_that_is_run_through_gives_its_labels(halves):
     method = METHODS["otsu"]
-    labels = run_through(method.begin(to_plane(halves), method.configure()))
-    assert set(np.unique(labels)) == {1, 2}
+    outcome = run_through(method.begin(to_plane(halves), method.configure()))
+    assert set(np.unique(outcome.labels)) == {1, 2}
+    assert outcome.cut is None

@@ -2,21 +2,24 @@
 
 from functools import partial
 
+from napari_dynaseg.generators import Loop
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap, number_by_size
-from napari_dynaseg.method.run import iter_fit
+from napari_dynaseg.method.run import run as begin
+from napari_dynaseg.method.run_input import RunInput
 from napari_dynaseg.method.step import Step
 from napari_dynaseg.method.subsampling import limit_iterations
-from napari_dynaseg.peers.method import Preview, Work
+from napari_dynaseg.peers.method import Outcome, Preview, Work
 from napari_dynaseg.settings import Settings
 
 
 def run(plane: Plane, settings: Settings) -> Work:
     """Segment a plane; see `napari_dynaseg.peers.method.Method.begin`."""
     most = limit_iterations(settings)
-    for step in iter_fit(plane, settings):
+    training = Loop(begin(RunInput((plane,), settings)))
+    for step in training:
         yield Preview(step.iteration, most, partial(_see, step))
-    return number_by_size(step.labels)
+    return Outcome(number_by_size(training.returned.labels))
 
 
 def _see(step: Step) -> LabelMap:
