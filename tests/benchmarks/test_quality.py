@@ -69,7 +69,12 @@ def make_line(image, kind, overlaps, seed=0):
         "many_to_one": 1,
     }
     scores = {"seconds": 1, "segments": 4, "maps": [drawn]}
-    return {"key": {"image": image}, "method": f"scf:quality={kind}", "seed": seed, **scores}
+    return {
+        "key": {"image": image},
+        "method": f"scf-published:quality={kind}",
+        "seed": seed,
+        **scores,
+    }
 
 
 def summarise_scf(lines, monkeypatch):
