@@ -19,7 +19,8 @@ def run(plane: Plane, settings: Settings) -> Work:
     training = Loop(begin(RunInput((plane,), settings)))
     for step in training:
         yield Preview(step.iteration, most, partial(_see, step))
-    return Outcome(number_by_size(training.returned.labels))
+    result = training.returned
+    return Outcome(number_by_size(result.labels), result.cut if result.tree else None)
 
 
 def _see(step: Step) -> LabelMap:
