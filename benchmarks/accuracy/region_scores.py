@@ -45,9 +45,9 @@ def measure_many_to_one(table: Table) -> float:
     Each label, as it is and not split into components, is given to the true segment with which
     its intersection over union is largest; what is given to one segment is united, and one that
     gets nothing scores 0. So ``match_classes`` and ``calculate_miou`` in evaluation/metrics.py of
-    github.com/RyersonMultimediaLab/DynaGuide, the program of the authors of DynaSeg and DynaGuide,
-    have it. There each image has one true map; how it is made of those of several people is not
-    told.
+    github.com/RyersonMultimediaLab/DynaGuide (Guermazi, Ksantini and Khan 2025) have it. There
+    each image has one true map; how it is made of those of several people is not told. Of DynaSeg
+    only the scores on COCO are public, which match one to one over all images.
 
     Examples
     --------
