@@ -9,6 +9,16 @@ from benchmarks.accuracy.summary import FIGURES, MANY_TO_ONE
 from benchmarks.markdown import write_table
 
 OTHERS = tuple(figure for figure in FIGURES if figure not in ("all", "fine", "coarse", "mean"))
+# As `benchmarks.accuracy.level_scores.pool_best` gives them.
+BEST = {
+    "covering_ods": "covering: ODS",
+    "covering_ois": "OIS",
+    "pri_ods": "PRI: ODS",
+    "pri_ois": "OIS",
+    "voi_ods": "VOI, bits: ODS",
+    "voi_ois": "OIS",
+    "ods_detail": "detail of the covering's ODS",
+}
 TITLES = {
     "all": "All",
     "fine": "Fine",
@@ -21,16 +31,8 @@ TITLES = {
     "seconds": "seconds",
     "many_to_one": "many-to-one: mean",
     "many_to_one_best": "best annotator",
-    "covering_ods": "covering: ODS",
-    "covering_ois": "OIS",
-    "pri_ods": "PRI: ODS",
-    "pri_ois": "OIS",
-    "voi_ods": "VOI, bits: ODS",
-    "voi_ois": "OIS",
-    "ods_detail": "detail of the covering's ODS",
+    **BEST,
 }
-# As `benchmarks.accuracy.level_scores.pool_best` gives them.
-BEST = tuple(TITLES)[tuple(TITLES).index("covering_ods") :]
 DECIMALS = {"segments": 0, "seconds": 1, "ods_detail": 1}
 
 
@@ -65,7 +67,7 @@ def write_figures(
         rows.append([method, *chain.from_iterable(cells)])
     others = _write_columns(summary, OTHERS + MANY_TO_ONE if many_to_one else OTHERS)
     levels = {method: figures for method, figures in summary.items() if "levels" in figures}
-    cut = [_write_columns(levels, BEST), _write_levels(levels)] if levels else []
+    cut = [_write_columns(levels, tuple(BEST)), _write_levels(levels)] if levels else []
     return "\n\n".join([write_table(head, rows), others, *cut])
 
 
