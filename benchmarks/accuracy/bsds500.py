@@ -11,7 +11,7 @@ from benchmarks.accuracy.data_set import score_against_annotators
 from napari_dynaseg.errors import FileError, name_failure
 from napari_dynaseg.image.pixels import Plane, to_plane
 from napari_dynaseg.image.reader import read_plane
-from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.peers import Outcome
 
 Item = TypeVar("Item")
 
@@ -85,6 +85,6 @@ class Bsds500:
         """Read an image as float32, (C, H, W)."""
         return to_plane(read_plane(self._find(name)), channel_axis=0)
 
-    def score(self, name: str, labels: LabelMap, method: str) -> dict[str, Any]:  # noqa: ARG002
-        """Score a label map of an image against every annotator's map."""
-        return score_against_annotators(labels, read_truths(self._find(name)))
+    def score(self, name: str, outcome: Outcome, method: str) -> dict[str, Any]:  # noqa: ARG002
+        """Score what a method made of an image against every annotator's map."""
+        return score_against_annotators(outcome, read_truths(self._find(name)))

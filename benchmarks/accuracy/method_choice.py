@@ -2,24 +2,46 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from napari_dynaseg.errors import SettingsError
 from napari_dynaseg.peers import Method, find_method
+from napari_dynaseg.settings import SCHEMES
 
+_AS_PUBLISHED = "clean=false:padding=zeros"
+# What a name stands for that is none of a method.
+SHORT_NAMES = MappingProxyType(
+    {
+        **{f"{scheme}-published": f"{scheme}:{_AS_PUBLISHED}" for scheme in SCHEMES},
+        "regions": "scf:result=regions",  # the same with each scheme
+    }
+)
 # Every row of the paper's table, where SCF and FSF have two settings each.
 PAPER_ROWS = (
     "iic",
     "kmeans",
     "graph",
     "superpixels",
-    "fixed",
-    "scf:mu=100",
-    "scf",
-    "fsf:mu=10",
-    "fsf",
+    "fixed-published",
+    "scf-published:mu=100",
+    "scf-published",
+    "fsf-published:mu=10",
+    "fsf-published",
 )
-CELL_ROWS = ("otsu", "iic", "kmeans", "graph", "superpixels", "fixed", "scf", "fsf")
+# What this program gives by default: clean clusters of each scheme, and regions.
+OUR_ROWS = ("fixed", "scf", "fsf", "regions")
+CELL_ROWS = (
+    "otsu",
+    "iic",
+    "kmeans",
+    "graph",
+    "superpixels",
+    "fixed-published",
+    "scf-published",
+    "fsf-published",
+    *OUR_ROWS,
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +69,7 @@ class MethodChoice:
         Parameters
         ----------
         text
-            A name, and any number of ``:knob=value``.
+            A name, of a method or one of `SHORT_NAMES`, and any number of ``:knob=value``.
         **defaults
             Knobs turned where the method has them and the text does not say; `None` counts as
             not turned.
@@ -57,7 +79,8 @@ class MethodChoice:
         SettingsError
             If there is no such method or knob, or its value is out of range.
         """
-        name, *turns = text.split(":")
+        short, *own = text.split(":")
+        name, *turns = [*SHORT_NAMES.get(short, short).split(":"), *own]
         method = find_method(name)
         usual = {
             knob: value

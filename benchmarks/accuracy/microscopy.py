@@ -12,7 +12,7 @@ from benchmarks.accuracy import object_scores
 from napari_dynaseg.errors import FileError, name_failure
 from napari_dynaseg.image.pixels import Plane, to_plane
 from napari_dynaseg.image.reader import read_plane
-from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.peers import Outcome
 
 Pixels = npt.NDArray[Any]
 
@@ -153,10 +153,10 @@ class Microscopy:
         """Read an image as float32, (C, H, W)."""
         return to_plane(self._read(name)[0])
 
-    def score(self, name: str, labels: LabelMap, method: str) -> dict[str, Any]:
-        """Score a label map of an image: ``dice``, and ``ap`` where objects are known."""
+    def score(self, name: str, outcome: Outcome, method: str) -> dict[str, Any]:
+        """Score what a method made of an image: ``dice``, and ``ap`` where objects are known."""
         truth = self._read(name)[1].astype(np.int64)
-        foreground = object_scores.choose_foreground(labels, truth > 0)
+        foreground = object_scores.choose_foreground(outcome.labels, truth > 0)
         scores = {"dice": round(object_scores.measure_dice(foreground, truth > 0), 6)}
         if SETS[name.partition("/")[0]].has_objects:
             split = (

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.accuracy.data_set import DataSet
+from benchmarks.accuracy.level_scores import DETAILS
 from benchmarks.accuracy.method_choice import MethodChoice
 from benchmarks.processes import open_pool, use_threads
 from benchmarks.result_lines import Line, ResultLines
@@ -48,6 +49,7 @@ class Run:
             "image": self.image,
             "method": self.method_name,
             "knobs": {name: value for name, value in self.knobs.items() if name != "device"},
+            "details": list(DETAILS),
         }
 
 
@@ -162,14 +164,14 @@ def do_run(data_set: DataSet, run: Run) -> Line:
     method = find_method(run.method_name)
     knobs = {name: value for name, value in run.knobs.items() if name not in method.fixed}
     started = time.perf_counter()
-    labels = run_through(method.begin(plane, method.configure(**knobs)))
+    outcome = run_through(method.begin(plane, method.configure(**knobs)))
     seconds = time.perf_counter() - started
     if run.labels:
-        _write_labels(run.labels, labels)
+        _write_labels(run.labels, outcome.labels)
     return {
         "key": run.make_key(data_set),
         "seconds": round(seconds, 3),
-        **data_set.score(run.image, labels, run.method_name),
+        **data_set.score(run.image, outcome, run.method_name),
     }
 
 

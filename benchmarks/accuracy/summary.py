@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 
 from benchmarks.accuracy.bootstrap import bootstrap_difference
+from benchmarks.accuracy.level_scores import pool_best, pool_details
 from benchmarks.accuracy.protocol import Segments, pool_kinds
 from benchmarks.result_lines import Line, group_lines
 
 Score = Callable[[Sequence[Line]], dict[str, float]]
 
 FIGURES = ("all", "fine", "coarse", "mean", "covering", "pri", "voi", "segments", "seconds")
+# The mean over the people who drew an image, and the best of them.
+MANY_TO_ONE = ("many_to_one", "many_to_one_best")
 
 
 def summarise(lines: Sequence[Line]) -> dict[str, dict[str, Any]]:
@@ -26,9 +29,11 @@ def summarise(lines: Sequence[Line]) -> dict[str, dict[str, Any]]:
     Returns
     -------
     dict
-        For each method, in the order of the lines, the `FIGURES`: their mean over the seeds,
-        each seed's scores pooled over the images; ``spread``, their standard deviation over the
-        seeds, 0 for one seed; ``seeds``, how many; and ``images``, the `FIGURES` of each image.
+        For each method, in the order of the lines, the `FIGURES`, `MANY_TO_ONE` and, if it has
+        levels, what `pool_best` gives: their mean over the seeds, each seed's scores pooled over
+        the images; ``spread``, their standard deviation over the seeds, 0 for one seed;
+        ``seeds``, how many; ``images``, the figures of each image; and ``levels``, if it has any,
+        as `pool_details` gives them.
     """
     return {method: _summarise_method(of) for method, of in group_lines(lines, find_method).items()}
 
@@ -43,7 +48,12 @@ def find_image(line: Line) -> str:
 
 
 def _summarise_method(lines: Sequence[Line]) -> dict[str, Any]:
-    return {**summarise_seeds(lines, _score), **describe_runs(lines, _score)}
+    levels = [line["levels"] for line in lines if "levels" in line]
+    return {
+        **summarise_seeds(lines, _score),
+        **describe_runs(lines, _score),
+        **({"levels": pool_details(levels)} if levels else {}),
+    }
 
 
 def summarise_seeds(lines: Sequence[Line], score: Score) -> dict[str, Any]:
@@ -72,11 +82,18 @@ def _score(lines: Sequence[Line]) -> dict[str, float]:
     # Of the annotators of an image first, then of the images.
     regions = average([average(list(map(_list_scores, line["maps"]))) for line in lines])
     counts = average([{name: line[name] for name in ("segments", "seconds")} for line in lines])
-    return {**pool_kinds([_read_maps(line) for line in lines]), **regions, **counts}
+    kinds = pool_kinds([_read_maps(line) for line in lines])
+    levels = [line["levels"] for line in lines if "levels" in line]
+    best = {"many_to_one_best": float(np.mean([_find_best(line) for line in lines]))}
+    return {**kinds, **regions, **counts, **best, **(pool_best(levels) if levels else {})}
 
 
 def _list_scores(drawn: dict[str, Any]) -> dict[str, float]:
-    return {name: drawn[name] for name in ("pri", "voi")}
+    return {name: drawn[name] for name in ("pri", "voi", "many_to_one")}
+
+
+def _find_best(line: Line) -> float:
+    return max(float(drawn["many_to_one"]) for drawn in line["maps"])
 
 
 def _read_maps(line: Line) -> list[Segments]:

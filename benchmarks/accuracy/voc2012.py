@@ -12,7 +12,7 @@ from benchmarks.accuracy.protocol import Integers, find_components
 from napari_dynaseg.errors import FileError, name_failure
 from napari_dynaseg.image.pixels import Plane, to_plane
 from napari_dynaseg.image.reader import read_plane
-from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.peers import Outcome
 
 # In masks: void, or in scribbles of the same form no scribble.
 VOID = 255
@@ -113,12 +113,12 @@ class Voc2012:
         """Read an image as float32, (C, H, W)."""
         return to_plane(read_plane(self.root / "JPEGImages" / f"{name}.jpg"), channel_axis=0)
 
-    def score(self, name: str, labels: LabelMap, method: str) -> dict[str, Any]:  # noqa: ARG002
-        """Score a label map of an image; void pixels are left out."""
+    def score(self, name: str, outcome: Outcome, method: str) -> dict[str, Any]:  # noqa: ARG002
+        """Score what a method made of an image; void pixels are left out."""
         objects = self.root / "SegmentationObject" / f"{name}.png"
         if objects.exists() and not self.whole_classes:
             segments = find_segments(read_mask(objects), "objects")
         else:
             classes = read_mask(self.root / "SegmentationClass" / f"{name}.png")
             segments = find_segments(classes, "classes" if self.whole_classes else "components")
-        return score_against_annotators(labels, [segments])
+        return score_against_annotators(outcome, [segments])

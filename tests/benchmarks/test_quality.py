@@ -61,9 +61,20 @@ def test_the_command_prints_a_table_and_resumes_where_it_was(root, tmp_path, cal
 
 
 def make_line(image, kind, overlaps, seed=0):
-    drawn = {"overlaps": overlaps, "sizes": [10] * len(overlaps), "pri": 1, "voi": 0}
+    drawn = {
+        "overlaps": overlaps,
+        "sizes": [10] * len(overlaps),
+        "pri": 1,
+        "voi": 0,
+        "many_to_one": 1,
+    }
     scores = {"seconds": 1, "segments": 4, "maps": [drawn]}
-    return {"key": {"image": image}, "method": f"scf:quality={kind}", "seed": seed, **scores}
+    return {
+        "key": {"image": image},
+        "method": f"scf-published:quality={kind}",
+        "seed": seed,
+        **scores,
+    }
 
 
 def summarise_scf(lines, monkeypatch):

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -128,5 +129,46 @@ def test_the_registry_loads_neither_torch_nor_the_libraries():
 
 def test_a_method_that_is_run_through_gives_its_labels(halves):
     method = METHODS["otsu"]
-    labels = run_through(method.begin(to_plane(halves), method.configure()))
-    assert set(np.unique(labels)) == {1, 2}
+    outcome = run_through(method.begin(to_plane(halves), method.configure()))
+    assert set(np.unique(outcome.labels)) == {1, 2}
+    assert outcome.cut is None
+
+
+@dataclass
+class ResultWithLevels:
+    """As `napari_dynaseg.method.run.Result` is where there is a tree."""
+
+    labels: np.ndarray
+    tree: object
+
+    def cut(self, detail):
+        return self.labels * int(detail)
+
+
+@pytest.mark.parametrize("tree", [object(), None])
+def test_the_weighted_network_hands_out_the_levels_of_a_result_that_has_a_tree(
+    halves, monkeypatch, tree
+):
+    def begin(given):
+        yield from ()
+        return ResultWithLevels(np.array([[5, 3, 3]]), tree)
+
+    monkeypatch.setattr("napari_dynaseg.peers.weighted.begin", begin)
+    outcome = run_through(METHODS["scf"].begin(to_plane(halves), METHODS["scf"].configure()))
+    assert outcome.labels.tolist() == [[2, 1, 1]]
+    if tree is None:
+        assert outcome.cut is None
+    else:
+        assert outcome.cut(40).tolist() == [[200, 120, 120]]
+
+
+def test_regions_are_cut_at_any_detail_and_clusters_as_published_at_none():
+    picture = np.kron(np.random.default_rng(0).integers(0, 255, (8, 8)), np.ones((32, 32)))
+    plane = to_plane(picture.astype(np.uint8))
+    method, quick = METHODS["scf"], QUICK["scf"]
+    regions = run_through(method.begin(plane, method.configure(result="regions", **quick)))
+    counts = [len(np.unique(regions.cut(detail))) for detail in (0, 50, 100)]
+    assert counts[0] <= counts[1] <= counts[2]
+    assert counts[0] < counts[2]
+    published = run_through(method.begin(plane, method.configure(clean=False, **quick)))
+    assert published.cut is None

@@ -62,8 +62,9 @@ def _segment_image(plan: "FilePlan", method: Method, knobs: Knobs) -> str:
             bar.update(step.done - bar.pos)
         bar.update((bar.length or 1) - bar.pos)
     record = MethodRecord.now(method, knobs, training.source)
-    write_outputs(plan, image, plane, loop.returned, record)
-    return f"{write_count(count_labels(loop.returned), 'label')} by {method.title}"
+    labels = loop.returned.labels
+    write_outputs(plan, image, plane, labels, record)
+    return f"{write_count(count_labels(labels), 'label')} by {method.title}"
 
 
 for _method in METHODS.values():

@@ -12,12 +12,12 @@ from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.peers.graph_based import GraphKnobs
 from napari_dynaseg.peers.iic import IicKnobs
 from napari_dynaseg.peers.kmeans import KMeansKnobs
-from napari_dynaseg.peers.method import Method, Preview, Work
+from napari_dynaseg.peers.method import Method, Outcome, Preview, Work
 from napari_dynaseg.peers.otsu import OtsuKnobs
 from napari_dynaseg.peers.superpixels import SuperpixelKnobs
 from napari_dynaseg.settings import SCHEMES, Scheme, Settings
 
-__all__ = ["METHODS", "Method", "Preview", "Work", "find_method", "run_peer"]
+__all__ = ["METHODS", "Method", "Outcome", "Preview", "Work", "find_method", "run_peer"]
 
 _HERE = __name__
 
@@ -104,4 +104,5 @@ def run_peer(
     array([1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2], dtype=int32)
     """
     method = find_method(name)
-    return run_through(method.begin(to_plane(image, channel_axis), method.configure(**knobs)))
+    work = method.begin(to_plane(image, channel_axis), method.configure(**knobs))
+    return run_through(work).labels

@@ -8,7 +8,7 @@ from pydantic import Field
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.knobs import Knobs
 from napari_dynaseg.labels.numbering import number_by_size
-from napari_dynaseg.peers.method import Preview, Work
+from napari_dynaseg.peers.method import Outcome, Preview, Work
 
 
 class GraphKnobs(Knobs):
@@ -51,4 +51,4 @@ def run(plane: Plane, knobs: GraphKnobs) -> Work:
         segments = felzenszwalb(picture, knobs.scale, knobs.sigma, knobs.min_size, channel_axis=-1)
     labels = number_by_size(segments)
     yield Preview(1, 1, lambda: labels)
-    return labels
+    return Outcome(labels)

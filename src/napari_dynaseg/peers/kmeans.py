@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.knobs import Knobs
 from napari_dynaseg.labels.numbering import LabelMap, number_by_size
-from napari_dynaseg.peers.method import Preview, Work
+from napari_dynaseg.peers.method import Outcome, Preview, Work
 
 # More pixels than this move the centres by less than another start does.
 MOST_FITTED_PIXELS = 40_000
@@ -63,7 +63,7 @@ def run(plane: Plane, knobs: KMeansKnobs) -> Work:
         if best is None or model.inertia_ < best.inertia_:
             best = model
         yield Preview(start + 1, knobs.starts, partial(_label, windows, best))
-    return number_by_size(_label(windows, best))
+    return Outcome(number_by_size(_label(windows, best)))
 
 
 def _see_windows(plane: Plane, side: int) -> npt.NDArray[np.float32]:

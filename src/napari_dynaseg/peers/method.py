@@ -1,4 +1,4 @@
-"""What every method of the table has in common: a plane and knobs in, previews, labels out."""
+"""What every method of the table has in common: a plane and knobs in, previews, an outcome."""
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
@@ -34,8 +34,24 @@ class Preview:
         return None if self.draw is None else self.draw()
 
 
-# Closed at any step it is cancelled; at its end it returns int32 labels (H, W), from 1 on.
-Work = Generator[Preview, None, LabelMap]
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a method came to.
+
+    Parameters
+    ----------
+    labels
+        The label map: int32, (H, W), labels 1…K by falling size.
+    cut
+        Gives the labels at another detail, (H, W), numbers ≥ 1; `None` if there is one level only.
+    """
+
+    labels: LabelMap
+    cut: Callable[[float], LabelMap] | None = None
+
+
+# Closed at any step it is cancelled; at its end it returns the outcome.
+Work = Generator[Preview, None, Outcome]
 
 
 @dataclass(frozen=True)
@@ -103,8 +119,8 @@ class Method:
 
         Returns
         -------
-        numpy.ndarray
-            int32, (H, W), labels 1…K by falling size.
+        Outcome
+            The labels, and what cuts them anew.
         """
         work: Work = import_module(self.module).run(plane, knobs)
         return work

@@ -6,7 +6,7 @@ from pydantic import Field
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.knobs import Knobs
 from napari_dynaseg.labels.numbering import number_by_size
-from napari_dynaseg.peers.method import Preview, Work
+from napari_dynaseg.peers.method import Outcome, Preview, Work
 
 
 class OtsuKnobs(Knobs):
@@ -29,4 +29,4 @@ def run(plane: Plane, knobs: OtsuKnobs) -> Work:
     smooth = gaussian(plane.mean(axis=0), knobs.sigma)
     labels = number_by_size((smooth > threshold_otsu(smooth)).astype(np.int32))
     yield Preview(1, 1, lambda: labels)
-    return labels
+    return Outcome(labels)

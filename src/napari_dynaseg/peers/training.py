@@ -9,7 +9,7 @@ from pydantic import Field
 
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap, number_by_size
-from napari_dynaseg.peers.method import Preview, Work
+from napari_dynaseg.peers.method import Outcome, Preview, Work
 from napari_dynaseg.settings import Device, Quality, Settings
 
 if TYPE_CHECKING:
@@ -93,4 +93,4 @@ def train(plane: Plane, knobs: TrainingKnobs, make_learner: MakeLearner, **fixed
     if reduction > 1:
         statistics = measure_statistics([picture], settings, weights)
         labels, _ = apply_network(plane, settings, weights, statistics)
-    return number_by_size(labels)
+    return Outcome(number_by_size(labels))

@@ -4,6 +4,7 @@ import pytest
 
 from benchmarks.accuracy.method_choice import (
     CELL_ROWS,
+    OUR_ROWS,
     PAPER_ROWS,
     MethodChoice,
     parse_choices,
@@ -52,7 +53,23 @@ def test_a_bad_choice_earns_one_sentence(texts, sentence):
 def test_every_row_of_the_paper_is_a_method_with_its_printed_figures():
     assert [choice.text for choice in parse_choices(PAPER_ROWS)] == list(BSDS500)
     assert set(VOC2012) == set(BSDS500) - {"superpixels"}
-    assert MethodChoice.parse("scf").resolve(0)["mu"] == 50
-    assert MethodChoice.parse("fsf").resolve(0)["mu"] == 15
-    assert BSDS500["fsf"] == {"all": 0.349, "fine": 0.307, "coarse": 0.42, "mean": 0.359}
-    assert len(parse_choices(CELL_ROWS)) == 8
+    for scheme, mu in (("scf", 50), ("fsf", 15), ("fixed", 5)):
+        knobs = MethodChoice.parse(f"{scheme}-published").resolve(0)
+        assert (knobs["scheme"], knobs["mu"]) == (scheme, mu)
+        assert (knobs["clean"], knobs["padding"], knobs["result"]) == (False, "zeros", "clusters")
+    assert BSDS500["fsf-published"] == {"all": 0.349, "fine": 0.307, "coarse": 0.42, "mean": 0.359}
+
+
+def test_our_rows_are_the_clean_clusters_of_each_scheme_and_the_regions():
+    choices = parse_choices(OUR_ROWS)
+    knobs = [choice.resolve(0) for choice in choices]
+    assert [(each["result"], each["clean"]) for each in knobs[:3]] == [("clusters", True)] * 3
+    assert (choices[3].method.name, knobs[3]["result"]) == ("scf", "regions")
+    assert len(parse_choices(CELL_ROWS)) == 5 + 3 + len(OUR_ROWS)
+
+
+def test_knobs_follow_a_short_name_too():
+    choice = MethodChoice.parse("regions:detail=40")
+    assert choice.text == "regions:detail=40"
+    assert (choice.resolve(0)["result"], choice.resolve(0)["detail"]) == ("regions", 40)
+    assert MethodChoice.parse("fsf-published:mu=10").resolve(0)["mu"] == 10

@@ -13,6 +13,7 @@ from benchmarks.accuracy import object_scores
 from benchmarks.accuracy.microscopy import Microscopy
 from benchmarks.accuracy.microscopy_table import summarise, write_table
 from napari_dynaseg.errors import FileError
+from napari_dynaseg.peers import Outcome
 
 
 def test_a_cluster_is_foreground_if_most_of_it_lies_inside():
@@ -95,7 +96,7 @@ def test_a_cell_that_is_found_scores_1(root, name):
     data_set = Microscopy(root)
     plane = data_set.read_plane(name)
     labels = (plane.mean(axis=0) > 0.5).astype(np.int32) + 1
-    scores = data_set.score(name, labels, "kmeans")
+    scores = data_set.score(name, Outcome(labels), "kmeans")
     assert scores["dice"] == 1
     assert scores.get("ap", 1) == 1
     assert ("ap" in scores) == (not name.startswith(("monuseg", "isbi")))

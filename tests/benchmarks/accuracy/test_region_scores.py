@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from benchmarks.accuracy.data_set import score_against_annotators
-from benchmarks.accuracy.region_scores import measure_rand_index, measure_variation
+from benchmarks.accuracy.region_scores import (
+    measure_many_to_one,
+    measure_rand_index,
+    measure_variation,
+)
+from napari_dynaseg.peers import Outcome
 
 
 def test_equal_maps_agree_on_every_pair_and_have_no_variation():
@@ -37,10 +42,33 @@ def test_the_variation_of_uneven_parts():
 
 def test_labels_are_scored_by_their_connected_components_against_each_person():
     labels = np.array([[1, 2, 1, 1]])
-    scores = score_against_annotators(labels, [np.array([[0, 0, 0, 0]]), np.array([[0, 1, 2, 2]])])
+    truths = [np.array([[0, 0, 0, 0]]), np.array([[0, 1, 2, 2]])]
+    scores = score_against_annotators(Outcome(labels), truths)
     assert scores["segments"] == 3
     one, other = scores["maps"]
     assert one["overlaps"] == [0.5]
     assert one["pri"] == pytest.approx(1 / 6, abs=1e-6)
     assert one["voi"] == pytest.approx(1.5)
-    assert other == {"overlaps": [1, 1, 1], "sizes": [1, 1, 2], "pri": 1, "voi": 0}
+    # Label 1 as it is, in two parts, is given to the segment of two pixels, of which it has three.
+    perfect = {"overlaps": [1, 1, 1], "sizes": [1, 1, 2], "pri": 1, "voi": 0}
+    assert other == perfect | {"many_to_one": pytest.approx((0 + 1 + 2 / 3) / 3, abs=1e-6)}
+    assert "levels" not in scores
+
+
+def test_labels_that_are_given_to_one_segment_are_united():
+    # Three labels lie in the first segment, which they make up together, one in the second.
+    assert measure_many_to_one(np.array([[2, 3, 1, 0], [0, 0, 0, 4]])) == 1
+
+
+def test_a_segment_that_no_label_fits_best_scores_0():
+    assert measure_many_to_one(np.array([[6], [2]])) == pytest.approx((6 / 8 + 0) / 2)
+
+
+def test_a_label_goes_where_its_overlap_is_largest_rather_than_most_of_its_pixels():
+    # Label 1: 3 of 12 pixels with the first segment, 2 of 5 with the second.
+    table = np.array([[3, 7], [2, 0]])
+    assert measure_many_to_one(table) == pytest.approx((7 / 10 + 2 / 5) / 2)
+
+
+def test_true_numbers_without_pixels_are_no_segments():
+    assert measure_many_to_one(np.array([[0], [4]])) == 1

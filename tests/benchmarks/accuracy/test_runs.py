@@ -9,10 +9,11 @@ import tifffile
 from benchmarks.accuracy.bsds500 import Bsds500
 from benchmarks.accuracy.method_choice import parse_choices
 from benchmarks.accuracy.runs import do_run, measure, plan_runs
-from benchmarks.accuracy.summary import FIGURES, compare_with, summarise
+from benchmarks.accuracy.summary import FIGURES, MANY_TO_ONE, compare_with, summarise
 from benchmarks.accuracy.table import write_comparison, write_figures
 from benchmarks.processes import open_pool, use_threads
 from benchmarks.result_lines import ResultLines
+from napari_dynaseg.peers import Outcome, Preview
 
 QUICK = "kmeans:clusters=2:starts=1,graph"
 
@@ -106,6 +107,7 @@ def test_each_process_computes_with_its_threads():
 def make_line(image, method, seed, *maps):
     drawn = [
         {"overlaps": list(overlaps), "sizes": [5] * len(overlaps), "pri": pri, "voi": voi}
+        | {"many_to_one": pri}
         for overlaps, pri, voi in maps
     ]
     key = {"image": image, "set": "bsds500 val"}
@@ -130,7 +132,11 @@ def test_figures_are_pooled_over_images_and_averaged_over_seeds():
     assert figures["voi"] == pytest.approx((1.5 + 3) / 2)
     assert (figures["segments"], figures["seconds"], figures["seeds"]) == (15, 2, 2)
     assert set(figures["images"]) == {"a", "b"}
-    assert set(figures["images"]["b"]) == set(FIGURES)
+    # The mean over the people of an image, and the best of them.
+    assert figures["many_to_one"] == pytest.approx((0.6 + 0.9) / 2)
+    assert figures["many_to_one_best"] == pytest.approx((0.7 + 0.9) / 2)
+    assert set(figures["images"]["b"]) == {*FIGURES, *MANY_TO_ONE}
+    assert "levels" not in figures
     assert figures["images"]["b"]["all"] == pytest.approx(0.9)
 
 
@@ -163,6 +169,8 @@ def test_the_command_prints_the_table_and_writes_the_figures(call, root, tmp_pat
     status, out, _ = call("accuracy", "bsds500", root, *rest)
     assert status == 0
     assert "| graph | 0.313 |" in out
+    assert "many-to-one" not in out
+    assert "ODS" not in out
     assert "All of graph less that of this one" in out
     content = json.loads(figures.read_text())
     assert content["set"] == "bsds500 val"
@@ -171,6 +179,49 @@ def test_the_command_prints_the_table_and_writes_the_figures(call, root, tmp_pat
     assert set(FIGURES) < set(graph)
     assert set(graph["images"]) == {"0", "1"}
     assert content["against"]["graph"].keys() == {"kmeans:clusters=2:starts=1"}
+
+
+def test_the_many_to_one_rule_is_a_column_when_it_is_asked_for(call, root):
+    rest = ("--processes", 1, "--methods", "graph", "--many-to-one")
+    status, out, _ = call("accuracy", "bsds500", root, *rest)
+    assert status == 0
+    assert "| segments | seconds | many-to-one: mean | best annotator |" in out
+
+
+def test_a_result_that_has_levels_is_measured_at_each_and_resumes(
+    call, root, tmp_path, monkeypatch
+):
+    columns = np.zeros((24, 30), np.int32) + np.arange(30)
+
+    def cut(detail):
+        # Two halves as the truth of image 0 has them below 45, then ever finer.
+        return 1 + (columns >= 12) if detail < 45 else 1 + columns // (1 if detail > 50 else 2)
+
+    def run(plane, knobs):
+        yield Preview(1, 1)
+        return Outcome(cut(60.0), cut)
+
+    monkeypatch.setattr("napari_dynaseg.peers.graph_based.run", run)
+    figures, results = tmp_path / "figures.json", tmp_path / "runs.jsonl"
+    rest = ("--processes", 1, "--methods", "graph", "--json", figures, "--results", results)
+    status, out, _ = call("accuracy", "bsds500", root, *rest)
+    assert status == 0
+    assert "| method | covering: ODS | OIS | PRI: ODS | OIS | VOI, bits: ODS | OIS | detail" in out
+    assert "| All / covering at detail | 30 | 32.5 |" in out
+    of = json.loads(figures.read_text())["methods"]["graph"]
+    # Image 0 is met, and of image 1 one column of 30 is on the wrong side.
+    overlaps, pixels = np.array([12 / 13, 17 / 18]), np.array([13, 17])
+    expected = (30 + overlaps @ pixels) / 60
+    assert of["covering_ods"] == pytest.approx(expected, abs=1e-4)
+    assert of["covering_ois"] == pytest.approx(expected, abs=1e-4)
+    assert of["levels"]["40.0"]["all"] == pytest.approx((2 + overlaps.sum()) / 4, abs=1e-4)
+    assert of["covering"] < 0.1
+    assert of["images"]["0"]["covering_ods"] == pytest.approx(1)
+    before = results.read_text()
+    assert max(map(len, before.splitlines())) < 4000
+    monkeypatch.setattr("napari_dynaseg.peers.graph_based.run", None)
+    assert call("accuracy", "bsds500", root, *rest)[:2] == (0, out)
+    assert results.read_text() == before
 
 
 def test_a_comparison_with_what_was_not_measured_is_refused(call, root):

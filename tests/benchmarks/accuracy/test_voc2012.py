@@ -6,6 +6,7 @@ from PIL import Image
 
 from benchmarks.accuracy.voc2012 import Voc2012, find_segments
 from napari_dynaseg.errors import FileError
+from napari_dynaseg.peers import Outcome
 
 
 @pytest.fixture
@@ -23,13 +24,13 @@ def voc(tmp_path):
 
 
 def test_objects_are_segments_where_they_are_known_else_components_of_classes(voc):
-    labels = np.array([[1, 2, 3, 4]], np.int32).repeat(10, 0).repeat(10, 1)
-    one, two = (Voc2012(voc).score(name, labels, "scf")["maps"][0] for name in ("one", "two"))
+    outcome = Outcome(np.array([[1, 2, 3, 4]], np.int32).repeat(10, 0).repeat(10, 1))
+    one, two = (Voc2012(voc).score(name, outcome, "scf")["maps"][0] for name in ("one", "two"))
     assert one["overlaps"] == [1, 1, 1]
     assert two["overlaps"] == [1, 0.5]
     assert two["sizes"] == [100, 200]
     whole = Voc2012(voc, whole_classes=True)
-    assert whole.score("one", labels, "scf")["maps"][0]["overlaps"] == [1, 0.5]
+    assert whole.score("one", outcome, "scf")["maps"][0]["overlaps"] == [1, 0.5]
     assert whole.name == "voc2012 all classes"
 
 
@@ -70,7 +71,7 @@ def test_an_empty_or_missing_list_is_named(voc, tmp_path):
 
 def test_a_mask_that_is_missing_is_named(voc):
     with pytest.raises(FileError, match=r"three.png cannot be read"):
-        Voc2012(voc).score("three", np.ones((2, 4), np.int32), "scf")
+        Voc2012(voc).score("three", Outcome(np.ones((2, 4), np.int32)), "scf")
 
 
 def test_the_command_prints_the_papers_last_column(voc, call):

@@ -100,5 +100,6 @@ def run_method(job: Job, method: Method, knobs: Knobs, pace: Pace) -> Generator[
         pace.mark_labelled(time.monotonic() - started)
         seen = record.model_copy(update={"step": preview.done})
         yield Shown(Steps(preview.done, preview.total), labels, seen)
-    made = within.place(work.returned) if within else work.returned
+    labels = work.returned.labels
+    made = within.place(labels) if within else labels
     return Shown(Steps(1, 1), made, record)
