@@ -8,10 +8,11 @@ import numpy as np
 
 from napari_dynaseg.engine.apply import Statistics
 from napari_dynaseg.engine.measurement import Measurement
-from napari_dynaseg.engine.trainer import apply_network, measure_statistics
+from napari_dynaseg.engine.trainer import measure_statistics
 from napari_dynaseg.engine.weights import Weights
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap, freeze
+from napari_dynaseg.method.clusters import find_clusters
 from napari_dynaseg.method.label_tree import LabelTree
 from napari_dynaseg.method.scribbles import LabelNumbers, Numbers
 from napari_dynaseg.method.subsampling import MOST_PREVIEWED_PIXELS, enlarge_labels
@@ -138,8 +139,8 @@ class Step:
         """
         if self.reduction == 1:
             return self.trained_labels[: self.shape[0]]
-        network = self._settings, self.weights
-        return freeze(apply_network(self._given.cropped[0], *network, self.statistics)[0])
+        plane = self._given.cropped[0]
+        return freeze(find_clusters(plane, self._settings, self.weights, self.statistics))
 
     @cached_property
     def enlarged(self) -> LabelMap:

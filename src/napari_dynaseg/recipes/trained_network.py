@@ -12,11 +12,11 @@ import numpy.typing as npt
 from pydantic import ValidationError
 
 from napari_dynaseg.engine.apply import Statistics
-from napari_dynaseg.engine.trainer import apply_network
 from napari_dynaseg.engine.weights import from_numpy, to_numpy
 from napari_dynaseg.errors import FileError, ImageError, SettingsError, name_failure
 from napari_dynaseg.image.pixels import Plane, Scaling
 from napari_dynaseg.labels.numbering import LabelMap, Mask
+from napari_dynaseg.method.clusters import find_clusters
 from napari_dynaseg.method.label_tree import LabelTree
 from napari_dynaseg.method.refine import REFINING_KNOBS, Refined, train_on
 from napari_dynaseg.method.step import Step
@@ -129,7 +129,7 @@ class TrainedNetwork:
         # The device of the training may not be there; a CPU was chosen because it gives the same.
         device: Device = "cpu" if self.settings.device == "cpu" else "auto"
         weights = from_numpy(self.weights, device)
-        clusters, _ = apply_network(plane, self.settings, weights, self.statistics)
+        clusters = find_clusters(plane, self.settings, weights, self.statistics)
         if self.settings.needs_tree:
             return self._plant(plane, clusters).cut(self.settings.detail)
         labels: LabelMap = self.numbers[clusters]
