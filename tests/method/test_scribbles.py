@@ -128,3 +128,13 @@ def test_within_a_mask_the_scribbles_inside_count(stripes, strokes):
     mask[:, 26:] = False
     with pytest.raises(ImageError, match="nothing is scribbled"):
         segment(stripes, scribbles=strokes, within=mask, **KNOBS)
+
+
+def test_at_user_size_one_stroke_each_labels_two_flat_halves():
+    picture = np.full((256, 256, 3), 40, np.uint8)
+    picture[:, 128:] = 200
+    strokes = np.zeros((256, 256), np.int32)
+    strokes[4:-4, 64], strokes[4:-4, 192] = 1, 2
+    labels = segment(picture, scribbles=strokes)
+    assert (labels[:, :128] == 1).mean() > 0.9
+    assert (labels[:, 128:] == 2).mean() > 0.9
