@@ -155,7 +155,7 @@ def test_the_weighted_network_hands_out_the_levels_of_a_result_that_has_a_tree(
 
     monkeypatch.setattr("napari_dynaseg.peers.weighted.begin", begin)
     outcome = run_through(METHODS["scf"].begin(to_plane(halves), METHODS["scf"].configure()))
-    assert outcome.labels.tolist() == [[2, 1, 1]]
+    assert outcome.labels.tolist() == [[5, 3, 3]]
     if tree is None:
         assert outcome.cut is None
     else:

@@ -88,7 +88,7 @@ def run_peer(
     Returns
     -------
     numpy.ndarray
-        int32, (H, W), labels 1…K by falling size.
+        int32, (H, W), labels 1…K by falling size, or as regions are numbered.
 
     Raises
     ------

@@ -41,7 +41,8 @@ class Outcome:
     Parameters
     ----------
     labels
-        The label map: int32, (H, W), labels 1…K by falling size.
+        The label map: int32, (H, W), labels 1…K by falling size; regions keep their numbers from
+        cut to cut instead.
     cut
         Gives the labels at another detail, (H, W), numbers ≥ 1; `None` if there is one level only.
     """
