@@ -46,8 +46,8 @@ def measure_many_to_one(table: Table) -> float:
     its intersection over union is largest; what is given to one segment is united, and one that
     gets nothing scores 0. So ``match_classes`` and ``calculate_miou`` in evaluation/metrics.py of
     github.com/RyersonMultimediaLab/DynaGuide (Guermazi, Ksantini and Khan 2025) have it. There
-    each image has one true map; how it is made of those of several people is not told. Of DynaSeg
-    only the scores on COCO are public, which match one to one over all images.
+    each image has one true map; how it is made of those of several people is not told. The
+    public evaluation of DynaSeg on COCO matches one to one over all images.
 
     Examples
     --------
