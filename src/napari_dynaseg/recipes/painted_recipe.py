@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from napari_dynaseg.labels import run_length
 from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.recipes.kept_tree import TREE_KEY
 from napari_dynaseg.recipes.recipe import METADATA_KEY, Recipe
 
 MAP_KEY = "dynaseg_network_map"
@@ -57,7 +58,8 @@ def add_corrections(metadata: Mapping[str, Any], pixels: npt.NDArray[Any]) -> di
     recipe, kept = Recipe.from_metadata(metadata), metadata[MAP_KEY]
     shape = tuple(kept["shape"])
     if pixels.size != np.prod(shape):
-        return {key: metadata[key] for key in metadata if key not in (METADATA_KEY, MAP_KEY)}
+        lost = METADATA_KEY, MAP_KEY, TREE_KEY
+        return {key: metadata[key] for key in metadata if key not in lost}
     plane = np.asarray(pixels).reshape(shape[::-1] if kept["is_turned"] else shape)
     painted = (plane.T if kept["is_turned"] else plane).astype(np.int32)
     described = run_length.describe(made, painted, recipe.source.position)
