@@ -49,6 +49,7 @@ def _make_command(method: Method) -> Callable[..., None]:
 
 def _segment_image(plan: "FilePlan", method: Method, knobs: Knobs) -> str:
     from napari_dynaseg.cli.batch import write_outputs
+    from napari_dynaseg.method.step import Labelled
     from napari_dynaseg.recipes.method_record import MethodRecord
     from napari_dynaseg.recipes.training_planes import TrainingPlanes
 
@@ -63,7 +64,7 @@ def _segment_image(plan: "FilePlan", method: Method, knobs: Knobs) -> str:
         bar.update((bar.length or 1) - bar.pos)
     record = MethodRecord.now(method, knobs, training.source)
     labels = loop.returned.labels
-    write_outputs(plan, image, plane, labels, record)
+    write_outputs(plan, image, plane, Labelled(labels, None), record)
     return f"{write_count(count_labels(labels), 'label')} by {method.title}"
 
 

@@ -19,7 +19,7 @@ from napari_dynaseg.labels.numbering import LabelMap, Mask
 from napari_dynaseg.method.clusters import find_clusters
 from napari_dynaseg.method.label_tree import LabelTree
 from napari_dynaseg.method.refine import REFINING_KNOBS, Refined, train_on
-from napari_dynaseg.method.step import Step
+from napari_dynaseg.method.step import Labelled, Step
 from napari_dynaseg.recipes.recipe import NETWORK_KEY, Recipe, read_network_header
 from napari_dynaseg.recipes.writing import write_whole
 from napari_dynaseg.regions.tree import build_tree
@@ -125,15 +125,19 @@ class TrainedNetwork:
         ImageError
             If the plane has another number of channels, or is no plane.
         """
+        return self.label_and_keep(channels).labels
+
+    def label_and_keep(self, channels: npt.NDArray[Any]) -> Labelled:
+        """Label one plane as `label` does; gives what the labels are cut from as well."""
         plane = self.scaling.apply(channels)
         # The device of the training may not be there; a CPU was chosen because it gives the same.
         device: Device = "cpu" if self.settings.device == "cpu" else "auto"
         weights = from_numpy(self.weights, device)
         clusters = find_clusters(plane, self.settings, weights, self.statistics)
-        if self.settings.needs_tree:
-            return self._plant(plane, clusters).cut(self.settings.detail)
-        labels: LabelMap = self.numbers[clusters]
-        return labels
+        if not self.settings.needs_tree:
+            return Labelled(self.numbers[clusters], None)
+        tree = self._plant(plane, clusters)
+        return Labelled(tree.cut(self.settings.detail), tree)
 
     def _plant(self, plane: Plane, clusters: LabelMap) -> LabelTree:
         tree = build_tree(plane)

@@ -20,6 +20,7 @@ from napari_dynaseg.labels.compressed_map import CompressedMap
 from napari_dynaseg.labels.network_maps import CurrentMaps, NetworkMaps
 from napari_dynaseg.labels.numbering import LabelMap, Mask
 from napari_dynaseg.labels.scope import find_locked
+from napari_dynaseg.recipes.kept_tree import TREE_KEY
 from napari_dynaseg.recipes.painted_recipe import MAP_KEY
 from napari_dynaseg.recipes.recipe import METADATA_KEY
 from napari_dynaseg.recipes.snapshots import Snapshots
@@ -197,7 +198,7 @@ class KeptRun:
 
     def describe_state(self, layer: Labels) -> State:
         """Describe what belongs to its layer now."""
-        keys = METADATA_KEY, MAP_KEY
+        keys = METADATA_KEY, MAP_KEY, TREE_KEY
         kept = {key: layer.metadata[key] for key in keys if key in layer.metadata}
         return State(kept, self.keep_network, self.maps.list_current(), self.tools)
 

@@ -20,6 +20,7 @@ from napari_dynaseg.errors import EditError, ImageError
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.labels.network_maps import RememberedMap
 from napari_dynaseg.labels.numbering import LabelMap, Mask
+from napari_dynaseg.recipes.kept_tree import TREE_KEY
 from napari_dynaseg.recipes.painted_recipe import keep_map
 from napari_dynaseg.recipes.recipe import METADATA_KEY, Recipe
 from napari_dynaseg.recipes.snapshots import MOST_BYTES, Snapshot
@@ -209,7 +210,11 @@ class Session:
         change = run.find_change(target, position, run.read_plane(layer.data, position), merged)
         before = run.describe_state(layer)
         state = before._replace(
-            metadata={**snapshot.recipe.to_metadata(), **keep_map(labels, run.job.axes.is_turned)},
+            metadata={
+                **snapshot.recipe.to_metadata(),
+                **keep_map(labels, run.job.axes.is_turned),
+                TREE_KEY: None,  # that of the last iteration says nothing of this one
+            },
             keep_network=snapshot.keep_network,
             maps={**before.maps, position: RememberedMap.of(merged, painted)},
         )

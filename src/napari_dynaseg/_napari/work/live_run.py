@@ -9,7 +9,6 @@ from napari_dynaseg._napari.work.viewer_run import LayerRun
 from napari_dynaseg._napari.work.worker import FirstLabels, PlaneDone, Progress, Update, run_job
 from napari_dynaseg.counting import write_count
 from napari_dynaseg.labels.numbering import LabelMap, count_labels
-from napari_dynaseg.recipes.painted_recipe import keep_map
 from napari_dynaseg.recipes.snapshots import Snapshots
 from napari_dynaseg.settings import Settings
 
@@ -87,7 +86,7 @@ class LiveRun(LayerRun):
 
     def _end(self) -> None:
         if self.update is not None and self._stack is None:
-            kept = self.update.kept_map or keep_map(self.update.labels, self._job.axes.is_turned)
+            kept = self.update.kept or self.update.keep_labels(self._job.axes.is_turned).kept or {}
             self.layer.metadata = {**self.layer.metadata, **kept}
         super()._end()
 
