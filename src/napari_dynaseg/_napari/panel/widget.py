@@ -68,6 +68,7 @@ class SegmenterPanel(Container[Any]):
         self.scribbles, self.guidance = self.annotations.boxes
         self.knobs = inputs.knobs
         self.scheme, self.mu, self.quality = self.knobs.scheme, self.knobs.mu, self.knobs.quality
+        self.result, self.detail = self.knobs.result, self.knobs.detail
         self.explore_button = ExploreButton(inputs)
         self.display = ProgressDisplay(getattr(self._viewer, "theme", "dark"))
         self.extend(
@@ -75,6 +76,8 @@ class SegmenterPanel(Container[Any]):
                 self.input.row,
                 self.input.level,
                 self.input.region_of_interest,
+                self.result,
+                self.detail,
                 self.scheme,
                 self.mu,
                 self.explore_button,
