@@ -187,6 +187,12 @@ class Recipe(Provenance):
         """Read the knobs at the start."""
         return Settings(**self.settings)
 
+    @property
+    def detail(self) -> float:
+        """Where the tree was cut for these labels."""
+        last = self.changes[-1].settings if self.changes else self.settings
+        return float(last["detail"])
+
     def cut_at(self, detail: float) -> Self:
         """Give the recipe of the same run with its tree cut elsewhere; no training hangs on it."""
         changes = tuple(

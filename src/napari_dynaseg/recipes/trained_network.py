@@ -125,17 +125,34 @@ class TrainedNetwork:
         ImageError
             If the plane has another number of channels, or is no plane.
         """
+        if self.settings.needs_tree:
+            return self.plant(channels).cut(self.settings.detail)
+        _, clusters = self._apply(channels)
+        labels: LabelMap = self.numbers[clusters]
+        return labels
+
+    def _apply(self, channels: npt.NDArray[Any]) -> tuple[Plane, LabelMap]:
         plane = self.scaling.apply(channels)
         # The device of the training may not be there; a CPU was chosen because it gives the same.
         device: Device = "cpu" if self.settings.device == "cpu" else "auto"
         weights = from_numpy(self.weights, device)
         clusters, _ = apply_network(plane, self.settings, weights, self.statistics)
-        if self.settings.needs_tree:
-            return self._plant(plane, clusters).cut(self.settings.detail)
-        labels: LabelMap = self.numbers[clusters]
-        return labels
+        return plane, clusters
 
-    def _plant(self, plane: Plane, clusters: LabelMap) -> LabelTree:
+    def plant(self, channels: npt.NDArray[Any]) -> LabelTree:
+        """Build the tree of one plane, with what the network says of it, to be cut at any detail.
+
+        Parameters
+        ----------
+        channels
+            As in `label`.
+
+        Raises
+        ------
+        ImageError
+            If the plane has another number of channels, or is no plane.
+        """
+        plane, clusters = self._apply(channels)
         tree = build_tree(plane)
         votes = Votes.count(tree.superpixels, clusters)
         return LabelTree(tree, votes, self.numbers, self.settings.result)

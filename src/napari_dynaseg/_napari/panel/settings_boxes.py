@@ -57,6 +57,11 @@ class SettingsBoxes:
         """
         return Settings(**{name: box.value for name, box in self.boxes.items()})
 
+    @property
+    def needs_tree(self) -> bool:
+        """Whether the labels of the next run will have the outlines of the tree."""
+        return bool(self.boxes["clean"].value or self.result.value != "clusters")
+
     def _resolve(self) -> Settings:
         return resolve_settings(self._last_used.knobs, read_preferences())
 

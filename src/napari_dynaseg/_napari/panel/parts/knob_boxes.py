@@ -7,6 +7,7 @@ from typing import Any
 from magicgui.widgets import CheckBox, ComboBox, Label, RadioButtons, Slider
 from magicgui.widgets.bases import ValueWidget
 from psygnal import Signal
+from qtpy.QtWidgets import QSlider
 
 from napari_dynaseg._napari.panel.parts.number_box import make_exact_box, make_whole_box
 from napari_dynaseg._napari.panel.parts.rows import Row, make_button
@@ -165,10 +166,9 @@ class DetailKnob(SliderKnob):
         ends = "fewer", "more"
         super().__init__("detail", 64, "Back to the default of the result", ends)
         self._effect = ""
-        slider: Any = self.slider.native
-        slider = getattr(slider, "_slider", slider)
-        slider.sliderPressed.connect(lambda: self.pressed.emit())
-        slider.sliderReleased.connect(lambda: self.released.emit())
+        self.handle: Any = self.slider.native.findChild(QSlider)  # what the mouse drags
+        self.handle.sliderPressed.connect(lambda: self.pressed.emit())
+        self.handle.sliderReleased.connect(lambda: self.released.emit())
 
     def show_choice(self, result: Outcome, default: float) -> None:
         """Explain what the detail does to a result."""
