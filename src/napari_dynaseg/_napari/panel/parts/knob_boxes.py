@@ -7,7 +7,7 @@ from typing import Any
 from magicgui.widgets import CheckBox, ComboBox, Label, RadioButtons, Slider
 from magicgui.widgets.bases import ValueWidget
 from psygnal import Signal
-from qtpy.QtWidgets import QSlider
+from qtpy.QtWidgets import QAbstractSpinBox, QSlider
 
 from napari_dynaseg._napari.panel.parts.number_box import make_exact_box, make_whole_box
 from napari_dynaseg._napari.panel.parts.rows import Row, make_button
@@ -47,7 +47,10 @@ def make_knob(name: str, knobs: type[Knobs] = Settings) -> ValueWidget[Any]:
         titles: Mapping[str, str] = schemes if name == "scheme" else CHOICE_TITLES
         choices = [(titles.get(key, key), key) for key in knob["enum"]]
         if name == "result":
-            return RadioButtons(choices=choices, orientation="horizontal", **shared)
+            buttons = RadioButtons(choices=choices, orientation="horizontal", **shared)
+            buttons.native.layout().setContentsMargins(0, 0, 0, 0)
+            buttons.native.setStyleSheet("QGroupBox { border: none; margin: 0; padding: 0; }")
+            return buttons
         return ComboBox(choices=choices, **shared)
     if knob["type"] == "boolean":
         return CheckBox(**shared)
@@ -92,6 +95,8 @@ class SliderKnob(Row):
         self.reset_button = make_button("↺", reset_tip, lambda: self.reset_asked.emit())
         self.reset_button.max_width = 32
         words = [Label(value=end) for end in ends]
+        for word in words:
+            word.max_width = word.native.sizeHint().width()
         widgets = self.box, *words[:1], self.slider, *words[1:], self.reset_button
         super().__init__(*widgets, label=self.box.label, name=f"{name}_knob")
         self.box.min_width = self.box.max_width = box_width
@@ -164,7 +169,9 @@ class DetailKnob(SliderKnob):
 
     def __init__(self) -> None:
         ends = "fewer", "more"
-        super().__init__("detail", 64, "Back to the default of the result", ends)
+        super().__init__("detail", 52, "Back to the default of the result", ends)
+        self.box.native.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+        self.box.native.setStyleSheet("QDoubleSpinBox { min-width: 36px; padding: 0; }")
         self._effect = ""
         self.handle: Any = self.slider.native.findChild(QSlider)  # what the mouse drags
         self.handle.sliderPressed.connect(lambda: self.pressed.emit())
