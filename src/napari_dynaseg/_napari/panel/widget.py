@@ -20,6 +20,7 @@ from napari_dynaseg._napari.panel.recovery_rows import RecoveryRows
 from napari_dynaseg._napari.panel.run_inputs import RunInputs
 from napari_dynaseg._napari.panel.stack_controls import ALL_PLANES
 from napari_dynaseg._napari.work.confirmation import Confirmation
+from napari_dynaseg._napari.work.kind_view import KindView
 from napari_dynaseg._napari.work.live_run import LiveRun
 from napari_dynaseg._napari.work.method_run import MethodRun
 from napari_dynaseg._napari.work.notifications import show_errors
@@ -77,13 +78,15 @@ class SegmenterPanel(Container[Any]):
         self.scheme, self.mu, self.quality = self.knobs.scheme, self.knobs.mu, self.knobs.quality
         self.result, self.detail = self.knobs.result, self.knobs.detail
         self.explore_button = ExploreButton(inputs)
+        self.kind_button = make_button("Colour by kind", "")
+        self.kind_button.native.setCheckable(True)
         self.display = ProgressDisplay(getattr(self._viewer, "theme", "dark"))
         self.extend(
             [
                 self.input.row,
                 self.input.level,
                 self.input.region_of_interest,
-                self.result,
+                Row(self.result, self.kind_button, label=self.result.label),
                 self.detail,
                 self.scheme,
                 self.mu,
@@ -97,9 +100,10 @@ class SegmenterPanel(Container[Any]):
         self.advanced = AdvancedRows(self._viewer, inputs)
         self.network, self.copy_row = self.advanced.network, self.advanced.copy_row
         self.methods = MethodRows()
-        self.corrections = Corrections(self._viewer, self.input, self.kept)
         self.compare = Compare(self._viewer, self.kept)
         self.recutting = Recutting(self._viewer, self.kept, lambda: self.compare.layer)
+        self.kinds = KindView(self._viewer, self.recutting)
+        self.corrections = Corrections(self._viewer, self.input, self.kept, self.kinds)
         self.recovery = RecoveryRows(self._viewer)
         self._build_native_rows()
         self.watcher = PanelWatcher(self.native)
@@ -112,6 +116,9 @@ class SegmenterPanel(Container[Any]):
         knob.released.connect(cuts.release)
         cuts.told.connect(self.display.show_words)
         self.kept.turned.connect(self._follow_view)
+        self.kept.turned.connect(self.kinds.refresh)
+        self.kind_button.native.clicked.connect(lambda is_on: self.kinds.switch(is_on))
+        self.kinds.switched.connect(lambda is_on: self.kind_button.native.setChecked(is_on))
         for event in self._list_views():
             event.connect(self._follow_view)
 
@@ -287,6 +294,7 @@ class SegmenterPanel(Container[Any]):
                 self.detail.show_value(detail)
         self._explain_detail()
         self._offer_refine()
+        self._offer_kinds()
 
     def _explain_detail(self) -> None:
         """Say what the slider cuts, or why it does nothing."""
@@ -301,6 +309,16 @@ class SegmenterPanel(Container[Any]):
                 is_of_use = False
                 reason = "Clusters as published have no tree; tick Clean outlines under Advanced."
         self.detail.explain_use(reason, is_of_use)
+
+    def _offer_kinds(self) -> None:
+        reason = self.kinds.explain()
+        is_free = self.run is None and not reason
+        self.kind_button.enabled = self.corrections.rows.kind_button.enabled = is_free
+        self.kind_button.tooltip = (
+            f"{reason[0].upper()}{reason[1:]}."
+            if reason
+            else "Give regions of one kind one colour; again: each region its own"
+        )
 
     def _offer_refine(self) -> None:
         run = self.kept.get(self.compare.layer)
@@ -324,6 +342,7 @@ class SegmenterPanel(Container[Any]):
         """Offer while a run goes on no more than it can follow."""
         self.segment_button.enabled = not is_running
         self._offer_refine()
+        self._offer_kinds()
         self._explain_detail()
         self.stop_button.enabled = is_running
         self.compare.show_running(is_running)
@@ -344,6 +363,7 @@ class SegmenterPanel(Container[Any]):
             self.run = None
         for event in self._list_views():
             event.disconnect(self._follow_view)
+        self.kinds.close()
         self.recutting.close()
         self.compare.close()
         self.kept.close()
