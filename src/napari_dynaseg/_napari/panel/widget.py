@@ -78,7 +78,8 @@ class SegmenterPanel(Container[Any]):
         self.scheme, self.mu, self.quality = self.knobs.scheme, self.knobs.mu, self.knobs.quality
         self.result, self.detail = self.knobs.result, self.knobs.detail
         self.explore_button = ExploreButton(inputs)
-        self.kind_button = make_button("Colour by kind", "")
+        self.kind_button = make_button("By kind", "")
+        self.kind_button.max_width = 70
         self.kind_button.native.setCheckable(True)
         self.display = ProgressDisplay(getattr(self._viewer, "theme", "dark"))
         self.extend(
@@ -317,7 +318,7 @@ class SegmenterPanel(Container[Any]):
         self.kind_button.tooltip = (
             f"{reason[0].upper()}{reason[1:]}."
             if reason
-            else "Give regions of one kind one colour; again: each region its own"
+            else "Colour by kind: regions of one kind have one colour; again: each its own"
         )
 
     def _offer_refine(self) -> None:

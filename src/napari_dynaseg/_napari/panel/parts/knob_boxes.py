@@ -7,7 +7,7 @@ from typing import Any
 from magicgui.widgets import CheckBox, ComboBox, Label, RadioButtons, Slider
 from magicgui.widgets.bases import ValueWidget
 from psygnal import Signal
-from qtpy.QtWidgets import QAbstractSpinBox, QSlider
+from qtpy.QtWidgets import QAbstractSpinBox, QSizePolicy, QSlider
 
 from napari_dynaseg._napari.panel.parts.number_box import make_exact_box, make_whole_box
 from napari_dynaseg._napari.panel.parts.rows import Row, make_button
@@ -96,7 +96,7 @@ class SliderKnob(Row):
         self.reset_button.max_width = 32
         words = [Label(value=end) for end in ends]
         for word in words:
-            word.max_width = word.native.sizeHint().width()
+            word.native.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         widgets = self.box, *words[:1], self.slider, *words[1:], self.reset_button
         super().__init__(*widgets, label=self.box.label, name=f"{name}_knob")
         self.box.min_width = self.box.max_width = box_width
