@@ -5,8 +5,8 @@ from typing import Any
 
 import yaml
 
-from napari_dynaseg._napari.panel.preferences import CONFIGURATION
-from napari_dynaseg.settings import SCHEMES, Settings, describe_knob
+from napari_dynaseg._napari.panel.preferences import CONFIGURATION, FOLLOWING
+from napari_dynaseg.settings import OUTCOMES, SCHEMES, Settings, describe_knob
 
 MANIFEST = Path(__file__).parent.parent / "napari.yaml"
 HEADING = "  # Generated from Settings by tools/write_manifest.py; a test compares the two.\n"
@@ -20,22 +20,25 @@ SCHEMA_KEYS = (
 def generate_configurations() -> dict[str, Any]:
     """Generate the manifest's ``configurations`` from `Settings`: the Preferences page.
 
-    μ stands there once for each scheme, since each has a default of its own.
+    μ stands there once for each scheme and the detail once for each result, since each has a
+    default of its own.
     """
     properties: dict[str, Any] = {}
     for name in Settings.model_fields:
         knob = {key: describe_knob(name)[key] for key in SCHEMA_KEYS if key in describe_knob(name)}
-        if name != "mu":
+        if name not in FOLLOWING:
             properties[name] = {**knob, "default": getattr(Settings(), name)}
             continue
-        for scheme, facts in SCHEMES.items():
-            properties[f"mu_{scheme}"] = {
-                **knob,
-                "title": f"μ for {facts.title}",
-                "description": facts.effect,
-                "default": facts.default_mu,
-            }
+        for choice, default in FOLLOWING[name][1].items():
+            properties[f"{name}_{choice}"] = {**knob, **_describe(name, choice), "default": default}
     return {CONFIGURATION: {"title": "Dynamic-weight segmenter", "properties": properties}}
+
+
+def _describe(name: str, choice: str) -> dict[str, str]:
+    """Say what a knob is for a scheme or a result."""
+    if name == "mu":
+        return {"title": f"μ for {SCHEMES[choice].title}", "description": SCHEMES[choice].effect}
+    return {"title": f"Detail of {OUTCOMES[choice].title.lower()}"}
 
 
 def main() -> None:

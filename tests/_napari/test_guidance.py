@@ -59,13 +59,6 @@ def test_without_a_label_on_the_plane_there_is_nothing_to_run(guided):
     assert "there is no guidance on this plane in 'threshold'" in last_notification()
 
 
-def test_auto_and_a_guidance_do_not_go_together_and_the_user_is_told(guided, finish, qtbot):
-    guided.scheme.value = "auto"
-    finish(guided)
-    wait_for_threads(qtbot)
-    assert "the scheme auto trains several networks" in last_notification()
-
-
 def test_the_layer_of_a_guidance_stays_as_it_was(guided, finish):
     layer = finish(guided)
     assert layer is not guided.guidance.value

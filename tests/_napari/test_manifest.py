@@ -41,14 +41,13 @@ def test_the_preferences_page_is_in_step_with_settings():
 
 def test_the_page_offers_every_knob_with_its_default():
     properties = generate_configurations()["segmenter"]["properties"]
-    assert {name for name in properties if not name.startswith("mu_")} == (
-        set(Settings.model_fields) - {"mu"}
+    assert {name for name in properties if not name.startswith(("mu_", "detail_"))} == (
+        set(Settings.model_fields) - {"mu", "detail"}
     )
     assert {name: properties[f"mu_{name}"]["default"] for name in SCHEMES} == {
         "scf": 50.0,
         "fsf": 15.0,
         "fixed": 5.0,
-        "auto": 48.0,
     }
     assert all(knob["title"] for knob in properties.values())
 

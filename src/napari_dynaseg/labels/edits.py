@@ -5,6 +5,7 @@ which says what an edit works on and what limits it. They raise `EditError` if a
 shape, or a number would not fit into int32.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -44,6 +45,18 @@ def merge_regions(labels: LabelMap, points: Points, scope: Scope = EVERYWHERE) -
     inside = [point for point in check_points(points, labels.shape) if labels[point] != 0]
     selected = select_regions(labels, inside)
     merged = np.where(selected, labels[inside[0]] if inside else 0, labels)
+    return scope.limit(labels, merged)
+
+
+def merge_labels(labels: LabelMap, numbers: Sequence[int], scope: Scope = EVERYWHERE) -> LabelMap:
+    """Give all pixels of some labels the first of them.
+
+    Examples
+    --------
+    >>> merge_labels(np.array([[4, 7, 5, 4]], np.int32), [4, 7])
+    array([[4, 4, 5, 4]], dtype=int32)
+    """
+    merged = np.where(np.isin(labels, numbers), np.int32(numbers[0] if numbers else 0), labels)
     return scope.limit(labels, merged)
 
 

@@ -11,7 +11,7 @@ from napari_dynaseg.method.subsampling import enlarge_labels
 from napari_dynaseg.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
-    from napari_dynaseg.method.step import Step
+    from napari_dynaseg.method.step import Labelled, Step
     from napari_dynaseg.recipes.trained_network import TrainedNetwork
 
 # What the snapshots of one run take at most, their networks included: some 130 iterations of the
@@ -86,7 +86,11 @@ class Snapshot:
         return self.clusters.nbytes + self.step.weights.nbytes
 
     def read_labels(self) -> LabelMap:
-        """Give the label map, (H, W), as the user got it.
+        """Give the label map, (H, W), as the user got it."""
+        return self.label().labels
+
+    def label(self) -> "Labelled":
+        """Give the label map and what it is cut from.
 
         Each pixel of a sketch fills the square it stands for; scribbles stay as they are drawn.
         """
@@ -94,7 +98,7 @@ class Snapshot:
         if self.is_sketch:
             clusters = enlarge_labels(clusters, self.step.reduction, self.step.shape)
         assert numbers is not None
-        return self.step.label(clusters, numbers).labels
+        return self.step.label(clusters, numbers)
 
     def finish(self) -> "Snapshot":
         """Label every pixel, where it is a sketch; takes long, in any thread."""

@@ -97,7 +97,8 @@ class TrainingPlanes:
             SettingsChange(iteration=iteration, settings=settings.model_dump())
             for iteration, settings in result.changes.items()
         )
-        return self.describe(result.given, result.step.iteration, changes=changes, **more)
+        recipe = self.describe(result.given, result.step.iteration, changes=changes, **more)
+        return recipe.cut_at(recipe.detail)
 
     def keep_network(self, result: Result, **more: Any) -> TrainedNetwork:
         """Keep the network of a run on these planes; more are fields of its recipe."""

@@ -6,7 +6,7 @@ import pytest
 
 from napari_dynaseg._napari.panel.preferences import (
     LastUsed,
-    find_default_mu,
+    find_default,
     read_preferences,
     resolve_settings,
 )
@@ -27,13 +27,15 @@ def test_preferences_come_before_the_defaults():
 def test_what_was_last_used_comes_before_preferences():
     settings = resolve_settings({"scheme": "scf", "iterations": 9}, PAGE)
     assert (settings.scheme, settings.mu, settings.iterations) == ("scf", 60.0, 9)
-    assert resolve_settings({"mu": 3.5}, PAGE).mu == 3.5
+    assert resolve_settings({"mu_fsf": 3.5}, PAGE).mu == 3.5
+    assert resolve_settings({"mu_scf": 3.5}, PAGE).mu == 20.0
+    assert resolve_settings({"result": "regions", "detail_regions": 7.5}, PAGE).detail == 7.5
 
 
 def test_what_no_longer_fits_the_ranges_is_left_out():
     assert resolve_settings({"iterations": -4}, PAGE).iterations == 200
     assert resolve_settings({}, {"iterations": "many"}) == Settings()
-    assert resolve_settings({"mu": "large"}, {}) == Settings()
+    assert resolve_settings({"mu_scf": "large"}, {}) == Settings()
 
 
 def test_a_page_as_it_is_by_default_says_nothing(monkeypatch):
@@ -46,20 +48,25 @@ def test_a_page_as_it_is_by_default_says_nothing(monkeypatch):
 
 
 def test_each_scheme_has_its_own_mu_in_preferences():
-    assert find_default_mu("fixed", PAGE) == 4.0
-    assert find_default_mu("fixed", {}) == SCHEMES["fixed"].default_mu
+    assert find_default("mu", "fixed", PAGE) == 4.0
+    assert find_default("mu", "fixed", {}) == SCHEMES["fixed"].default_mu
 
 
 def test_knobs_are_remembered_by_the_next_session():
-    LastUsed().remember("mu", 33.333333333333336)
-    assert LastUsed().knobs == {"mu": 33.333333333333336}
+    LastUsed().remember("mu_scf", 33.333333333333336)
+    assert LastUsed().knobs == {"mu_scf": 33.333333333333336}
+
+
+def test_a_mu_that_was_kept_without_its_scheme_counts_no_more():
+    LastUsed().remember("mu", 33.0)
+    assert LastUsed().knobs == {}
 
 
 def test_knobs_can_be_forgotten_one_by_one_or_all():
     used = LastUsed()
-    used.remember("mu", 1.0)
+    used.remember("mu_scf", 1.0)
     used.remember("seed", 2)
-    used.forget("mu")
+    used.forget("mu_scf")
     assert LastUsed().knobs == {"seed": 2}
     used.forget()
     assert LastUsed().knobs == {}

@@ -10,7 +10,7 @@ from napari_dynaseg._napari.panel.widget import SegmenterPanel
 from napari_dynaseg.image.pixels import to_plane
 from napari_dynaseg.recipes.recipe import Recipe
 from napari_dynaseg.recipes.replay import replay
-from napari_dynaseg.settings import Settings
+from napari_dynaseg.settings import OUTCOMES, Settings
 
 
 def wait_for_threads(qtbot):
@@ -268,14 +268,42 @@ def test_what_was_turned_is_there_in_the_next_session(panel, viewer):
 
 
 @pytest.mark.short_pass
-def test_mu_moves_with_the_scheme_until_it_is_turned(panel):
+def test_each_scheme_has_a_mu_of_its_own_and_remembers_it(panel):
     panel.scheme.value = "fsf"
     assert panel.mu.box.value == 15.0
     panel.mu.box.value = 20.0
     panel.scheme.value = "fixed"
+    assert panel.mu.box.value == 5.0
+    panel.scheme.value = "fsf"
     assert panel.mu.box.value == 20.0
     panel.mu.reset_button.native.click()
-    assert panel.mu.box.value == 5.0
+    assert panel.mu.box.value == 15.0
+
+
+@pytest.mark.short_pass
+def test_each_result_has_a_detail_of_its_own_and_remembers_it(panel):
+    usual = {result: facts.default_detail for result, facts in OUTCOMES.items()}
+    assert panel.detail.box.value == usual["clusters"]
+    panel.result.value = "regions"
+    assert panel.detail.box.value == usual["regions"]
+    panel.detail.box.value = 33.25
+    panel.result.value = "clusters"
+    assert panel.detail.box.value == usual["clusters"]
+    panel.result.value = "regions"
+    assert panel.settings.detail == 33.25
+    panel.detail.reset_button.native.click()
+    assert panel.detail.box.value == usual["regions"]
+
+
+def test_result_clean_and_edge_cannot_be_turned_while_a_run_goes_on(panel, begin, qtbot):
+    boxes = panel.result, panel.advanced["clean"], panel.advanced["padding"]
+    assert all(box.enabled for box in boxes)
+    begin(panel)
+    assert not any(box.enabled for box in boxes)
+    assert panel.mu.box.enabled
+    panel.stop()
+    assert all(box.enabled for box in boxes)
+    wait_for_threads(qtbot)
 
 
 def test_the_edge_moves_with_the_quality_until_it_is_turned(panel):

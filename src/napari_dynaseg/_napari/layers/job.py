@@ -78,6 +78,11 @@ class Job:
         channels = self.stack.read_channels(self.position) if pinned is None else pinned
         return Scaling.measure([channels]).apply(channels)
 
+    def lay_strokes(self, labels: LabelMap) -> LabelMap:
+        """Lay what was scribbled over labels of its plane, (H, W)."""
+        drawn = self.scribbled
+        return labels if drawn is None else np.where(drawn > 0, drawn, labels)
+
 
 def require_whole(job: Job, what: str) -> None:
     """Refuse a job that is limited to a part, where what it is for labels whole planes.

@@ -20,15 +20,19 @@ from napari_dynaseg.labels.compressed_map import CompressedMap
 from napari_dynaseg.labels.network_maps import CurrentMaps, NetworkMaps
 from napari_dynaseg.labels.numbering import LabelMap, Mask
 from napari_dynaseg.labels.scope import find_locked
+from napari_dynaseg.method.label_tree import LabelTree
 from napari_dynaseg.recipes.kept_tree import TREE_KEY
 from napari_dynaseg.recipes.painted_recipe import MAP_KEY
 from napari_dynaseg.recipes.recipe import METADATA_KEY
 from napari_dynaseg.recipes.snapshots import Snapshots
+from napari_dynaseg.settings import Settings
 
 if TYPE_CHECKING:
     from napari_dynaseg.recipes.trained_network import TrainedNetwork
 
 NO_LABEL = np.iinfo(np.int32).min
+# What the trees of the planes of a stack take at most, but for the last.
+MOST_TREE_BYTES = 256_000_000
 
 
 class State(NamedTuple):
@@ -44,12 +48,18 @@ class State(NamedTuple):
         What the network gave, which tells what was painted.
     tools
         What tools have made of pixels that no hand had painted; `NO_LABEL` elsewhere.
+    tree
+        What the labels of the job's plane are cut from, if they are.
+    details
+        Where the tree is cut, of planes that were cut elsewhere than by the settings.
     """
 
     metadata: dict[str, Any]
     keep_network: "Callable[[], TrainedNetwork] | None"
     maps: CurrentMaps
     tools: dict[Position, CompressedMap]
+    tree: LabelTree | None
+    details: dict[Position, float]
 
 
 @dataclass(eq=False)
@@ -68,16 +78,23 @@ class KeptRun:
         What the network gave, plane by plane.
     snapshots
         Its iterations, of a run of one plane.
-    tools
+    settings
+        By which its labels were made.
+    tools, tree, details
         As in `State`.
     """
 
     job: Job
     is_stack: bool
+    settings: Settings = field(default_factory=Settings)
     keep_network: "Callable[[], TrainedNetwork] | None" = None
     maps: NetworkMaps = field(default_factory=NetworkMaps)
     snapshots: Snapshots = field(default_factory=Snapshots)
     tools: dict[Position, CompressedMap] = field(default_factory=dict)
+    tree: LabelTree | None = None
+    details: dict[Position, float] = field(default_factory=dict)
+    # The trees of other planes of a stack, those cut last at the end.
+    _planted: dict[Position, LabelTree] = field(default_factory=dict, repr=False)
 
     def is_alike(self, other: "KeptRun") -> bool:
         """Tell whether another run is of the same planes of the same image."""
@@ -132,6 +149,42 @@ class KeptRun:
         part = replace(target, index=self.find_index(position))
         wrapped = (self.job.axes.wrap(labels).reshape(part.shape) for labels in (before, after))
         return Change.between(part, *wrapped)
+
+    # -- its trees --------------------------------------------------------------------------
+
+    def find_tree(self, position: Position) -> LabelTree | None:
+        """Find the tree of a plane, if it is there."""
+        return self.tree if position == self.job.position else self._planted.get(position)
+
+    def find_detail(self, position: Position) -> float:
+        """Tell where the tree of a plane is cut."""
+        return self.details.get(position, self.settings.detail)
+
+    def explain_no_tree(self, position: Position) -> str:
+        """Say why a plane can have no tree; nothing if it has one, or `plant` can give it one."""
+        if self.find_tree(position) is not None:
+            return ""
+        if not self.settings.needs_tree:
+            return "clusters as published have no tree to cut"
+        if position not in self.maps.list_positions():
+            return "this plane has no labels of this session's run to cut anew"
+        if self.settings.strategy != "one":
+            return "each plane had a network of its own, which is not kept; press Segment"
+        return "" if self.keep_network else "no network is kept of these labels; press Segment"
+
+    def plant(self, position: Position) -> LabelTree:
+        """Build the tree of a plane of its stack, which takes a while; in any thread."""
+        assert self.keep_network is not None
+        within, channels = self.job.within, self.job.stack.read_channels(position)
+        tree = self.keep_network().plant(within.crop(channels) if within else channels)
+        return replace(tree, within=within, result=self.settings.result)
+
+    def add_tree(self, position: Position, tree: LabelTree) -> None:
+        """Keep the tree of a plane, in bounded memory: those that were not used longest go."""
+        self._planted[position] = tree
+        most = max(1, MOST_TREE_BYTES // tree.tree.superpixels.nbytes)
+        for other in list(self._planted)[:-most]:
+            del self._planted[other]
 
     # -- what was painted -------------------------------------------------------------------
 
@@ -200,7 +253,8 @@ class KeptRun:
         """Describe what belongs to its layer now."""
         keys = METADATA_KEY, MAP_KEY, TREE_KEY
         kept = {key: layer.metadata[key] for key in keys if key in layer.metadata}
-        return State(kept, self.keep_network, self.maps.list_current(), self.tools)
+        maps = self.maps.list_current()
+        return State(kept, self.keep_network, maps, self.tools, self.tree, self.details)
 
     def enter(self, layer: Labels, state: State) -> Turn:
         """Take over a state; gives what then exchanges it for the one before, and back."""
@@ -218,4 +272,5 @@ class KeptRun:
     def _take_over(self, layer: Labels, state: State) -> None:
         layer.metadata = {**layer.metadata, **state.metadata}
         self.keep_network, self.tools = state.keep_network, state.tools
+        self.tree, self.details = state.tree, state.details
         self.maps.return_to(state.maps)

@@ -204,7 +204,7 @@ class Session:
             If it is no layer of a run.
         """
         run = self.find(layer)
-        position, labels = run.job.position, snapshot.read_labels()
+        position, (labels, tree) = run.job.position, snapshot.label()
         merged, painted = run.merge_paint(layer, labels), run.find_painted(layer, position)
         target = Target(layer, layer.data, run.find_index(position))
         change = run.find_change(target, position, run.read_plane(layer.data, position), merged)
@@ -217,6 +217,8 @@ class Session:
             },
             keep_network=snapshot.keep_network,
             maps={**before.maps, position: RememberedMap.of(merged, painted)},
+            tree=tree,
+            details={position: snapshot.recipe.detail},
         )
         self.write_state(change, f"keeping iteration {snapshot.iteration}", state)
 

@@ -12,6 +12,7 @@ from napari_dynaseg.labels.components import check_points, select_regions
 from napari_dynaseg.labels.edits import (
     delete,
     make_objects,
+    merge_labels,
     merge_regions,
     relabel_in_sequence,
     remove_specks,
@@ -104,13 +105,19 @@ def _edit_chosen(
     return adapted
 
 
+def _merge(labels: LabelMap, choice: Choice, limits: Scope) -> LabelMap:
+    if choice.numbers:
+        return merge_labels(labels, choice.numbers, limits)
+    return merge_regions(labels, choice.points, limits)
+
+
 TOOLS = (
     Tool(
         "merge",
         "Merge",
         "Shift-M",
         "click a region, then those that shall join it, or draw a line across them",
-        lambda labels, choice, _, limits: merge_regions(labels, choice.points, limits),
+        lambda labels, choice, _, limits: _merge(labels, choice, limits),
         on="clicks",
     ),
     Tool(

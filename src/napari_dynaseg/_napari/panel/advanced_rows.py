@@ -12,7 +12,8 @@ from napari_dynaseg._napari.panel.parts.open_button import OpenButton
 from napari_dynaseg._napari.panel.parts.rows import make_button
 from napari_dynaseg._napari.panel.run_inputs import RunInputs
 
-MAIN_KNOBS = ("scheme", "mu", "quality", "strategy")  # which have rows of their own above
+# Which have rows of their own above.
+MAIN_KNOBS = ("scheme", "mu", "quality", "result", "detail", "strategy")
 
 
 class AdvancedRows(Container[Any]):

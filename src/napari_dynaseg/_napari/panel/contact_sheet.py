@@ -23,7 +23,7 @@ from qtpy.QtWidgets import (
 
 from napari_dynaseg._napari.layers.job import Job
 from napari_dynaseg._napari.panel.curves import BLUE
-from napari_dynaseg._napari.panel.preferences import find_default_mu, read_preferences
+from napari_dynaseg._napari.panel.preferences import find_default, read_preferences
 from napari_dynaseg._napari.panel.run_inputs import RunInputs
 from napari_dynaseg._napari.work.notifications import show_errors
 from napari_dynaseg._napari.work.task import Task
@@ -82,7 +82,7 @@ class ExploreButton(PushButton):
 
     def _list_choices(self) -> tuple[Settings, ...]:
         preferences = read_preferences()
-        defaults = {scheme: find_default_mu(scheme, preferences) for scheme in SCHEMES}
+        defaults = {scheme: find_default("mu", scheme, preferences) for scheme in SCHEMES}
         return list_choices(self._inputs.knobs.settings, defaults)
 
 

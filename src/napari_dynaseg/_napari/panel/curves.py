@@ -3,12 +3,15 @@
 from typing import Any
 
 from napari.utils.theme import get_theme
+from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from napari_dynaseg._napari.work.worker import Measures, Progress
 
 # Okabe and Ito's colours, which colour-blind readers tell apart on light and dark ground.
 BLUE, ORANGE, GREEN = "#56B4E9", "#E69F00", "#009E73"
+HEIGHT, LEAST_HEIGHT = 250, 130
+DIRECT = Qt.FindChildOption.FindDirectChildrenOnly
 PLOTS = {
     "q'": {"labels_in_use": BLUE},
     "w": {"weight": ORANGE},
@@ -33,15 +36,30 @@ class Curves(QWidget):
         self._ground, self._ink = colours.background.as_hex(), colours.text.as_hex()
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
-        self.setFixedHeight(250)
         self.setMinimumWidth(200)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        # On a low screen they give way to the rows above and below.
+        self.setMaximumHeight(HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._trail: list[Measures] = []
         self._lines: dict[str, Any] = {}
         self.setToolTip(
             "q': labels in use; w: weight of the continuity term; "
             "loss: similarity (blue) and continuity (green), before weighting"
         )
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Want room for all three plots."""
+        return QSize(super().sizeHint().width(), HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Need none."""
+        return QSize(0, 0)
+
+    def resizeEvent(self, event: Any) -> None:  # noqa: N802
+        """Show nothing where nothing could be read."""
+        super().resizeEvent(event)
+        for view in self.findChildren(QWidget, options=DIRECT):
+            view.setVisible(event.size().height() >= LEAST_HEIGHT)
 
     def build(self) -> None:
         """Make the plots, if they are not there yet."""
@@ -56,6 +74,7 @@ class Curves(QWidget):
             for name, colour in curves.items():
                 self._lines[name] = plot.plot(pen=pyqtgraph.mkPen(colour, width=2))
         plot.setLabel("bottom", "iteration", color=self._ink)
+        view.setMinimumHeight(0)
         self._layout.addWidget(view)
 
     def _add_plot(self, plot: Any, title: str) -> Any:

@@ -6,8 +6,13 @@ from typing import Any
 from qtpy.QtCore import QSettings
 
 from napari_dynaseg.errors import SettingsError
-from napari_dynaseg.settings import SCHEMES, Scheme, Settings
+from napari_dynaseg.settings import OUTCOMES, SCHEMES, Settings
 
+# Knobs that have a value of their own for each choice of another one: that one, and their defaults.
+FOLLOWING: dict[str, tuple[str, dict[str, float]]] = {
+    "mu": ("scheme", {scheme: facts.default_mu for scheme, facts in SCHEMES.items()}),
+    "detail": ("result", {result: facts.default_detail for result, facts in OUTCOMES.items()}),
+}
 PLUGIN = "napari-dynaseg"
 CONFIGURATION = "segmenter"
 LAST_USED = "last_used"
@@ -32,9 +37,20 @@ def read_preferences() -> dict[str, Any]:
     }
 
 
-def find_default_mu(scheme: Scheme, preferences: dict[str, Any]) -> float:
-    """Find the μ that a scheme starts with: the Preferences page's, else the paper's."""
-    return float(preferences.get(f"mu_{scheme}", SCHEMES[scheme].default_mu))
+def find_default(name: str, choice: str, preferences: dict[str, Any]) -> float:
+    """Find what μ starts with for a scheme, or the detail for a result.
+
+    Parameters
+    ----------
+    name
+        One of `FOLLOWING`.
+    choice
+        The scheme, or the result.
+    preferences
+        What the Preferences page holds; what it does not say is as in `Settings`.
+    """
+    _, defaults = FOLLOWING[name]
+    return float(preferences.get(f"{name}_{choice}", defaults[choice]))
 
 
 def resolve_settings(last_used: dict[str, Any], preferences: dict[str, Any]) -> Settings:
@@ -43,9 +59,10 @@ def resolve_settings(last_used: dict[str, Any], preferences: dict[str, Any]) -> 
     Parameters
     ----------
     last_used
-        The knobs that the user turned in the panel, by name.
+        The knobs that the user turned in the panel, by name; a μ by that of its scheme too, such
+        as ``mu_scf``, and a detail likewise by that of its result.
     preferences
-        What the Preferences page holds.
+        What the Preferences page holds, by the same names.
 
     Returns
     -------
@@ -54,13 +71,16 @@ def resolve_settings(last_used: dict[str, Any], preferences: dict[str, Any]) -> 
         ranges is left out.
     """
     for known in ({**preferences, **last_used}, preferences, {}):
-        knobs = {name: value for name, value in known.items() if name in Settings.model_fields}
+        names = set(Settings.model_fields) - set(FOLLOWING)
         try:
-            settings = Settings(**knobs)
-            mu = known.get("mu", find_default_mu(settings.scheme, preferences))
-            return settings if mu == settings.mu else settings.change(mu=mu)
-        except SettingsError:
+            settings = Settings(**{name: known[name] for name in names & set(known)})
+            for name, (other, _) in FOLLOWING.items():
+                kept = find_default(name, getattr(settings, other), known)
+                if kept != getattr(settings, name):
+                    settings = settings.change(**{name: kept})
+        except (SettingsError, ValueError, TypeError):
             continue
+        return settings
     return Settings()
 
 
@@ -78,7 +98,9 @@ class LastUsed:
             knobs = json.loads(str(self._store.value(LAST_USED, "{}")))
         except json.JSONDecodeError:
             return {}
-        return dict(knobs) if isinstance(knobs, dict) else {}
+        # Before there was one for each scheme, a μ was kept of which nobody knows the scheme.
+        names = set(knobs) - set(FOLLOWING) if isinstance(knobs, dict) else set()
+        return {name: knobs[name] for name in names}
 
     def remember(self, name: str, value: Any) -> None:
         """Keep a knob that the user turned."""

@@ -20,19 +20,27 @@ from napari_dynaseg._napari.panel.recovery_rows import RecoveryRows
 from napari_dynaseg._napari.panel.run_inputs import RunInputs
 from napari_dynaseg._napari.panel.stack_controls import ALL_PLANES
 from napari_dynaseg._napari.work.confirmation import Confirmation
+from napari_dynaseg._napari.work.kind_view import KindView
 from napari_dynaseg._napari.work.live_run import LiveRun
 from napari_dynaseg._napari.work.method_run import MethodRun
 from napari_dynaseg._napari.work.notifications import show_errors
 from napari_dynaseg._napari.work.panel_watcher import PanelWatcher
 from napari_dynaseg._napari.work.preloading import preload_engine
-from napari_dynaseg._napari.work.refinement import Refinement
+from napari_dynaseg._napari.work.recutting import Recutting
+from napari_dynaseg._napari.work.refinement import REFINES_CLUSTERS, Refinement
 from napari_dynaseg._napari.work.stack_plan import ViewedStack, begin_stack
 from napari_dynaseg._napari.work.viewer_run import ViewerRun
+from napari_dynaseg._napari.work.worker import PlaneDone
 from napari_dynaseg.counting import write_count
 from napari_dynaseg.settings import Settings
 
 if TYPE_CHECKING:
     from napari_dynaseg.recipes.trained_network import TrainedNetwork
+
+REFINE_TIP = (
+    "Train on with what you have painted on the selected labels; your paint stays as it is, and "
+    "what is like it and touches it follows"
+)
 
 
 class SegmenterPanel(Container[Any]):
@@ -68,17 +76,22 @@ class SegmenterPanel(Container[Any]):
         self.scribbles, self.guidance = self.annotations.boxes
         self.knobs = inputs.knobs
         self.scheme, self.mu, self.quality = self.knobs.scheme, self.knobs.mu, self.knobs.quality
+        self.result, self.detail = self.knobs.result, self.knobs.detail
         self.explore_button = ExploreButton(inputs)
+        self.kind_button = make_button("By kind", "")
+        self.kind_button.max_width = 70
+        self.kind_button.native.setCheckable(True)
         self.display = ProgressDisplay(getattr(self._viewer, "theme", "dark"))
         self.extend(
             [
                 self.input.row,
                 self.input.level,
                 self.input.region_of_interest,
+                Row(self.result, self.kind_button, label=self.result.label),
+                self.detail,
                 self.scheme,
                 self.mu,
-                self.explore_button,
-                self.quality,
+                Row(self.quality, self.explore_button, label=self.quality.label),
                 *self.annotations.boxes,
                 *self.stack.rows,
                 self._build_buttons(),
@@ -88,11 +101,30 @@ class SegmenterPanel(Container[Any]):
         self.advanced = AdvancedRows(self._viewer, inputs)
         self.network, self.copy_row = self.advanced.network, self.advanced.copy_row
         self.methods = MethodRows()
-        self.corrections = Corrections(self._viewer, self.input, self.kept)
         self.compare = Compare(self._viewer, self.kept)
+        self.recutting = Recutting(self._viewer, self.kept, lambda: self.compare.layer)
+        self.kinds = KindView(self._viewer, self.recutting)
+        self.corrections = Corrections(self._viewer, self.input, self.kept, self.kinds)
         self.recovery = RecoveryRows(self._viewer)
         self._build_native_rows()
         self.watcher = PanelWatcher(self.native)
+
+    def _connect_detail(self) -> None:
+        knob, cuts = self.detail, self.recutting
+        knob.pressed.connect(lambda: self.run is None and cuts.press())
+        knob.turned.connect(self._cut)
+        knob.reset_asked.connect(lambda: self._cut(knob.box.value))
+        knob.released.connect(cuts.release)
+        cuts.told.connect(self.display.show_words)
+        self.kept.turned.connect(self._follow_view)
+        self.kept.turned.connect(self.kinds.refresh)
+        self.kind_button.native.clicked.connect(lambda is_on: self.kinds.switch(is_on))
+        self.kinds.switched.connect(lambda is_on: self.kind_button.native.setChecked(is_on))
+        for event in self._list_views():
+            event.connect(self._follow_view)
+
+    def _list_views(self) -> list[Any]:
+        return [self._viewer.layers.selection.events.active, self._viewer.dims.events.current_step]
 
     def _build_buttons(self) -> Row:
         self.segment_button = make_button(
@@ -100,8 +132,7 @@ class SegmenterPanel(Container[Any]):
         )
         self.refine_button = make_button(
             "Refine",
-            "Train on with what you have painted on the selected labels; your paint stays "
-            "as it is, and what is like it and touches it follows",
+            REFINE_TIP,
             self.refine,
         )
         self.stop_button = make_button(
@@ -122,6 +153,7 @@ class SegmenterPanel(Container[Any]):
 
     def _connect(self) -> None:
         self.knobs.turned.connect(self._send_settings)
+        self._connect_detail()
         self.network.loaded.connect(self.start)
         self._confirmation.asked.connect(self._ask)
         self.methods.asked.connect(self.run_method)
@@ -190,6 +222,7 @@ class SegmenterPanel(Container[Any]):
     def _keep(self, run: LiveRun) -> None:
         """Keep a run beside its layer, and carry over what was painted on an earlier one."""
         self.kept.keep(run.layer, run.keep())
+        self._follow_view()
         if run.layer not in self._viewer.layers:
             return
         self.compare.follow_selection()
@@ -231,15 +264,68 @@ class SegmenterPanel(Container[Any]):
 
     def _begin(self, run: ViewerRun, settings: Settings) -> None:
         self.run = run
-        run.progressed.connect(self.display.show)
+        run.progressed.connect(self._show_progress)
         run.ended.connect(lambda: self._on_ended(run))
         self._show_running(True)
         self.display.show_start(settings)
         run.start()
 
+    def _show_progress(self, news: Any) -> None:
+        self.display.show(news)
+        if isinstance(news, PlaneDone):  # at a detail that counts for all of them
+            self._explain_detail()
+
     def _send_settings(self) -> None:
         if self.run is not None and self.run.turn_knobs(settings := self.settings):
             self.display.show_turn(settings)
+        self._explain_detail()
+
+    # -- the labels on view -----------------------------------------------------------------
+
+    def _cut(self, detail: float) -> None:
+        """Cut the labels on view at another detail; a run does so itself."""
+        if self.run is None:
+            self.recutting.turn(detail, self.detail.handle.isSliderDown())
+
+    def _follow_view(self, _event: object = None) -> None:
+        """Show where the labels on view are cut, and what can be done with them."""
+        if self.run is None and not self.detail.handle.isSliderDown():
+            found, detail = self.recutting.find_plane(), self.recutting.read_detail()
+            if found and detail is not None and found[1].settings.result == self.result.value:
+                self.detail.show_value(detail)
+        self._explain_detail()
+        self._offer_refine()
+        self._offer_kinds()
+
+    def _explain_detail(self) -> None:
+        """Say what the slider cuts, or why it does nothing."""
+        if self.run is not None:
+            is_of_use = self.run.has_detail
+            reason = "" if is_of_use else "This run has nothing that could be cut."
+        else:
+            reason, is_of_use = self.recutting.explain(), True
+            if reason and self.knobs.needs_tree:
+                reason = f"Counts from the next Segment on; now {reason}."
+            elif reason:
+                is_of_use = False
+                reason = "Clusters as published have no tree; tick Clean outlines under Advanced."
+        self.detail.explain_use(reason, is_of_use)
+
+    def _offer_kinds(self) -> None:
+        reason = self.kinds.explain()
+        is_free = self.run is None and not reason
+        self.kind_button.enabled = self.corrections.rows.kind_button.enabled = is_free
+        self.kind_button.tooltip = (
+            f"{reason[0].upper()}{reason[1:]}."
+            if reason
+            else "Colour by kind: regions of one kind have one colour; again: each its own"
+        )
+
+    def _offer_refine(self) -> None:
+        run = self.kept.get(self.compare.layer)
+        is_for_clusters = run is None or run.settings.result == "clusters"
+        self.refine_button.enabled = self.run is None and is_for_clusters
+        self.refine_button.tooltip = REFINE_TIP if is_for_clusters else REFINES_CLUSTERS
 
     def stop(self) -> None:
         """Stop the run, if there is one, and keep its labels."""
@@ -249,12 +335,16 @@ class SegmenterPanel(Container[Any]):
     def _on_ended(self, run: ViewerRun) -> None:
         self.run = None
         self._show_running(False)
+        self._follow_view()
         self.display.show_end(run)
         self.run_ended.emit()
 
     def _show_running(self, is_running: bool) -> None:
         """Offer while a run goes on no more than it can follow."""
-        self.segment_button.enabled = self.refine_button.enabled = not is_running
+        self.segment_button.enabled = not is_running
+        self._offer_refine()
+        self._offer_kinds()
+        self._explain_detail()
         self.stop_button.enabled = is_running
         self.compare.show_running(is_running)
         self.knobs.enable_start(not is_running)
@@ -272,6 +362,10 @@ class SegmenterPanel(Container[Any]):
         if self.run is not None:
             self.run.leave()
             self.run = None
+        for event in self._list_views():
+            event.disconnect(self._follow_view)
+        self.kinds.close()
+        self.recutting.close()
         self.compare.close()
         self.kept.close()
         self.corrections.close()

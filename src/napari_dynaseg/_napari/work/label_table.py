@@ -1,5 +1,6 @@
 """Measure labels into the table of their layer off the main thread, and save that as CSV."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,7 @@ from psygnal import Signal
 from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_dynaseg._napari.layers.classes import INDEX, read_table
+from napari_dynaseg._napari.layers.kinds import KIND
 from napari_dynaseg._napari.layers.measuring import (
     MEASURED_KEY,
     MeasureInput,
@@ -24,17 +26,43 @@ class LabelTable:
 
     told = Signal(str)  # what became of it, in a sentence
 
-    def measure(self, layer: Labels, wanted: MeasureInput) -> None:
-        """Measure a layer, and put the measurements into its table when they are there."""
+    def measure(
+        self,
+        layer: Labels,
+        wanted: MeasureInput,
+        kinds: Mapping[int, int],
+        chosen: Sequence[int] | None = None,
+    ) -> None:
+        """Measure a layer, and put the measurements into its table when they are there.
+
+        Parameters
+        ----------
+        layer, wanted
+            The layer, and what is measured of it.
+        kinds
+            The kinds of labels, as far as they are known.
+        chosen
+            The labels that count; by default all.
+        """
         self.told.emit("Measuring …")
         Task(
             call_once(measure, wanted),
             "not enough memory to measure these planes",
-            on_result=lambda measured: self._on_measured(layer, measured),
+            on_result=lambda measured: self._on_measured(layer, measured, kinds, chosen),
             on_failure=lambda: self.told.emit(""),
         ).start()
 
-    def _on_measured(self, layer: Labels, measured: pd.DataFrame) -> None:
+    def _on_measured(
+        self,
+        layer: Labels,
+        measured: pd.DataFrame,
+        kinds: Mapping[int, int],
+        chosen: Sequence[int] | None,
+    ) -> None:
+        if chosen is not None:
+            measured = measured.loc[measured.index.isin(chosen)]
+        if kinds:
+            measured = measured.assign(**{KIND: measured.index.map(kinds)})
         write_measurements(layer, measured)
         count = write_count(len(measured), "label")
         self.told.emit(f"{count} measured; Window ▸ Features table widget shows them")

@@ -1,6 +1,10 @@
 """One run in the viewer: the Labels layer that evolves while the network is trained."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from napari.components import ViewerModel
+from qtpy.QtCore import QTimer
 
 from napari_dynaseg._napari.layers.job import Job
 from napari_dynaseg._napari.layers.kept_run import KeptRun
@@ -9,6 +13,7 @@ from napari_dynaseg._napari.work.viewer_run import LayerRun
 from napari_dynaseg._napari.work.worker import FirstLabels, PlaneDone, Progress, Update, run_job
 from napari_dynaseg.counting import write_count
 from napari_dynaseg.labels.numbering import LabelMap, count_labels
+from napari_dynaseg.method.label_tree import LabelTree
 from napari_dynaseg.recipes.snapshots import Snapshots
 from napari_dynaseg.settings import Settings
 
@@ -36,6 +41,10 @@ class LiveRun(LayerRun):
         stack: ViewedStack | None = None,
     ) -> None:
         self._stack = stack
+        self._settings = stack.plan.settings if stack else settings
+        self._detail = self._settings.detail  # as it is wanted now
+        self._cut: Callable[[float], LabelMap] | None = None  # cuts what is on view
+        self._is_cutting = False
         self.update: Update | None = None
         self._has_planes = False
         self._snapshots = Snapshots()
@@ -48,13 +57,39 @@ class LiveRun(LayerRun):
         )
 
     def turn_knobs(self, settings: Settings) -> bool:
-        """Turn the knobs; the training follows at its next iteration."""
+        """Turn the knobs; the training follows at its next iteration, what is on view at once."""
+        if self._has_planes:
+            return False
         self._task.send(settings)
+        if settings.detail != self._detail:
+            self._detail = settings.detail
+            self._cut_soon()
         return True
+
+    @property
+    def has_detail(self) -> bool:  # type: ignore[override]
+        """Whether another detail would still count."""
+        return self._settings.needs_tree and not self._has_planes
+
+    def _cut_soon(self) -> None:
+        """Cut what is on view once the mouse has said all; of several moves the last counts."""
+        if self._cut is not None and not self._is_cutting:
+            self._is_cutting = True
+            QTimer.singleShot(0, self._cut_now)
+
+    def _cut_now(self) -> None:
+        is_asked, self._is_cutting = self._is_cutting, False
+        if not is_asked or self._has_planes or self.layer.data is not self._data:
+            return
+        if self.update is None:
+            self._show_first()
+        else:
+            self._show_update(self.update)
 
     def _show_news(self, news: Progress | PlaneDone | FirstLabels) -> bool:
         if isinstance(news, FirstLabels):
-            self._write(news.labels, {})
+            self._cut = news.cut
+            self._show_first()
             return False
         if isinstance(news, Update):
             self._show_result(news)
@@ -67,11 +102,35 @@ class LiveRun(LayerRun):
         self.progressed.emit(news)
         return True
 
+    def _show_first(self) -> None:
+        assert self._cut is not None
+        self._write(self._cut(self._detail), {})
+        self._has_labels = False  # none that a recipe makes: a stop here leaves nothing
+
     def _show_result(self, result: Update) -> None:
-        self._write(result.labels, result.recipe.to_metadata())
-        self.update = result
+        self._show_update(result)
         self._add_snapshots(result)
         self.progressed.emit(result)
+
+    def _show_update(self, update: Update) -> None:
+        tree = update.label_tree
+        self._cut = tree and tree.cut
+        if tree is not None and update.recipe.detail != self._detail:
+            update = self._cut_update(update, tree)
+        self._write(update.labels, update.recipe.to_metadata())
+        self.update = update
+
+    def _cut_update(self, update: Update, tree: LabelTree) -> Update:
+        """Cut an update where the tree is wanted to be cut by now."""
+        labels, detail = self._job.lay_strokes(tree.cut(self._detail)), self._detail
+        recipe, keep_network = update.recipe.cut_at(detail), update.keep_network
+        cut = replace(
+            update,
+            labels=labels,
+            recipe=recipe,
+            keep_network=lambda: replace(keep_network(), recipe=recipe),
+        )
+        return cut.keep_labels(self._job.axes.is_turned) if update.kept else cut
 
     def _set_labels(self, labels: LabelMap) -> None:
         if self._stack is None:
@@ -85,6 +144,7 @@ class LiveRun(LayerRun):
                 self._snapshots.add(snapshot)
 
     def _end(self) -> None:
+        self._cut_now()  # what was asked for last
         if self.update is not None and self._stack is None:
             kept = self.update.kept or self.update.keep_labels(self._job.axes.is_turned).kept or {}
             self.layer.metadata = {**self.layer.metadata, **kept}
@@ -92,6 +152,8 @@ class LiveRun(LayerRun):
 
     def describe_end(self, duration: str) -> str:
         """Say how many labels it came to; of a stack whose planes were shown, nothing."""
+        if self.update is None and self._cut is not None:
+            return "Stopped before the first iteration, so no labels are kept."
         if self.update is None or self._has_planes:
             return ""
         # The network may use more or less, and paint adds some.
@@ -103,9 +165,13 @@ class LiveRun(LayerRun):
         """Give what is kept of the run beside its layer."""
         if self._stack is not None:
             keep_network = self._stack.read_network if self._stack.is_trained else None
-            return KeptRun(self._job, True, keep_network, self._stack.maps)
-        kept = KeptRun(self._job, False, snapshots=self._snapshots)
+            kept = KeptRun(self._job, True, self._settings, keep_network, self._stack.maps)
+        else:
+            kept = KeptRun(self._job, False, self._settings, snapshots=self._snapshots)
         if self.update is not None:
+            recipe, kept.tree = self.update.recipe, self.update.label_tree
+            kept.settings = self._settings.change(detail=recipe.detail)
+        if self.update is not None and self._stack is None:
             kept.keep_network = self.update.keep_network
             drawn = self._job.scribbled
             painted = None if drawn is None else drawn != 0

@@ -21,6 +21,11 @@ from napari_dynaseg.recipes.recipe import METADATA_KEY, Recipe
 from napari_dynaseg.recipes.refinements import Paint
 from napari_dynaseg.settings import Settings
 
+REFINES_CLUSTERS = (
+    "Refine trains the network on, for clusters; draw strokes on a layer of scribbles and press "
+    "Segment"
+)
+
 
 class Refinement(ViewerRun):
     """One refinement; lives on the main thread.
@@ -62,6 +67,8 @@ class Refinement(ViewerRun):
         run = session.find(layer)
         position = run.find_position(layer, dims)
         self._session, self._layer, self._run = session, layer, run
+        if run.settings.result != "clusters":
+            raise ImageError(REFINES_CLUSTERS)
         if run.keep_network is None:
             raise ImageError("these labels have no network to train on; press Segment first")
         check_writable(layer)

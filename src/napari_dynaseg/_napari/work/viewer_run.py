@@ -26,6 +26,7 @@ class ViewerRun:
     released = Signal()  # nobody writes to the layer any more; of a stack maybe a plane later
 
     _task: Task
+    has_detail = False  # whether another detail would count while it goes on
 
     def start(self) -> None:
         """Start the work."""

@@ -89,9 +89,9 @@ class Update(Progress):
 
 
 class FirstLabels(NamedTuple):
-    """What there is to see before any training: the regions of the tree, (H, W)."""
+    """What there is to see before any training: the regions of the tree, at any detail."""
 
-    labels: LabelMap
+    cut: Callable[[float], LabelMap]
 
 
 class Steps(NamedTuple):
@@ -189,8 +189,8 @@ def _segment_stack(job: Job, pace: Pace, stack: ViewedStack) -> Updates:
 def _show_tree(given: "RunInput") -> Iterator[FirstLabels]:
     """Show the regions of the tree, which needs no training; kinds appear in it afterwards."""
     if given.tree is not None:
-        labels = given.paint(given.place(given.tree.cut(given.settings.detail)))
-        yield FirstLabels(labels)
+        tree = given.tree
+        yield FirstLabels(lambda detail: given.paint(given.place(tree.cut(detail))))
 
 
 def _follow(
@@ -232,7 +232,7 @@ class _Notes:
     def __init__(self, training: "TrainingPlanes", given: "RunInput", **more: Any) -> None:
         self._training, self._given = training, given
         self._recipe = training.describe(given, 1, **more)
-        self._changes: tuple[SettingsChange, ...] = ()
+        self._turned: list[tuple[int, Settings]] = []
         self._trail: list[Measures] = []
         self._is_shown = False
         self._snapshots = Snapshots()
@@ -254,14 +254,24 @@ class _Notes:
             self._snapshots.add(Snapshot.take(step, recipe, scaling, every_pixel))
 
     def _describe(self, step: "Step") -> Recipe:
-        """Write the recipe of an iteration, with the changes made until then."""
-        last = step.iteration
-        made = tuple(change for change in self._changes if change.iteration <= last)
-        return self._recipe.model_copy(update={"last_iteration": last, "changes": made})
+        """Write the recipe of an iteration, with the changes made until then.
+
+        Of the detail only the last counts: no training hangs on it.
+        """
+        last, before, changes = step.iteration, self._given.settings, []
+        for iteration, settings in self._turned:
+            if iteration > last:
+                break
+            if not before.trains_like(settings):
+                change = SettingsChange(iteration=iteration, settings=settings.model_dump())
+                changes.append(change)
+            before = settings
+        made = {"last_iteration": last, "changes": tuple(changes)}
+        return self._recipe.model_copy(update=made).cut_at(before.detail)
 
     def add_change(self, iteration: int, settings: Settings) -> None:
         """Note settings that count from an iteration on."""
-        self._changes += (SettingsChange(iteration=iteration, settings=settings.model_dump()),)
+        self._turned.append((iteration, settings))
         if not self._settings.trains_like(settings):
             self._most = min(settings.iterations, iteration - 1 + limit_iterations(settings))
         self._settings = settings

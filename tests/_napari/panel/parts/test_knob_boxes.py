@@ -13,7 +13,7 @@ def mu(qtbot):
     """Give the μ widget as SCF has it."""
     mu = MuKnob()
     mu.show_value(50.0)
-    mu.show_scheme("scf", 50.0)
+    mu.show_choice("scf", 50.0)
     return mu
 
 
@@ -68,7 +68,7 @@ def test_showing_a_value_is_no_turning(mu):
     turned = []
     mu.turned.connect(turned.append)
     mu.show_value(80.0)
-    mu.show_scheme("fsf", 15.0)
+    mu.show_choice("fsf", 15.0)
     assert turned == []
 
 
@@ -81,7 +81,7 @@ def test_showing_a_value_is_no_turning(mu):
     ],
 )
 def test_the_tooltip_tells_which_way_mu_works(mu, scheme, effect):
-    mu.show_scheme(scheme, 5.0)
+    mu.show_choice(scheme, 5.0)
     assert mu.box.tooltip.startswith(effect)
     assert mu.slider.tooltip.startswith(effect)
 
@@ -107,4 +107,4 @@ def test_a_device_and_a_scheme_of_one_name_are_called_by_what_each_is(qtbot):
         for box in [make_knob(knob)]
     }
     assert names["device"] == ["A GPU if there is one", "CPU", "CUDA", "MPS"]
-    assert names["scheme"][-1] == "Auto (regions merged)"
+    assert names["scheme"][-1] == "Fixed weight (Kim et al. 2020)"

@@ -16,6 +16,7 @@ from napari_dynaseg._napari.panel.parts.number_box import make_whole_box
 from napari_dynaseg._napari.panel.parts.rows import Row, make_button, make_line
 
 CLICKED, SELECTED, CLASS, ALL = "Clicked regions", "Selected label", "The class below", "All labels"
+OF_KIND = "All of its kind"
 BUTTONS_A_ROW = 3
 NUMBER_WIDTH = 95
 
@@ -51,7 +52,17 @@ class CorrectionRows(Container[Any]):
         numbers = Row(radius, size, labels=True)
         rows += [numbers, Row(distance, self.keys_button, labels=True)]
         last = Row(self.measure_button, self.save_button)
-        self.extend([self.choices, *rows, self.names, last, self.keep_paint, self.confirm_button])
+        self.extend(
+            [
+                self.choices,
+                self.kind_button,
+                *rows,
+                self.names,
+                last,
+                self.keep_paint,
+                self.confirm_button,
+            ]
+        )
         self.line = make_line()
         self.native.layout().insertWidget(0, self.line)
 
@@ -68,9 +79,14 @@ class CorrectionRows(Container[Any]):
         )
         self.on = ComboBox(
             label="On",
-            choices=[CLICKED, SELECTED, CLASS, ALL],
+            choices=[CLICKED, SELECTED, OF_KIND, CLASS, ALL],
             tooltip="What a tool works on. With clicked regions its key works on the one under "
-            "the mouse, and its button waits for clicks",
+            "the mouse, and its button waits for clicks. With all of its kind the key means that "
+            "of the label under the mouse, the button that of the selected label",
+        )
+        self.kind_button = make_button(
+            "Select all of this kind",
+            "Let all tools, and Measure, work on all labels of the selected label's kind",
         )
         self.choices: Container[Any] = Container(
             widgets=[self.planes, self.region_of_interest, self.on]

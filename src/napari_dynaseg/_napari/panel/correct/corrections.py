@@ -23,6 +23,7 @@ from napari_dynaseg._napari.layers.tools import LOCK, NAME, TOOLS, Choice, Pixel
 from napari_dynaseg._napari.panel.correct.correction_rows import (
     ALL,
     CLICKED,
+    OF_KIND,
     SELECTED,
     CorrectionRows,
 )
@@ -33,6 +34,7 @@ from napari_dynaseg._napari.panel.parts.collapsible import Collapsible
 from napari_dynaseg._napari.panel.parts.rows import align_labels
 from napari_dynaseg._napari.panel.preview import is_preview
 from napari_dynaseg._napari.work.edit_queue import EditQueue
+from napari_dynaseg._napari.work.kind_view import KindView
 from napari_dynaseg._napari.work.label_table import LabelTable
 from napari_dynaseg._napari.work.notifications import show_errors
 from napari_dynaseg.errors import EditError
@@ -54,12 +56,16 @@ class Corrections:
         What is segmented, and so what is measured.
     session
         Writes what is corrected, and tells what was painted.
+    kinds
+        Tells the kinds of labels.
     """
 
     flip_asked = Signal()  # by its key
 
-    def __init__(self, viewer: ViewerModel, images: ImageInput, session: Session) -> None:
-        self._viewer, self._images, self._session = viewer, images, session
+    def __init__(
+        self, viewer: ViewerModel, images: ImageInput, session: Session, kinds: KindView
+    ) -> None:
+        self._viewer, self._images, self._session, self._kinds = viewer, images, session, kinds
         self.layer: Labels | None = None
         self.queue, self.table = EditQueue(session), LabelTable()
         self.clicking: Clicking | None = None
@@ -97,6 +103,8 @@ class Corrections:
         self.rows.confirm_button.changed.connect(self.queue.confirmation.confirm)
         self.rows.measure_button.changed.connect(self.measure)
         self.rows.save_button.changed.connect(self._save_table)
+        self.rows.kind_button.changed.connect(self.choose_kind, max_args=0)
+        self.queue.written.connect(self._kinds.refresh)
         self.rows.keys_button.changed.connect(self._show_card)
         self.queue.told.connect(self.rows.tell)
         self.table.told.connect(self.rows.tell)
@@ -167,7 +175,8 @@ class Corrections:
         self.stop_clicks()
         if waiting is tool:
             return
-        if tool.on == "clicks" or (tool.on == "choice" and self.rows.on.value == CLICKED):
+        on = self.rows.on.value
+        if (tool.on == "clicks" and on != OF_KIND) or (tool.on == "choice" and on == CLICKED):
             self._begin_clicks(tool)
         else:
             self._use(tool, self._find_target(tool), self._read_choice(tool))
@@ -175,13 +184,34 @@ class Corrections:
     @show_errors()
     def press_key(self, tool: Tool) -> None:
         """Use a tool as its key does: where regions are clicked, on that under the mouse."""
-        is_on_mouse = tool.on == "choice" and self.rows.on.value == CLICKED and not tool.gathers
-        if not is_on_mouse:
+        on = self.rows.on.value
+        is_for_kind = on == OF_KIND and tool.on != "all"
+        is_on_mouse = tool.on == "choice" and on == CLICKED and not tool.gathers
+        if not (is_on_mouse or is_for_kind):
             self.press(tool)
             return
         target = self._find_target(tool)
         pixels = self._find_pixels(target, [self._viewer.cursor.position])
-        self._use(tool, target, Choice(points=pixels))
+        chosen = Choice(points=pixels)
+        if is_for_kind:
+            chosen = Choice(numbers=self._list_kind(target.read_pixels(pixels)[0]))
+        self._use(tool, target, chosen)
+
+    @show_errors()
+    def choose_kind(self) -> None:
+        """Let the tools work on all labels of the selected label's kind."""
+        numbers = self._list_kind(int(self._require_layer().selected_label))
+        self.rows.on.value = OF_KIND
+        kind = self._kinds.find()[numbers[0]]
+        self.rows.tell(f"Kind {kind}, that of label {numbers[0]}: {_write_numbers(numbers)}")
+
+    def _list_kind(self, label: int) -> tuple[int, ...]:
+        """List the labels on view that are of one kind with a label, that one first."""
+        kinds = self._kinds.find()
+        if label not in kinds:
+            raise EditError(f"label {label} is not on this plane; pick one that is, then its kind")
+        others = (other for other, kind in kinds.items() if kind == kinds[label] and other != label)
+        return (label, *others)
 
     def _read_choice(self, tool: Tool) -> Choice:
         on = self.rows.on.value
@@ -189,6 +219,8 @@ class Corrections:
             return Choice()
         if on == SELECTED:
             return Choice(numbers=(int(self.layer.selected_label),))
+        if on == OF_KIND:
+            return Choice(numbers=self._list_kind(int(self.layer.selected_label)))
         wanted = self.rows.class_name.value.strip()
         classes = read_classes(self.layer)
         numbers = tuple(number for number, name in classes.items() if name == wanted)
@@ -360,7 +392,11 @@ class Corrections:
         image = self._images.image.value
         images = self._images.channels.layers or ([] if image is None else [image])
         wanted = freeze_input(layer, self._viewer.dims, self.rows.planes.value, images)
-        self.table.measure(layer, wanted)
+        kinds = {} if self._kinds.explain() else self._kinds.find()
+        chosen = None
+        if self.rows.on.value == OF_KIND:
+            chosen = self._list_kind(int(layer.selected_label))
+        self.table.measure(layer, wanted, kinds, chosen)
 
     @show_errors()
     def _save_table(self) -> None:
