@@ -38,7 +38,8 @@ def test_the_page_on_results_does_what_it_says(run_command, tmp_path):
     picture = np.kron(np.arange(16).reshape(4, 4) % 5, np.ones((16, 16))) * 40
     imageio.imwrite(tmp_path / "cells.tif", picture.astype(np.uint8))
     page = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
-    for line in "".join(re.findall(r"```sh\n(.*?)```", page, flags=re.DOTALL)).splitlines():
+    commands = "".join(re.findall(r"```sh\n(.*?)```", page, flags=re.DOTALL)).splitlines()
+    for line in (each for each in commands if each.startswith("napari-dynaseg ")):
         assert run_command(*line.split()[1:])[0] == 0
     (tmp_path / "finer.tif").unlink()
     names = {}
