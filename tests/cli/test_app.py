@@ -15,6 +15,7 @@ from napari_dynaseg.counting import write_count
 from napari_dynaseg.files.label_store import LabelStore
 from napari_dynaseg.files.plain_labels import read_labels
 from napari_dynaseg.image.stored_array import LazyArray
+from napari_dynaseg.recipes.trained_network import TrainedNetwork
 
 QUICK = ("--channels", "8", "--iterations", "2", "--device", "cpu")
 ERROR = "napari-dynaseg: error: "
@@ -48,11 +49,11 @@ def keep_errors(err):
 
 def test_an_image_becomes_a_label_file(call, image, tmp_path):
     status, out, err = call("segment", "cells.png", "-o", "labels.tif", *QUICK)
-    assert status == 0
-    assert out.startswith("cells.png: ")
-    assert out.endswith("labels after 2 iterations -> labels.tif\n")
+    labels = read_labels(tmp_path / "labels.tif")[0]
+    count = write_count(len(np.unique(labels)), "label")
+    assert (status, out) == (0, f"cells.png: {count} after 2 iterations -> labels.tif\n")
     assert keep_errors(err) == []
-    assert read_labels(tmp_path / "labels.tif")[0].shape == (12, 10)
+    assert labels.shape == (12, 10)
 
 
 def test_the_options_reach_the_recipe(call, image, tmp_path):
@@ -64,22 +65,25 @@ def test_the_options_reach_the_recipe(call, image, tmp_path):
     assert read_labels(tmp_path / "labels.tif")[1].settings == expected.model_dump()
 
 
-def test_the_scheme_auto_gives_the_regions_of_its_networks(call, image, tmp_path):
-    status, out, _ = call("segment", "cells.png", "-o", "labels.tif", "--scheme", "auto", *QUICK)
-    assert status == 0
-    labels, recipe = read_labels(tmp_path / "labels.tif")[:2]
-    assert f"{write_count(labels.max(), 'label')} after 7 iterations" in out
-    assert recipe.settings["scheme"] == "auto"
+@pytest.mark.parametrize("goal", ["out.tif", "out.ome.zarr"])
+def test_the_scheme_auto_is_no_more_and_says_what_took_its_place(call, image, goal):
+    status, out, err = call("segment", "cells.png", "--scheme", "auto", "-o", goal)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"{ERROR}the scheme auto is no more: its regions are result='regions'")
 
 
-@pytest.mark.parametrize(
-    "rest", [("out.tif", "--save-network", "a.dynaseg.safetensors"), ("out.ome.zarr",)]
-)
-def test_auto_says_at_once_where_it_cannot_serve(call, image, rest):
-    status, out, err = call("segment", "cells.png", "--scheme", "auto", "-o", *rest)
-    assert status == 2
-    assert "the scheme auto trains several networks on one plane" in err
-    assert "iterations" not in out
+def test_result_and_detail_reach_the_labels_and_the_recipe(call, tmp_path):
+    random = np.random.default_rng(0)
+    waves = np.kron(random.random((16, 16)), np.ones((16, 16))) + 0.1 * random.random((256, 256))
+    tifffile.imwrite(tmp_path / "waves.tif", (50_000 * waves / waves.max()).astype(np.uint16))
+    counts = []
+    for detail in ("30", "80"):
+        options = ("--result", "regions", "--detail", detail, "--device", "cpu")
+        assert call("segment", "waves.tif", "-o", f"{detail}.tif", *options)[0] == 0
+        labels, recipe = read_labels(tmp_path / f"{detail}.tif")
+        assert (recipe.settings["result"], recipe.settings["detail"]) == ("regions", float(detail))
+        counts.append(len(np.unique(labels)))
+    assert counts[0] < counts[1]
 
 
 def test_a_preview_is_drawn_where_asked(call, image, tmp_path):
@@ -248,8 +252,8 @@ def test_a_saved_network_is_applied_to_another_stack_and_an_image(call, stack_fi
     pixels = np.random.default_rng(1).integers(0, 4000, (2, 9, 8)).astype(np.uint16)
     tifffile.imwrite(tmp_path / "plane.tif", pixels, metadata={"axes": "CYX"})
     status, out, _ = call("segment", "plane.tif", "-o", "plane_labels.tif", *applied)
-    assert status == 0
-    assert out.endswith(" labels -> plane_labels.tif\n")
+    count = write_count(len(np.unique(read_labels(tmp_path / "plane_labels.tif")[0])), "label")
+    assert (status, out) == (0, f"plane.tif: {count} -> plane_labels.tif\n")
     assert call("segment", "plane.tif", "-o", "b.zarr", *applied, "--strategy", "follow")[0] == 0
     labels = LabelStore.open(tmp_path / "b.zarr").read_plane((None, None, None))
     np.testing.assert_array_equal(read_labels(tmp_path / "plane_labels.tif")[0], labels)
@@ -258,6 +262,37 @@ def test_a_saved_network_is_applied_to_another_stack_and_an_image(call, stack_fi
     assert "mu cannot change in a network that is trained; only strategy, " in refused[2]
     refused = call("segment", "plane.tif", "-o", "c.zarr", *applied, *saved)
     assert "only a network that is trained is saved; got one to apply as well" in refused[2]
+
+
+def test_a_network_gives_the_result_that_is_asked_for(call, tmp_path):
+    random = np.random.default_rng(0)
+    for name in ("one.tif", "other.tif"):
+        waves = np.kron(random.random((16, 16)), np.ones((16, 16)))
+        pixels = 9_000 * (waves + 0.1 * random.random((256, 256)))
+        tifffile.imwrite(tmp_path / name, pixels.astype(np.uint16))
+    saved = ("--save-network", "a.dynaseg.safetensors", "--device", "cpu")
+    assert call("segment", "one.tif", "-o", "labels.tif", *saved)[0] == 0
+    network = TrainedNetwork.load(tmp_path / "a.dynaseg.safetensors")
+    channels, found = tifffile.imread(tmp_path / "other.tif")[None], []
+    for result, detail, clean in (
+        ("regions", "70", None),
+        ("regions", None, None),
+        ("clusters", "20", "true"),
+        ("clusters", None, "false"),
+    ):
+        knobs = {"result": result, "detail": detail, "clean": clean}
+        knobs = {name: value for name, value in knobs.items() if value}
+        options = [word for name, value in knobs.items() for word in (f"--{name}", value)]
+        options += ["--network", "a.dynaseg.safetensors", "-o", "a.tif", "--overwrite"]
+        status, out, _ = call("segment", "other.tif", *options)
+        labels, recipe = read_labels(tmp_path / "a.tif")
+        np.testing.assert_array_equal(labels, network.use(knobs).label(channels))
+        assert recipe.settings["result"] == result
+        count = write_count(len(np.unique(labels)), "label")
+        assert (status, out) == (0, f"other.tif: {count} -> a.tif\n")
+        found.append(labels)
+    assert found[1].max() < found[0].max()  # the usual detail of regions is coarser than 70
+    assert len(np.unique(found[2])) <= len(np.unique(found[3]))
 
 
 @pytest.mark.parametrize("output", ["out.tif", "out.zarr"])
@@ -371,9 +406,9 @@ def test_labels_are_replayed_on_their_image(call, image, tmp_path):
     call("segment", "cells.png", "-o", "labels.tif", *QUICK)
     status, out, err = call("replay", "labels.tif", "cells.png", "-o", "again.tif")
     assert (status, keep_errors(err)) == (0, [])
-    assert out.startswith("cells.png: ")
-    assert out.endswith("labels after 2 iterations -> again.tif\n")
     labels, again = (read_labels(tmp_path / name)[0] for name in ("labels.tif", "again.tif"))
+    count = write_count(len(np.unique(labels)), "label")
+    assert out == f"cells.png: {count} after 2 iterations -> again.tif\n"
     np.testing.assert_array_equal(again, labels)
 
 

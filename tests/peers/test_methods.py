@@ -19,10 +19,7 @@ QUICK = {
     "kmeans": {"clusters": 2, "starts": 2},
     "graph": {"min_size": 50},
     "otsu": {"sigma": 0},
-} | {
-    name: {"iterations": 3, "channels": 8, "device": "cpu"}
-    for name in ("scf", "fsf", "fixed", "auto")
-}
+} | {name: {"iterations": 3, "channels": 8, "device": "cpu"} for name in ("scf", "fsf", "fixed")}
 
 every_method = pytest.mark.parametrize("name", METHODS)
 

@@ -15,7 +15,7 @@ from napari_dynaseg.engine.backend import torch
 from napari_dynaseg.errors import FileError, ImageError, ImageWarning, SettingsError
 from napari_dynaseg.labels.numbering import RegionNumbers, number_by_size
 from napari_dynaseg.labels.run_length import describe, encode
-from napari_dynaseg.recipes.recipe import METADATA_KEY, SettingsChange, Source
+from napari_dynaseg.recipes.recipe import METADATA_KEY, OLD_KNOBS, SettingsChange, Source
 from napari_dynaseg.recipes.refinements import Paint, RefinementRecord
 
 SMALL = Settings(clean=False, channels=8, iterations=6, minimum_labels=1, device="cpu")
@@ -51,6 +51,41 @@ def test_a_recipe_written_before_there_was_a_padding_has_the_published_one(plane
     zeros["changes"][0].settings["padding"] = "zeros"
     expected = replay(1 * plane, recipe.model_copy(update=zeros))
     np.testing.assert_array_equal(replay(plane, old), expected)
+
+
+def test_a_recipe_of_before_makes_the_published_labels_as_ever():
+    image = np.random.default_rng(0).integers(0, 256, (256, 256), np.uint8)
+    plane, knobs = to_plane(image), Settings(iterations=3, device="cpu")
+    source = Source.of(plane, "cells")
+    written = Recipe.now(knobs, 3, source, numbering="size").to_metadata()
+    del written[METADATA_KEY]["numbered_at"]
+    for knob in OLD_KNOBS:
+        del written[METADATA_KEY]["settings"][knob]
+    old = Recipe.from_metadata(json.loads(json.dumps(written)))
+    published = segment(image, iterations=3, device="cpu", clean=False, padding="zeros")
+    np.testing.assert_array_equal(replay(plane, old), published)
+    assert (published != segment(image, iterations=3, device="cpu")).any()
+
+
+def test_a_recipe_of_the_scheme_auto_says_what_took_its_place(plane, recipe):
+    old = recipe.model_copy(update={"settings": {**recipe.settings, "scheme": "auto"}})
+    with pytest.raises(SettingsError, match="scheme auto is no more: its regions are result='reg"):
+        replay(plane, Recipe.from_metadata(old.to_metadata()))
+
+
+@pytest.mark.parametrize("outcome", ["clusters", "regions"])
+def test_a_recipe_of_another_image_gives_labels_of_this_one_with_its_result_and_detail(outcome):
+    random = np.random.default_rng(0)
+    image, other = (
+        np.kron(random.random((16, 16)), np.ones((16, 16))) + 0.1 * random.random((256, 256))
+        for _ in range(2)
+    )
+    knobs = {"result": outcome, "detail": 75, "iterations": 5, "device": "cpu"}
+    source = Source.of(to_plane(image), "cells")
+    recipe = Recipe.now(Settings(**knobs), 5, source, numbering="size")
+    expected = segment(other, **knobs)
+    np.testing.assert_array_equal(replay(to_plane(other), recipe), expected)
+    assert (expected != segment(other, **{**knobs, "detail": 40})).any()
 
 
 def test_a_recipe_lies_under_its_own_key_beside_other_metadata(recipe):
@@ -149,7 +184,9 @@ def test_replay_gives_the_live_numbers_of_a_run_whose_mu_was_turned(plane, recip
 
 
 def test_a_change_matters_to_what_replay_gives(plane, recipe):
-    turned = SMALL.change(scheme="fixed", mu=100).model_dump()
+    published = SMALL.change(clean=False)
+    recipe = recipe.model_copy(update={"settings": published.model_dump()})
+    turned = published.change(scheme="fixed", mu=100).model_dump()
     changed = recipe.model_copy(update={"changes": (SettingsChange(iteration=2, settings=turned),)})
     assert (replay(plane, changed) != replay(plane, recipe)).any()
 

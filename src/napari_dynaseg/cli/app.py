@@ -205,7 +205,7 @@ def _segment_image(
     from napari_dynaseg.cli import batch
 
     if network:
-        return f"{batch.label_file(plan, network)} labels"
+        return write_count(batch.label_file(plan, network), "label")
     steps = batch.segment_file(plan, settings, annotations)
     return _summarize(*_show_progress(str(plan.image), steps, settings))
 

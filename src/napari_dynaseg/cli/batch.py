@@ -6,8 +6,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
 from napari_dynaseg.errors import FileError, name_in_errors
 from napari_dynaseg.files.annotation_files import AnnotationFile
 from napari_dynaseg.files.formats import write_label_map
@@ -16,7 +14,7 @@ from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.image.reader import TIFF_ENDINGS, list_images, open_plane, read_plane
 from napari_dynaseg.image.remote import is_address
 from napari_dynaseg.image.stack_image import StackImage
-from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.labels.numbering import LabelMap, count_labels
 from napari_dynaseg.method.region_of_interest import RegionOfInterest
 from napari_dynaseg.method.run import run
 from napari_dynaseg.method.step import Labelled, Step
@@ -229,7 +227,7 @@ def label_file(plan: FilePlan, network: TrainedNetwork) -> int:
     channels = image.read_first()
     labelled = network.label_and_keep(channels)
     write_outputs(plan, image, network.scaling.apply(channels), labelled, network.recipe)
-    return len(np.unique(labelled.labels))
+    return count_labels(labelled.labels)
 
 
 def write_outputs(

@@ -5,17 +5,18 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap, count_labels, freeze, number_by_size
-from napari_dynaseg.method.label_tree import LabelTree
 from napari_dynaseg.method.subsampling import choose_samples, enlarge_labels
-from napari_dynaseg.regions.tree import Tree, build_tree
-from napari_dynaseg.regions.votes import Votes
 from napari_dynaseg.settings import SCHEMES, Scheme, Settings, describe_knob
+
+if TYPE_CHECKING:
+    from napari_dynaseg.regions.tree import Tree
 
 # How far the μ of a sheet lie from the default of their scheme: steps of about one to three.
 FACTORS = (0.3, 1.0, 3.0, 10.0)
@@ -145,6 +146,7 @@ def iter_trials(plane: Plane, choices: Iterable[Settings]) -> Iterator[Trial | N
     """
     # Imported here: the viewer lists the choices without waiting for torch.
     from napari_dynaseg.method.run import iter_fit
+    from napari_dynaseg.regions.tree import build_tree
 
     choices, reduced = list(choices), reduce_plane(plane)
     tree = None
@@ -159,7 +161,10 @@ def iter_trials(plane: Plane, choices: Iterable[Settings]) -> Iterator[Trial | N
         yield Trial(settings, labels, count_labels(labels), time.monotonic() - started)
 
 
-def _label(clusters: LabelMap, settings: Settings, tree: Tree | None) -> LabelMap:
+def _label(clusters: LabelMap, settings: Settings, tree: "Tree | None") -> LabelMap:
+    from napari_dynaseg.method.label_tree import LabelTree
+    from napari_dynaseg.regions.votes import Votes
+
     if tree is None or not settings.needs_tree:
         return freeze(number_by_size(clusters))
     height, width = tree.superpixels.shape

@@ -3,7 +3,7 @@
 import base64
 import zlib
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +11,12 @@ from pydantic import Field
 
 from napari_dynaseg.errors import FileError, ImageError, name_failure
 from napari_dynaseg.labels.numbering import LabelMap, Mask
-from napari_dynaseg.method.label_tree import LabelTree
 from napari_dynaseg.method.region_of_interest import RegionOfInterest
 from napari_dynaseg.record import Record
-from napari_dynaseg.regions.tree import Tree
-from napari_dynaseg.regions.votes import Votes
 from napari_dynaseg.settings import Outcome
+
+if TYPE_CHECKING:
+    from napari_dynaseg.method.label_tree import LabelTree
 
 # Under this key the tree lies in a layer's metadata and in a label file.
 TREE_KEY = "dynaseg_tree"
@@ -79,7 +79,7 @@ class TreeRecord(Record):
         return height * width
 
 
-def keep_tree(label_tree: LabelTree | None) -> dict[str, Any]:
+def keep_tree(label_tree: "LabelTree | None") -> dict[str, Any]:
     """Give a tree as an entry of metadata that JSON can hold; none where there is no tree.
 
     Nor is that of an enormous plane kept, of more than `MOST_PIXELS`.
@@ -106,7 +106,7 @@ def keep_tree(label_tree: LabelTree | None) -> dict[str, Any]:
     return {TREE_KEY: record.model_dump(mode="json")}
 
 
-def read_tree(metadata: Mapping[str, Any], pixels: int | None = None) -> LabelTree | None:
+def read_tree(metadata: Mapping[str, Any], pixels: int | None = None) -> "LabelTree | None":
     """Read a tree back from metadata; its cuts are those of the one that was kept.
 
     Parameters
@@ -135,7 +135,12 @@ def read_tree(metadata: Mapping[str, Any], pixels: int | None = None) -> LabelTr
         raise FileError(f"the tree of the labels cannot be read: {error}") from None
 
 
-def _read_record(record: TreeRecord, pixels: int | None) -> LabelTree:
+def _read_record(record: TreeRecord, pixels: int | None) -> "LabelTree":
+    # The viewer writes trees without waiting for torch, on which the tree's own module rests.
+    from napari_dynaseg.method.label_tree import LabelTree
+    from napari_dynaseg.regions.tree import Tree
+    from napari_dynaseg.regions.votes import Votes
+
     count, pairs, within = record.superpixels, record.pairs, record.within
     size = record.shape[0] * record.shape[1]
     if pixels not in (None, record.pixels):
@@ -159,12 +164,12 @@ def _read_record(record: TreeRecord, pixels: int | None) -> LabelTree:
 
 def _read_box(within: RegionOfInterest) -> tuple[int, int]:
     height, width = within.shape
-    _check(min(height, width) > 0 and within.mask.any(), "its part is empty")
+    _check(min(height, width) > 0 and bool(within.mask.any()), "its part is empty")
     rows, columns = within.box
     return rows.stop - rows.start, columns.stop - columns.start
 
 
-def _check_tree(found: LabelTree, count: int) -> None:
+def _check_tree(found: "LabelTree", count: int) -> None:
     """Refuse numbers that would lead beyond the arrays: compiled loops do not look."""
     tree, votes = found.tree, found.votes
     _check(_lie_in((tree.kept, tree.absorbed, votes.superpixels), count), "it has no such region")

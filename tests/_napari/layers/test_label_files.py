@@ -10,10 +10,11 @@ import zarr
 from napari.utils.colormaps import DirectLabelColormap
 from npe2 import PluginManifest
 
-from napari_dynaseg import Recipe, replay
+from napari_dynaseg import Recipe, cut_labels, replay
 from napari_dynaseg._napari.layers.label_files import complete_path, get_reader, write_tiff
 from napari_dynaseg._napari.panel.parts.open_button import OpenButton
 from napari_dynaseg.image.pixels import to_plane
+from napari_dynaseg.recipes.kept_tree import read_tree
 
 PLUGIN = "napari-dynaseg"
 ENDINGS = (".dynaseg.ome.tif", ".dynaseg.ome.zarr")
@@ -105,6 +106,23 @@ def test_the_labels_of_a_run_replay_from_their_file(
     again = replay(to_plane(halves), Recipe.from_metadata(back.metadata))
     np.testing.assert_array_equal(again, labels.data)
     assert (again == 77).sum() == 2
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_the_labels_of_a_run_are_cut_anew_from_their_file(viewer, panel, finish, tmp_path, ending):
+    labels = finish(panel)
+    path, goal = tmp_path / f"cells{ending}", tmp_path / f"finer{ending}"
+    with labels.block_history():
+        labels.data_setitem((np.array([2, 2]), np.array([3, 4])), 77)
+    labels.save(path, plugin=PLUGIN)
+    recipe = Recipe.from_metadata(labels.metadata)
+    expected = read_tree(labels.metadata).cut(90)
+    expected[2, 3:5] = 77
+    np.testing.assert_array_equal(cut_labels(path, 90, output=goal), expected)
+    back = open_again(viewer, goal)
+    np.testing.assert_array_equal(np.asarray(back.data), expected)
+    assert Recipe.from_metadata(back.metadata).numbering == recipe.numbering == "live"
+    assert back.name.startswith(labels.name)
 
 
 def test_only_the_finest_level_of_a_pyramid_is_kept(viewer, tmp_path):
