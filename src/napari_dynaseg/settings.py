@@ -210,7 +210,8 @@ class Settings(Knobs):
         le=100_000,
         title="Iterations",
         description="The longest a run may train (T in the papers); it ends earlier when few "
-        "labels are left, and in fast quality after 45 (SCF) or 20 (FSF, Fixed)",
+        "labels are left, and in fast quality after 15 (SCF) or 10 (FSF, Fixed), as published after "
+        "45 or 20",
     )
     minimum_labels: int = Field(
         3,

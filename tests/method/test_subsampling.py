@@ -63,10 +63,15 @@ def test_every_square_with_a_scribble_has_it():
     np.testing.assert_array_equal(scribbles[rows, columns] > 0, has_any)
 
 
-@pytest.mark.parametrize(("scheme", "most"), [("scf", 45), ("fsf", 20), ("fixed", 20)])
-def test_fast_runs_have_an_end_whatever_the_iterations(scheme, most):
+@pytest.mark.parametrize(
+    ("scheme", "published", "clean"), [("scf", 45, 15), ("fsf", 20, 10), ("fixed", 20, 10)]
+)
+def test_fast_runs_have_an_end_whatever_the_iterations(scheme, published, clean):
     settings = Settings(scheme=scheme, iterations=10_000)
-    assert limit_iterations(settings) == TRAININGS[scheme].iterations == most
-    assert str(most) in Settings.model_fields["iterations"].description
+    assert limit_iterations(settings) == TRAININGS[scheme].clean_iterations == clean
+    assert limit_iterations(settings.change(clean=False)) == published
+    assert limit_iterations(settings, is_taught=True) == published
+    for most in (published, clean):
+        assert str(most) in Settings.model_fields["iterations"].description
     assert limit_iterations(settings.change(iterations=7)) == 7
     assert limit_iterations(settings.change(quality="exact")) == 10_000

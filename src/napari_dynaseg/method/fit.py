@@ -35,7 +35,9 @@ def train(given: RunInput) -> Steps:
     with closing(
         Trainer(picture, settings, choose_device(settings.device), given.start, reduced)
     ) as trainer:
-        while iteration < min(settings.iterations, turned + limit_iterations(settings)):
+        while iteration < min(
+            settings.iterations, turned + limit_iterations(settings, given.is_taught)
+        ):
             is_ahead = trainer.runs_ahead  # the CPU may take over in the step, for want of memory
             if not is_ahead and has_few_labels():
                 break

@@ -124,6 +124,11 @@ class RunInput:
         drawn = self.place(self.scribbles.labels)
         return np.where(drawn > 0, drawn, labels)
 
+    @property
+    def is_taught(self) -> bool:
+        """Whether strokes, a guidance or a network from before lead the training."""
+        return any(each is not None for each in (self.scribbles, self.guidance, self.start))
+
     @cached_property
     def scribbled_labels(self) -> int:
         """How many labels are scribbled."""

@@ -32,21 +32,21 @@ class ProgressDisplay:
         self.bar = ProgressBar(min=0, max=1, value=0, tooltip="Iterations or planes done")
         self.status = make_line()
         self.curves = Curves(theme)
-        self._started = 0.0
+        self._started, self._is_taught = 0.0, False
         self._planes: PlaneDone | None = None
         self._before_aside: str | None = None
         self._first = 0, 0.0  # planes done when the first was shown, and when that was
 
-    def show_start(self, settings: Settings) -> None:
-        """Show that a run begins."""
-        self._started, self._planes = time.monotonic(), None
-        self.bar.max, self.bar.value = limit_iterations(settings), 0
+    def show_start(self, settings: Settings, is_taught: bool = False) -> None:
+        """Show that a run begins; as to what it may be taught by see `limit_iterations`."""
+        self._started, self._planes, self._is_taught = time.monotonic(), None, is_taught
+        self.bar.max, self.bar.value = limit_iterations(settings, is_taught), 0
         self.status.setText(PRELOADING if is_preloading() else "Starting …")
 
     def show_turn(self, settings: Settings) -> None:
         """Show how long a run may last by settings that were sent to it."""
         if self._planes is None:
-            most = int(self.bar.value) + limit_iterations(settings)
+            most = int(self.bar.value) + limit_iterations(settings, self._is_taught)
             self.bar.max = min(settings.iterations, most)
 
     def show(self, news: Progress | PlaneDone | Steps | int) -> None:

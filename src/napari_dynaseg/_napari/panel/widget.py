@@ -267,7 +267,7 @@ class SegmenterPanel(Container[Any]):
         run.progressed.connect(self._show_progress)
         run.ended.connect(lambda: self._on_ended(run))
         self._show_running(True)
-        self.display.show_start(settings)
+        self.display.show_start(settings, run.is_taught)
         run.start()
 
     def _show_progress(self, news: Any) -> None:

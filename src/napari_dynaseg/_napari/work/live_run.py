@@ -48,6 +48,7 @@ class LiveRun(LayerRun):
         self.update: Update | None = None
         self._has_planes = False
         self._snapshots = Snapshots()
+        self.is_taught = job.scribbled is not None or job.guidance is not None
         super().__init__(
             viewer,
             job,

@@ -54,6 +54,7 @@ class Refinement(ViewerRun):
     """
 
     written = Signal()
+    is_taught = True
 
     def __init__(
         self,

@@ -25,6 +25,8 @@ class ViewerRun:
     ended = Signal()
     released = Signal()  # nobody writes to the layer any more; of a stack maybe a plane later
 
+    is_taught = False  # by strokes, a guidance or what was painted: then it trains longer
+
     _task: Task
     has_detail = False  # whether another detail would count while it goes on
 

@@ -237,7 +237,10 @@ class _Notes:
         self._is_shown = False
         self._snapshots = Snapshots()
         self._settings = given.settings
-        self._started, self._most = time.monotonic(), limit_iterations(given.settings)
+        self._started, self._most = (
+            time.monotonic(),
+            limit_iterations(given.settings, given.is_taught),
+        )
 
     def add_step(self, step: "Step") -> None:
         """Note one iteration."""
@@ -273,7 +276,10 @@ class _Notes:
         """Note settings that count from an iteration on."""
         self._turned.append((iteration, settings))
         if not self._settings.trains_like(settings):
-            self._most = min(settings.iterations, iteration - 1 + limit_iterations(settings))
+            self._most = min(
+                settings.iterations,
+                iteration - 1 + limit_iterations(settings, self._given.is_taught),
+            )
         self._settings = settings
 
     def is_worth_labelling(self, step: "Step", pace: Pace) -> bool:
