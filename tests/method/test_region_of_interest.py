@@ -147,7 +147,7 @@ def test_scribbles_count_within_the_mask_alone():
 def test_a_guidance_counts_within_the_mask_alone():
     picture, disk = draw_picture()
     inside = 1 + (np.indices(picture.shape)[0] > 15)
-    knobs = {**QUICK, "guidance_weight": 1, "iterations": 20, "mu": 1}
+    knobs = {**QUICK, "guidance_weight": 1, "iterations": 20, "mu": 1, "clean": False}
     labels = segment(picture, within=disk, guidance=inside, **knobs)
     outside = np.where(disk, inside, 77)
     np.testing.assert_array_equal(segment(picture, within=disk, guidance=outside, **knobs), labels)
