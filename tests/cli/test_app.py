@@ -13,8 +13,9 @@ from napari_dynaseg import segment as segment_array
 from napari_dynaseg.cli import batch
 from napari_dynaseg.counting import write_count
 from napari_dynaseg.files.label_store import LabelStore
-from napari_dynaseg.files.plain_labels import read_labels
+from napari_dynaseg.files.plain_labels import read_labels, write_labels
 from napari_dynaseg.image.stored_array import LazyArray
+from napari_dynaseg.recipes.recipe import OLD_KNOBS
 from napari_dynaseg.recipes.trained_network import TrainedNetwork
 
 QUICK = ("--channels", "8", "--iterations", "2", "--device", "cpu")
@@ -295,6 +296,22 @@ def test_a_network_gives_the_result_that_is_asked_for(call, tmp_path):
     assert len(np.unique(found[2])) <= len(np.unique(found[3]))
 
 
+def test_a_network_gives_the_planes_of_a_stack_the_detail_that_is_asked_for(call, tmp_path):
+    random = np.random.default_rng(0)
+    waves = np.kron(random.random((2, 16, 16)), np.ones((1, 16, 16)))
+    pixels = (9_000 * (waves + 0.1 * random.random((2, 256, 256)))).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "stack.tif", pixels, imagej=True, metadata={"axes": "ZYX"})
+    saved = ("--save-network", "a.dynaseg.safetensors", "--device", "cpu")
+    assert call("segment", "stack.tif", "-o", "a.zarr", *saved)[0] == 0
+    applied = ("--network", "a.dynaseg.safetensors", "--detail", "90")
+    assert call("segment", "stack.tif", "-o", "b.zarr", *applied)[0] == 0
+    network = TrainedNetwork.load(tmp_path / "a.dynaseg.safetensors").use({"detail": 90})
+    labels = LabelStore.open(tmp_path / "b.zarr").array[:]
+    for plane, found in zip(pixels, labels, strict=True):
+        np.testing.assert_array_equal(found, network.label(plane[None]))
+    assert (labels != LabelStore.open(tmp_path / "a.zarr").array[:]).any()
+
+
 @pytest.mark.parametrize("output", ["out.tif", "out.zarr"])
 def test_a_network_refuses_an_image_of_other_channels(call, image, stack_file, output):
     saved = ("--save-network", "a.dynaseg.safetensors")
@@ -420,6 +437,24 @@ def test_a_replay_keeps_what_is_there_unless_told(call, image, tmp_path):
     assert (tmp_path / "again.tif").read_bytes() == b"mine"
     assert call(*arguments, "--overwrite")[0] == 0
     assert read_labels(tmp_path / "again.tif")[0].shape == (12, 10)
+
+
+@pytest.mark.parametrize("command", ["replay labels.tif cells.png", "cut labels.tif --detail 50"])
+@pytest.mark.parametrize("goal", ["again.tif", "again.dynaseg.ome.zarr"])
+def test_labels_of_the_scheme_auto_say_in_one_line_what_took_its_place(
+    call, image, tmp_path, command, goal
+):
+    call("segment", "cells.png", "-o", "labels.tif", *QUICK)
+    labels, recipe = read_labels(tmp_path / "labels.tif")
+    settings = {**recipe.settings, "scheme": "auto", "mu": 48.0}
+    for knob in OLD_KNOBS:
+        del settings[knob]
+    old = recipe.model_copy(update={"settings": settings})
+    write_labels(tmp_path / "labels.tif", labels, old)
+    status, out, err = call(*command.split(), "-o", goal)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert "the scheme auto is no more: its regions are result='regions' now" in err
+    assert not (tmp_path / goal).exists()
 
 
 def test_the_labels_of_a_stack_are_replayed(call, stack_file, tmp_path):
