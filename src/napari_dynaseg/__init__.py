@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from napari_dynaseg.errors import SegmentationError as SegmentationError
+    from napari_dynaseg.files.cut_file import cut_labels as cut_labels
+    from napari_dynaseg.generators import run_through as run_through
     from napari_dynaseg.image.pixels import to_plane as to_plane
     from napari_dynaseg.method.run import iter_fit as iter_fit
+    from napari_dynaseg.method.run import run as run
     from napari_dynaseg.method.run import segment as segment
+    from napari_dynaseg.method.run_input import RunInput as RunInput
     from napari_dynaseg.method.step import Step as Step
     from napari_dynaseg.recipes.recipe import Recipe as Recipe
     from napari_dynaseg.recipes.replay import replay as replay
@@ -21,7 +25,11 @@ if TYPE_CHECKING:
 _HOMES = {
     "SegmentationError": "errors",
     "Step": "method.step",
+    "RunInput": "method.run_input",
+    "cut_labels": "files.cut_file",
     "iter_fit": "method.run",
+    "run": "method.run",
+    "run_through": "generators",
     "segment": "method.run",
     "segment_stack": "stacks.lazy",
     "to_plane": "image.pixels",
@@ -33,13 +41,17 @@ _HOMES = {
 
 __all__ = [
     "Recipe",
+    "RunInput",
     "SegmentationError",
     "Settings",
     "Step",
     "TrainedNetwork",
     "__version__",
+    "cut_labels",
     "iter_fit",
     "replay",
+    "run",
+    "run_through",
     "segment",
     "segment_stack",
     "to_plane",

@@ -1,6 +1,8 @@
 """What was painted comes back exactly, and takes few bytes."""
 
+import base64
 import json
+import zlib
 
 import numpy as np
 import pytest
@@ -105,3 +107,12 @@ def test_a_correction_of_another_number_of_pixels_is_told_so():
     (correction,) = describe(draw([1, 1]), draw([5, 5]))
     with pytest.raises(FileError, match="expected 3 pixels; got 2"):
         apply(draw([1, 1]), [correction.model_copy(update={"pixels": 3})])
+
+
+def test_runs_that_would_grow_beyond_the_plane_are_refused_before_they_take_memory():
+    (correction,) = describe(draw([1, 1]), draw([5, 5]))
+    content = np.array([0, 10**12, 5], "<i8").tobytes()
+    runs = base64.b64encode(zlib.compress(content)).decode()
+    enormous = correction.model_copy(update={"pixels": 10**12, "runs": runs})
+    with pytest.raises(ImageError, match="reach beyond a plane of shape"):
+        apply(draw([1, 1]), [enormous])

@@ -13,6 +13,7 @@ from napari_dynaseg._napari.display import can_open_windows, find_virtual_displa
 from napari_dynaseg.files.plain_labels import write_labels, write_preview
 from napari_dynaseg.generators import run_through
 from napari_dynaseg.image.pixels import to_plane
+from napari_dynaseg.recipes.kept_tree import read_tree
 from napari_dynaseg.recipes.recipe import Recipe, Source
 from napari_dynaseg.settings import Settings
 
@@ -106,7 +107,8 @@ def record_demo(output: Path) -> None:
         recipe = Recipe.from_metadata(layer.metadata)
         output.mkdir(parents=True, exist_ok=True)
         viewer.window.screenshot(str(output / PICTURE_FILE), canvas_only=False, flash=False)
-        write_labels(output / LABEL_FILE, np.asarray(layer.data), recipe)
+        tree = read_tree(layer.metadata)
+        write_labels(output / LABEL_FILE, np.asarray(layer.data), recipe, tree)
         viewer.close()
 
     # A moment later, so that the last curves and labels are on the screen.
@@ -124,7 +126,7 @@ def segment_headless(output: Path) -> None:
     source = Source.of(plane, "coffee")
     recipe = Recipe.now(SETTINGS, made.step.iteration, source, numbering="size")
     write_preview(output / PICTURE_FILE, plane, made.labels)
-    write_labels(output / LABEL_FILE, made.labels, recipe)
+    write_labels(output / LABEL_FILE, made.labels, recipe, made.label_tree)
 
 
 if __name__ == "__main__":

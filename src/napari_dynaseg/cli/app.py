@@ -16,7 +16,7 @@ from napari_dynaseg.errors import SettingsError
 from napari_dynaseg.generators import Loop
 from napari_dynaseg.labels.numbering import count_labels
 from napari_dynaseg.method.annotations import GUIDANCE, SCRIBBLES, AnnotationKind
-from napari_dynaseg.settings import Settings, describe_range
+from napari_dynaseg.settings import Settings, describe_knob, describe_range
 
 if TYPE_CHECKING:
     from napari_dynaseg.cli.batch import FilePlan
@@ -306,6 +306,40 @@ def replay(
         iterations, labels = _show_progress(image, replay_plane(plan), settings)
     summary = _summarize(iterations, labels) if iterations else "labelled by its network"
     typer.echo(f"{image}: {summary} -> {output}")
+
+
+@app.command()
+def cut(
+    labels: Annotated[Path, typer.Argument(help="Labels of one plane with their tree.")],
+    output: Annotated[
+        Path,
+        typer.Option("-o", "--output", help="A .tif, a .dynaseg.ome.tif or a .dynaseg.ome.zarr."),
+    ],
+    detail: Annotated[
+        str,
+        typer.Option(
+            help=f"{describe_knob('detail')['description']}. Takes {describe_range('detail')}",
+            metavar="number",
+        ),
+    ],
+    result: Annotated[
+        str | None,
+        typer.Option(
+            help=f"{describe_knob('result')['description']}. Takes {describe_range('result')} "
+            "[default: as they are]",
+            metavar="string",
+        ),
+    ] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Cut saved labels at another detail, without training; what was painted stays."""
+    from napari_dynaseg.files.cut_file import cut_labels
+
+    if output.exists() and not overwrite:
+        typer.echo(f"{labels}: kept {output}, which is there already")
+        return
+    count = count_labels(cut_labels(labels, detail, result=result, output=output))
+    typer.echo(f"{labels}: {write_count(count, 'label')} -> {output}")
 
 
 @app.command()

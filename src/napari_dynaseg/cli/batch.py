@@ -19,7 +19,7 @@ from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.region_of_interest import RegionOfInterest
 from napari_dynaseg.method.run import run
-from napari_dynaseg.method.step import Step
+from napari_dynaseg.method.step import Labelled, Step
 from napari_dynaseg.recipes.method_record import MethodRecord
 from napari_dynaseg.recipes.recipe import Recipe
 from napari_dynaseg.recipes.trained_network import TrainedNetwork, check_ending
@@ -182,7 +182,7 @@ def segment_file(
     if plan.network:
         training.keep_network(result).save(plan.network)
     recipe = training.describe_result(result)
-    write_outputs(plan, image, plane, result.labels, recipe)
+    write_outputs(plan, image, plane, Labelled(result.labels, result.label_tree), recipe)
     return result.labels
 
 
@@ -227,16 +227,16 @@ def label_file(plan: FilePlan, network: TrainedNetwork) -> int:
     image = plan.open()
     network.check_channels(image.channels, str(plan.image))
     channels = image.read_first()
-    labels = network.label(channels)
-    write_outputs(plan, image, network.scaling.apply(channels), labels, network.recipe)
-    return len(np.unique(labels))
+    labelled = network.label_and_keep(channels)
+    write_outputs(plan, image, network.scaling.apply(channels), labelled, network.recipe)
+    return len(np.unique(labelled.labels))
 
 
 def write_outputs(
     plan: FilePlan,
     image: StackImage,
     plane: Plane,
-    labels: LabelMap,
+    labelled: Labelled,
     recipe: Recipe | MethodRecord,
 ) -> None:
     """Write the label map of an image, with what made it, and its picture where one is wanted.
@@ -246,6 +246,7 @@ def write_outputs(
     FileError
         If an output cannot be written.
     """
-    write_label_map(plan.labels, labels, recipe, image)
+    labels, tree = labelled
+    write_label_map(plan.labels, labels, recipe, image, tree)
     if plan.preview:
         write_preview(plan.preview, plane, labels)

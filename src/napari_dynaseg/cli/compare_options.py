@@ -49,6 +49,7 @@ def _make_command(method: Method) -> Callable[..., None]:
 
 def _segment_image(plan: "FilePlan", method: Method, knobs: Knobs) -> str:
     from napari_dynaseg.cli.batch import write_outputs
+    from napari_dynaseg.method.step import Labelled
     from napari_dynaseg.recipes.method_record import MethodRecord
     from napari_dynaseg.recipes.training_planes import TrainingPlanes
 
@@ -62,7 +63,7 @@ def _segment_image(plan: "FilePlan", method: Method, knobs: Knobs) -> str:
             bar.update(step.done - bar.pos)
         bar.update((bar.length or 1) - bar.pos)
     record = MethodRecord.now(method, knobs, training.source)
-    write_outputs(plan, image, plane, loop.returned, record)
+    write_outputs(plan, image, plane, Labelled(loop.returned, None), record)
     return f"{write_count(count_labels(loop.returned), 'label')} by {method.title}"
 
 

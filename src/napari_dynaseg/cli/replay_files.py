@@ -155,15 +155,15 @@ def replay_plane(plan: ReplayPlan) -> Generator[Step, Settings | None, LabelMap]
     """
     network = plan.found.network
     if network:
-        labels: LabelMap = network.label(plan.stack.read_channels(plan.start))
-        write_label_map(plan.output, labels, network.recipe, plan.stack)
+        labels, tree = network.label_and_keep(plan.stack.read_channels(plan.start))
+        write_label_map(plan.output, labels, network.recipe, plan.stack, tree)
         return labels
     training, recipe = plan.read_training(), plan.recipe
     first, *companions = training.planes
     labels, result = yield from iter_replay(first, recipe, companions)
     by_hand = list_repeated(recipe, training.source)
     made = training.describe_result(result, is_sketch=recipe.is_sketch, **by_hand)
-    write_label_map(plan.output, labels, made, plan.stack)
+    write_label_map(plan.output, labels, made, plan.stack, result.label_tree)
     return labels
 
 

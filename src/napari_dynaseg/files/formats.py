@@ -12,6 +12,8 @@ from napari_dynaseg.files.ome_labels import LAYER_ZARR_ENDING
 from napari_dynaseg.files.plain_labels import write_labels
 from napari_dynaseg.image.stack_image import StackImage
 from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.method.label_tree import LabelTree
+from napari_dynaseg.recipes.kept_tree import keep_tree
 from napari_dynaseg.recipes.method_record import MethodRecord
 from napari_dynaseg.recipes.recipe import Recipe
 
@@ -66,6 +68,7 @@ def write_label_map(
     labels: LabelMap,
     recipe: Recipe | MethodRecord,
     image: StackImage | None = None,
+    label_tree: LabelTree | None = None,
 ) -> None:
     """Write the labels of one plane: as a layer by one of our endings, else as a plain TIFF.
 
@@ -79,6 +82,8 @@ def write_label_map(
         What made the labels.
     image
         What they are of; a layer takes the size of its pixels.
+    label_tree
+        What they are cut from, if they are.
 
     Raises
     ------
@@ -86,7 +91,7 @@ def write_label_map(
         If it cannot be written.
     """
     if find_ending(path) is None:
-        write_labels(path, labels, recipe)
+        write_labels(path, labels, recipe, label_tree)
         return
     scale, units = (image.scale, image.units) if image else ((), ())
     plane = image.axes.plane if image else ()
@@ -94,7 +99,7 @@ def write_label_map(
         name=f"{recipe.source.name} segments",
         scale=tuple(scale[axis] for axis in plane if scale),
         units=tuple(units[axis] for axis in plane if units),
-        metadata=recipe.to_metadata(),
+        metadata={**recipe.to_metadata(), **keep_tree(label_tree)},
     )
     write_label_layer(path, labels, state)
 

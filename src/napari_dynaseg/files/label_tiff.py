@@ -11,7 +11,7 @@ import tifffile
 
 from napari_dynaseg.errors import FileError, name_failure
 from napari_dynaseg.files.label_state import STATE_KEY, LayerState
-from napari_dynaseg.files.plain_labels import read_labels
+from napari_dynaseg.files.plain_labels import read_plain
 from napari_dynaseg.image.axes import Axes
 from napari_dynaseg.image.tiff import OME_UNITS, TIMES
 from napari_dynaseg.recipes.writing import write_whole
@@ -95,7 +95,7 @@ def write_label_tiff(path: Path, pixels: Any, state: LayerState) -> None:
 def read_label_tiff(path: Path) -> tuple[Labels, LayerState]:
     """Read a label layer back: its pixels, and all else of it.
 
-    Of a TIFF that the command line wrote, the state has a name and the recipe.
+    Of a TIFF that the command line wrote, the state has a name, the recipe and the tree.
 
     Raises
     ------
@@ -106,9 +106,9 @@ def read_label_tiff(path: Path) -> tuple[Labels, LayerState]:
         text = _find_note(tiff.ome_metadata)
         pixels = tiff.series[0].asarray() if text else None
     if text is None or pixels is None:
-        labels, recipe = read_labels(path)
+        labels, metadata = read_plain(path)
         name = path.name.removesuffix(LAYER_TIFF_ENDING).removesuffix(path.suffix)
-        return labels, LayerState(name=name, metadata=recipe.to_metadata())
+        return labels, LayerState(name=name, metadata=metadata)
     note = Note.read(text.encode(), str(path))
     with name_failure(path):
         turned = pixels.reshape([note.shape[axis] for axis in note.order])

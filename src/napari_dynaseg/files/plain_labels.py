@@ -1,6 +1,7 @@
 """A label map in a plain TIFF with its recipe inside, and a picture of its segments."""
 
 from pathlib import Path
+from typing import Any
 
 import imageio.v3 as imageio
 import numpy as np
@@ -12,12 +13,19 @@ from skimage.segmentation import mark_boundaries
 from napari_dynaseg.errors import name_failure
 from napari_dynaseg.image.pixels import Plane
 from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.method.label_tree import LabelTree
+from napari_dynaseg.recipes.kept_tree import TREE_KEY, keep_tree
 from napari_dynaseg.recipes.method_record import MethodRecord
 from napari_dynaseg.recipes.recipe import Recipe
 from napari_dynaseg.recipes.writing import write_whole
 
 
-def write_labels(path: Path, labels: LabelMap, recipe: Recipe | MethodRecord) -> None:
+def write_labels(
+    path: Path,
+    labels: LabelMap,
+    recipe: Recipe | MethodRecord,
+    label_tree: LabelTree | None = None,
+) -> None:
     """Write a label map as a TIFF with its recipe inside, whole or not at all.
 
     Parameters
@@ -28,18 +36,23 @@ def write_labels(path: Path, labels: LabelMap, recipe: Recipe | MethodRecord) ->
         Shape (H, W); written as uint16, which every program reads, while the numbers fit.
     recipe
         What made the labels.
+    label_tree
+        What they are cut from, if they are.
 
     Raises
     ------
     FileError
         If the file cannot be written.
     """
+    write_plain(path, labels, {**recipe.to_metadata(), **keep_tree(label_tree)})
+
+
+def write_plain(path: Path, labels: LabelMap, metadata: dict[str, Any]) -> None:
+    """Write a label map as `write_labels` does, with metadata that `read_plain` gives back."""
     fitting = labels.astype(np.uint16) if labels.max() < 2**16 else labels
     write_whole(
         path,
-        lambda part: tifffile.imwrite(
-            part, fitting, compression="zlib", metadata=recipe.to_metadata()
-        ),
+        lambda part: tifffile.imwrite(part, fitting, compression="zlib", metadata=metadata),
     )
 
 
@@ -51,10 +64,23 @@ def read_labels(path: Path) -> tuple[npt.NDArray[np.integer], Recipe]:
     FileError
         If the file cannot be read or holds no recipe.
     """
+    labels, metadata = read_plain(path)
+    return labels, Recipe.from_metadata(metadata)
+
+
+def read_plain(path: Path) -> tuple[npt.NDArray[np.integer], dict[str, Any]]:
+    """Read a label map back from a TIFF that `write_labels` wrote, with its metadata of ours.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read or holds no recipe.
+    """
     with name_failure(path), tifffile.TiffFile(path) as tiff:
         metadata = (tiff.shaped_metadata or ({},))[0]
         labels = np.asarray(tiff.asarray())
-    return labels, Recipe.from_metadata(metadata)
+    tree = {TREE_KEY: metadata[TREE_KEY]} if TREE_KEY in metadata else {}
+    return labels, {**Recipe.from_metadata(metadata).to_metadata(), **tree}
 
 
 def write_preview(path: Path, plane: Plane, labels: LabelMap) -> None:

@@ -48,9 +48,7 @@ def merge_regions(labels: LabelMap, points: Points, scope: Scope = EVERYWHERE) -
     return scope.limit(labels, merged)
 
 
-def merge_labels(
-    labels: LabelMap, numbers: Sequence[int], scope: Scope = EVERYWHERE
-) -> LabelMap:
+def merge_labels(labels: LabelMap, numbers: Sequence[int], scope: Scope = EVERYWHERE) -> LabelMap:
     """Give all pixels of some labels the first of them.
 
     Examples

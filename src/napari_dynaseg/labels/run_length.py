@@ -1,6 +1,7 @@
 """Labels of some pixels of a plane in few bytes, exactly: as runs that a recipe can hold."""
 
 import base64
+import math
 import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
@@ -139,7 +140,7 @@ def apply(
     painted = np.array(labels, order="C")
     for runs in described:
         if runs.position == position:
-            pixels, values = _read_runs(runs)
+            pixels, values = _read_runs(runs, painted.shape)
             _check_fit(painted, pixels, values)
             painted.reshape(-1)[pixels] = values.astype(painted.dtype)
     return painted
@@ -181,16 +182,19 @@ def _find_runs(pixels: npt.NDArray[np.integer], labels: Rows) -> Rows:
     return np.stack([gaps, lengths, labels[first]]).astype(STORED)
 
 
-def _read_runs(runs: Runs) -> tuple[Rows, Rows]:
-    """Give each painted pixel, in rising order, and its label."""
+def _read_runs(runs: Runs, shape: tuple[int, ...]) -> tuple[Rows, Rows]:
+    """Give each painted pixel, in rising order, and its label; no more than there are pixels."""
+    most = 3 * STORED.itemsize * (math.prod(shape) + 1)
     with name_failure("runs of labels"):
-        content = zlib.decompress(base64.b64decode(runs.runs, validate=True))
+        content = zlib.decompressobj().decompress(base64.b64decode(runs.runs, validate=True), most)
         gaps, lengths, labels = np.frombuffer(content, STORED).reshape(3, -1)
     if (gaps < 0).any() or (lengths < 1).any() or lengths.sum() != runs.pixels:
         raise FileError(
             f"runs of labels cannot be read: expected {write_count(runs.pixels, 'pixel')}; "
             f"got {lengths.sum()}"
         )
+    if runs.pixels > math.prod(shape):
+        raise ImageError(f"runs of labels reach beyond a plane of shape {shape}")
     shifts = np.repeat(np.cumsum(gaps), lengths)
     return shifts + np.arange(runs.pixels), np.repeat(labels, lengths)
 

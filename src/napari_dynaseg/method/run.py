@@ -60,7 +60,7 @@ class Result:
         if self.step.numbers is not None:
             return self.step.numbers
         numbers, within = start_numbers(self.given.scribbles), self.given.within
-        channels = self.step.outline(self._clusters)
+        channels = self.step.outline(self._clusters, self.given.numbered_at)
         is_part = within is not None and self.given.scribbles is None
         numbers.follow(channels[within.mask[within.box]] if within and is_part else channels)
         return numbers

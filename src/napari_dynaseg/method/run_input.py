@@ -50,6 +50,8 @@ class RunInput:
     numbering
         ``"size"``: labels are numbered by falling size at the end; ``"live"``: numbers stay with
         their regions from step to step.
+    numbered_at
+        The detail by whose cut the labels are numbered by size; by default that of the settings.
     changes
         Settings that count from an iteration on, as a recipe has them.
     last_iteration
@@ -74,6 +76,7 @@ class RunInput:
     guidance: npt.NDArray[np.integer] | None = None
     start: "Weights | None" = None
     numbering: Literal["size", "live"] = "size"
+    numbered_at: float | None = None
     changes: Mapping[int, Settings] = field(default_factory=dict)
     last_iteration: int | None = None
     is_sketch: bool = False

@@ -156,15 +156,18 @@ class Step:
         """`enlarged`, with the outlines of the tree where the run has one: (H, W), 1…q."""
         return self.outline(self.enlarged)
 
-    def outline(self, clusters: LabelMap) -> LabelMap:
-        """Give `clusters` or `enlarged`, (H, W), the outlines of the tree, if there is one."""
+    def outline(self, clusters: LabelMap, detail: float | None = None) -> LabelMap:
+        """Give `clusters` or `enlarged`, (H, W), the outlines of the tree, if there is one.
+
+        They are those of a detail; by default of that of the settings.
+        """
         tree = self._given.tree
         if tree is None:
             return clusters
         channels = np.arange(self._settings.channels + 1, dtype=np.int32)
         votes = Votes.count(tree.superpixels, clusters)
         found = LabelTree(tree, votes, channels, "clusters", self._given.seeds)
-        return freeze(found.cut(self._settings.detail))
+        return freeze(found.cut(self._settings.detail if detail is None else detail))
 
     def label(self, clusters: LabelMap, numbers: LabelNumbers) -> Labelled:
         """Make the labels of the whole plane, as the user gets them.

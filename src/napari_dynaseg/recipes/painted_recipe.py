@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from napari_dynaseg.labels import run_length
 from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.recipes.kept_tree import TREE_KEY
 from napari_dynaseg.recipes.recipe import METADATA_KEY, Recipe
 
 MAP_KEY = "dynaseg_network_map"
@@ -40,6 +41,12 @@ def read_map(metadata: Mapping[str, Any]) -> LabelMap | None:
     return run_length.decode(runs, kept["shape"])
 
 
+def take_plane(pixels: npt.NDArray[Any], shape: tuple[int, ...], is_turned: bool) -> LabelMap:
+    """Give the labels of a layer of one plane as that plane: int32, of a shape (H, W)."""
+    plane = np.asarray(pixels).reshape(shape[::-1] if is_turned else shape)
+    return (plane.T if is_turned else plane).astype(np.int32)
+
+
 def add_corrections(metadata: Mapping[str, Any], pixels: npt.NDArray[Any]) -> dict[str, Any]:
     """Write what was painted into the recipe of a layer's metadata.
 
@@ -57,9 +64,9 @@ def add_corrections(metadata: Mapping[str, Any], pixels: npt.NDArray[Any]) -> di
     recipe, kept = Recipe.from_metadata(metadata), metadata[MAP_KEY]
     shape = tuple(kept["shape"])
     if pixels.size != np.prod(shape):
-        return {key: metadata[key] for key in metadata if key not in (METADATA_KEY, MAP_KEY)}
-    plane = np.asarray(pixels).reshape(shape[::-1] if kept["is_turned"] else shape)
-    painted = (plane.T if kept["is_turned"] else plane).astype(np.int32)
+        lost = METADATA_KEY, MAP_KEY, TREE_KEY
+        return {key: metadata[key] for key in metadata if key not in lost}
+    painted = take_plane(pixels, shape, kept["is_turned"])
     described = run_length.describe(made, painted, recipe.source.position)
     recipe = recipe.model_copy(update={"corrections": described})
     return {**metadata, **recipe.to_metadata()}

@@ -128,6 +128,8 @@ class Recipe(Provenance):
     numbering
         ``"size"``: labels numbered by falling size; ``"live"``: numbers that stayed with their
         regions while the run went on.
+    numbered_at
+        The detail by whose cut labels were numbered by size, where they were cut elsewhere later.
     is_sketch
         Whether these are the labels of the reduced plane, enlarged: what a run in fast quality
         shows of a large plane until it ends.
@@ -153,6 +155,7 @@ class Recipe(Provenance):
     changes: tuple[SettingsChange, ...] = ()
     last_iteration: int = Field(ge=1)
     numbering: Literal["size", "live"]
+    numbered_at: float | None = None
     is_sketch: bool = False
     planes: tuple[Position, Position] | None = None
     scribbles: tuple[Runs, ...] = ()
@@ -189,18 +192,23 @@ class Recipe(Provenance):
 
     @property
     def detail(self) -> float:
-        """Where the tree was cut for these labels."""
-        last = self.changes[-1].settings if self.changes else self.settings
-        return float(last["detail"])
+        """Where the tree was cut in the end."""
+        last = self.changes[-1] if self.changes else self
+        return float(last.settings["detail"])
 
-    def cut_at(self, detail: float) -> Self:
-        """Give the recipe of the same run with its tree cut elsewhere; no training hangs on it."""
+    def cut_at(self, detail: float, **more: Any) -> Self:
+        """Give the recipe of the same run with its tree cut elsewhere; no training hangs on it.
+
+        Labels keep their numbers. More are further knobs on which no training hangs.
+        """
+        knobs = {"detail": detail, **more}
         changes = tuple(
-            change.model_copy(update={"settings": {**change.settings, "detail": detail}})
+            change.model_copy(update={"settings": {**change.settings, **knobs}})
             for change in self.changes
         )
-        settings = {**self.settings, "detail": detail}
-        return self.model_copy(update={"settings": settings, "changes": changes})
+        numbered_at = self.detail if self.numbered_at is None else self.numbered_at
+        update = {"settings": {**self.settings, **knobs}, "changes": changes}
+        return self.model_copy(update={**update, "numbered_at": numbered_at})
 
     def decode_annotation(self, name: str, shape: tuple[int, ...]) -> LabelMap | None:
         """Decode the field of scribbles or of the guidance, (H, W); `None` where it is empty.

@@ -114,6 +114,7 @@ def prepare_replay(planes: Sequence[Plane], recipe: Recipe, *, is_whole: bool = 
         scribbled=decode_annotation(planes[0], recipe, "scribbles"),
         guidance=decode_annotation(planes[0], recipe, "guidance"),
         numbering=recipe.numbering,
+        numbered_at=recipe.numbered_at,
         changes={change.iteration: Settings(**change.settings) for change in recipe.changes},
         last_iteration=recipe.last_iteration,
         is_sketch=recipe.is_sketch and not is_whole,

@@ -19,7 +19,7 @@ from napari_dynaseg.image.pixels import Plane, Scaling
 from napari_dynaseg.labels.numbering import LabelMap, Mask
 from napari_dynaseg.method.label_tree import LabelTree
 from napari_dynaseg.method.refine import REFINING_KNOBS, Refined, train_on
-from napari_dynaseg.method.step import Step
+from napari_dynaseg.method.step import Labelled, Step
 from napari_dynaseg.recipes.recipe import NETWORK_KEY, Recipe, read_network_header
 from napari_dynaseg.recipes.writing import write_whole
 from napari_dynaseg.regions.tree import build_tree
@@ -125,34 +125,21 @@ class TrainedNetwork:
         ImageError
             If the plane has another number of channels, or is no plane.
         """
-        if self.settings.needs_tree:
-            return self.plant(channels).cut(self.settings.detail)
-        _, clusters = self._apply(channels)
-        labels: LabelMap = self.numbers[clusters]
-        return labels
+        return self.label_and_keep(channels).labels
 
-    def _apply(self, channels: npt.NDArray[Any]) -> tuple[Plane, LabelMap]:
+    def label_and_keep(self, channels: npt.NDArray[Any]) -> Labelled:
+        """Label one plane as `label` does; gives what the labels are cut from as well."""
         plane = self.scaling.apply(channels)
         # The device of the training may not be there; a CPU was chosen because it gives the same.
         device: Device = "cpu" if self.settings.device == "cpu" else "auto"
         weights = from_numpy(self.weights, device)
         clusters, _ = apply_network(plane, self.settings, weights, self.statistics)
-        return plane, clusters
+        if not self.settings.needs_tree:
+            return Labelled(self.numbers[clusters], None)
+        tree = self._plant(plane, clusters)
+        return Labelled(tree.cut(self.settings.detail), tree)
 
-    def plant(self, channels: npt.NDArray[Any]) -> LabelTree:
-        """Build the tree of one plane, with what the network says of it, to be cut at any detail.
-
-        Parameters
-        ----------
-        channels
-            As in `label`.
-
-        Raises
-        ------
-        ImageError
-            If the plane has another number of channels, or is no plane.
-        """
-        plane, clusters = self._apply(channels)
+    def _plant(self, plane: Plane, clusters: LabelMap) -> LabelTree:
         tree = build_tree(plane)
         votes = Votes.count(tree.superpixels, clusters)
         return LabelTree(tree, votes, self.numbers, self.settings.result)

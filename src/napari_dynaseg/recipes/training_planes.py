@@ -84,6 +84,7 @@ class TrainingPlanes:
             last_iteration,
             self.source,
             numbering=given.numbering,
+            numbered_at=given.numbered_at,
             within=given.within,
             scribbles=encode(given.scribbled),
             guidance=encode(given.guidance),

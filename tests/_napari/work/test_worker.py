@@ -13,6 +13,7 @@ from napari_dynaseg._napari.work.stack_plan import begin_stack, choose_planes
 from napari_dynaseg._napari.work.worker import PlaneDone, Progress, Update, describe_memory, run_job
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.method.run import iter_fit
+from napari_dynaseg.recipes.kept_tree import read_tree
 from napari_dynaseg.recipes.painted_recipe import read_map
 from napari_dynaseg.recipes.replay import replay
 from napari_dynaseg.settings import Settings
@@ -157,8 +158,10 @@ def test_the_end_of_a_fast_run_is_foreseen_also_after_a_knob_was_turned(large_jo
 
 def test_the_last_labels_bring_their_entry_of_metadata_and_updates_do_not(job):
     yielded, result = drain(run_job(job, QUICK, AlwaysPass()))
-    assert all(update.kept_map is None for update in yielded)
-    np.testing.assert_array_equal(read_map(result.kept_map), result.labels)
+    assert all(update.kept is None for update in yielded if isinstance(update, Update))
+    np.testing.assert_array_equal(read_map(result.kept), result.labels)
+    kept, detail = read_tree(result.kept), QUICK.detail
+    np.testing.assert_array_equal(kept.cut(detail), result.label_tree.cut(detail))
 
 
 def test_costly_labels_make_long_pauses():

@@ -21,6 +21,7 @@ from napari_dynaseg.labels.network_maps import CurrentMaps, NetworkMaps
 from napari_dynaseg.labels.numbering import LabelMap, Mask
 from napari_dynaseg.labels.scope import find_locked
 from napari_dynaseg.method.label_tree import LabelTree
+from napari_dynaseg.recipes.kept_tree import TREE_KEY
 from napari_dynaseg.recipes.painted_recipe import MAP_KEY
 from napari_dynaseg.recipes.recipe import METADATA_KEY
 from napari_dynaseg.recipes.snapshots import Snapshots
@@ -175,8 +176,10 @@ class KeptRun:
         """Build the tree of a plane of its stack, which takes a while; in any thread."""
         assert self.keep_network is not None
         within, channels = self.job.within, self.job.stack.read_channels(position)
-        tree = self.keep_network().plant(within.crop(channels) if within else channels)
-        return replace(tree, within=within, result=self.settings.result)
+        channels = within.crop(channels) if within else channels
+        tree = self.keep_network().label_and_keep(channels).tree
+        assert tree is not None
+        return replace(tree, within=within)
 
     def add_tree(self, position: Position, tree: LabelTree) -> None:
         """Keep the tree of a plane, in bounded memory: those that were not used longest go."""
@@ -250,7 +253,7 @@ class KeptRun:
 
     def describe_state(self, layer: Labels) -> State:
         """Describe what belongs to its layer now."""
-        keys = METADATA_KEY, MAP_KEY
+        keys = METADATA_KEY, MAP_KEY, TREE_KEY
         kept = {key: layer.metadata[key] for key in keys if key in layer.metadata}
         maps = self.maps.list_current()
         return State(kept, self.keep_network, maps, self.tools, self.tree, self.details)

@@ -14,7 +14,6 @@ from napari_dynaseg._napari.work.worker import FirstLabels, PlaneDone, Progress,
 from napari_dynaseg.counting import write_count
 from napari_dynaseg.labels.numbering import LabelMap, count_labels
 from napari_dynaseg.method.label_tree import LabelTree
-from napari_dynaseg.recipes.painted_recipe import keep_map
 from napari_dynaseg.recipes.snapshots import Snapshots
 from napari_dynaseg.settings import Settings
 
@@ -124,15 +123,14 @@ class LiveRun(LayerRun):
     def _cut_update(self, update: Update, tree: LabelTree) -> Update:
         """Cut an update where the tree is wanted to be cut by now."""
         labels, detail = self._job.lay_strokes(tree.cut(self._detail)), self._detail
-        kept_map = update.kept_map and keep_map(labels, self._job.axes.is_turned)
         recipe, keep_network = update.recipe.cut_at(detail), update.keep_network
-        return replace(
+        cut = replace(
             update,
             labels=labels,
             recipe=recipe,
-            kept_map=kept_map,
             keep_network=lambda: replace(keep_network(), recipe=recipe),
         )
+        return cut.keep_labels(self._job.axes.is_turned) if update.kept else cut
 
     def _set_labels(self, labels: LabelMap) -> None:
         if self._stack is None:
@@ -148,7 +146,7 @@ class LiveRun(LayerRun):
     def _end(self) -> None:
         self._cut_now()  # what was asked for last
         if self.update is not None and self._stack is None:
-            kept = self.update.kept_map or keep_map(self.update.labels, self._job.axes.is_turned)
+            kept = self.update.kept or self.update.keep_labels(self._job.axes.is_turned).kept or {}
             self.layer.metadata = {**self.layer.metadata, **kept}
         super()._end()
 

@@ -11,6 +11,7 @@ from napari_dynaseg._napari.work.pace import Pace
 from napari_dynaseg._napari.work.stack_plan import ViewedStack
 from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.method.subsampling import limit_iterations
+from napari_dynaseg.recipes.kept_tree import keep_tree
 from napari_dynaseg.recipes.painted_recipe import keep_map
 from napari_dynaseg.recipes.recipe import Recipe, SettingsChange
 from napari_dynaseg.recipes.snapshots import Snapshot, Snapshots
@@ -70,16 +71,21 @@ class Update(Progress):
         Gives the network that made the labels; takes as long as the labels did.
     label_tree
         What the labels are cut from at any detail; `None` of clusters as published.
-    kept_map
-        The labels as an entry of metadata, as `keep_map` makes it; only of the last update of a
-        plane, since it takes a while.
+    kept
+        The labels and their tree as entries of metadata, as `keep_map` and `keep_tree` make them;
+        only of the last update of a plane, since it takes a while.
     """
 
     labels: LabelMap
     recipe: Recipe
     keep_network: "Callable[[], TrainedNetwork]"
     label_tree: "LabelTree | None" = None
-    kept_map: dict[str, Any] | None = None
+    kept: dict[str, Any] | None = None
+
+    def keep_labels(self, is_turned: bool) -> "Update":
+        """Give it with its labels and their tree as entries of metadata."""
+        kept = {**keep_map(self.labels, is_turned), **keep_tree(self.label_tree)}
+        return replace(self, kept=kept)
 
 
 class FirstLabels(NamedTuple):
@@ -155,8 +161,7 @@ def _segment_plane(job: Job, settings: Settings, pace: Pace) -> Updates:
     )
     yield from _show_tree(given)
     update = yield from _follow(run(given), _Notes(training, given), pace)
-    row, column = job.axes.plane
-    return replace(update, kept_map=keep_map(update.labels, row > column))
+    return update.keep_labels(job.axes.is_turned)
 
 
 def _segment_stack(job: Job, pace: Pace, stack: ViewedStack) -> Updates:

@@ -52,7 +52,17 @@ class CorrectionRows(Container[Any]):
         numbers = Row(radius, size, labels=True)
         rows += [numbers, Row(distance, self.keys_button, labels=True)]
         last = Row(self.measure_button, self.save_button)
-        self.extend([self.choices, self.kind_button, *rows, self.names, last, self.keep_paint, self.confirm_button])
+        self.extend(
+            [
+                self.choices,
+                self.kind_button,
+                *rows,
+                self.names,
+                last,
+                self.keep_paint,
+                self.confirm_button,
+            ]
+        )
         self.line = make_line()
         self.native.layout().insertWidget(0, self.line)
 
