@@ -129,33 +129,17 @@ class TrainedNetwork:
 
     def label_and_keep(self, channels: npt.NDArray[Any]) -> Labelled:
         """Label one plane as `label` does; gives what the labels are cut from as well."""
-        if self.settings.needs_tree:
-            tree = self.plant(channels)
-            return Labelled(tree.cut(self.settings.detail), tree)
-        _, clusters = self._apply(channels)
-        return Labelled(self.numbers[clusters], None)
-
-    def _apply(self, channels: npt.NDArray[Any]) -> tuple[Plane, LabelMap]:
         plane = self.scaling.apply(channels)
         # The device of the training may not be there; a CPU was chosen because it gives the same.
         device: Device = "cpu" if self.settings.device == "cpu" else "auto"
         weights = from_numpy(self.weights, device)
-        return plane, find_clusters(plane, self.settings, weights, self.statistics)
+        clusters = find_clusters(plane, self.settings, weights, self.statistics)
+        if not self.settings.needs_tree:
+            return Labelled(self.numbers[clusters], None)
+        tree = self._plant(plane, clusters)
+        return Labelled(tree.cut(self.settings.detail), tree)
 
-    def plant(self, channels: npt.NDArray[Any]) -> LabelTree:
-        """Build the tree of one plane, with what the network says of it, to be cut at any detail.
-
-        Parameters
-        ----------
-        channels
-            As in `label`.
-
-        Raises
-        ------
-        ImageError
-            If the plane has another number of channels, or is no plane.
-        """
-        plane, clusters = self._apply(channels)
+    def _plant(self, plane: Plane, clusters: LabelMap) -> LabelTree:
         tree = build_tree(plane)
         votes = Votes.count(tree.superpixels, clusters)
         return LabelTree(tree, votes, self.numbers, self.settings.result)

@@ -80,8 +80,10 @@ class Job:
 
     def lay_strokes(self, labels: LabelMap) -> LabelMap:
         """Lay what was scribbled over labels of its plane, (H, W)."""
-        drawn = self.scribbled
-        return labels if drawn is None else np.where(drawn > 0, drawn, labels)
+        if self.scribbled is None:
+            return labels
+        drawn = self.within.keep(self.scribbled) if self.within else self.scribbled
+        return np.where(drawn > 0, drawn, labels)
 
 
 def require_whole(job: Job, what: str) -> None:

@@ -176,8 +176,10 @@ class KeptRun:
         """Build the tree of a plane of its stack, which takes a while; in any thread."""
         assert self.keep_network is not None
         within, channels = self.job.within, self.job.stack.read_channels(position)
-        tree = self.keep_network().plant(within.crop(channels) if within else channels)
-        return replace(tree, within=within, result=self.settings.result)
+        channels = within.crop(channels) if within else channels
+        tree = self.keep_network().label_and_keep(channels).tree
+        assert tree is not None
+        return replace(tree, within=within)
 
     def add_tree(self, position: Position, tree: LabelTree) -> None:
         """Keep the tree of a plane, in bounded memory: those that were not used longest go."""

@@ -48,7 +48,7 @@ def vote_for_kinds(labels: LabelMap, kinds: LabelMap) -> dict[int, int]:
     {7: 2, 9: 1}
     """
     numbers, place = np.unique(labels, return_inverse=True)
-    votes = Votes.count(place.reshape(labels.shape), kinds)
+    votes = Votes.count(place.reshape(labels.shape).astype(np.int32), kinds)
     chosen = votes.choose(np.arange(len(numbers)))
     return {
         number: kind

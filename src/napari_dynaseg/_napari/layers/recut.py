@@ -58,7 +58,8 @@ class Recut:
             self._numbers = _follow_numbers(made, match_labels(made, before), count)
         painted = run.maps.find_painted(self._position, before)
         differs = self._finish(made) != before
-        return differs | painted | find_locked(before, read_locked(self.layer))
+        fixed: Mask = differs | painted | find_locked(before, read_locked(self.layer))
+        return fixed
 
     def _cut(self, detail: float) -> LabelMap:
         return self._finish(self._tree.cut(detail))
@@ -135,4 +136,4 @@ def _follow_numbers(made: LabelMap, matched: LabelMap, count: int) -> npt.NDArra
     numbers = np.arange(count + 1, dtype=np.int32) + matched.max()
     numbers[made] = matched
     numbers[0] = 0
-    return numbers
+    return numbers.astype(np.int32)

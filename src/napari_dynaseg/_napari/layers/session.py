@@ -9,6 +9,7 @@ import numpy.typing as npt
 from napari.layers import Labels
 from psygnal import Signal
 
+from napari_dynaseg._napari.layers.adopted_run import adopt, has_tree
 from napari_dynaseg._napari.layers.classes import read_classes
 from napari_dynaseg._napari.layers.edit_step import Change
 from napari_dynaseg._napari.layers.edit_targets import Target
@@ -20,7 +21,7 @@ from napari_dynaseg.errors import EditError, ImageError
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.labels.network_maps import RememberedMap
 from napari_dynaseg.labels.numbering import LabelMap, Mask
-from napari_dynaseg.recipes.kept_tree import TREE_KEY
+from napari_dynaseg.recipes.kept_tree import keep_tree
 from napari_dynaseg.recipes.painted_recipe import keep_map
 from napari_dynaseg.recipes.recipe import METADATA_KEY, Recipe
 from napari_dynaseg.recipes.snapshots import MOST_BYTES, Snapshot
@@ -64,6 +65,7 @@ class Past:
     history: History
     run: KeptRun | None = None
     last: LastChange | None = None
+    is_refused: bool = False  # what is kept beside it was of no use
 
 
 class Session:
@@ -128,6 +130,19 @@ class Session:
             return self.find(layer)
         except ImageError:
             return None
+
+    def adopt(self, layer: Labels) -> None:
+        """Take labels with a tree beside them, as from a file, for those of a run.
+
+        Raises
+        ------
+        FileError
+            If what is beside them cannot be read; it is said once.
+        """
+        past = self._recall(layer)
+        if past.run is None and not past.is_refused and has_tree(layer):
+            past.is_refused = True
+            past.run = adopt(layer)
 
     # -- steps ------------------------------------------------------------------------------
 
@@ -213,7 +228,7 @@ class Session:
             metadata={
                 **snapshot.recipe.to_metadata(),
                 **keep_map(labels, run.job.axes.is_turned),
-                TREE_KEY: None,  # that of the last iteration says nothing of this one
+                **keep_tree(tree),
             },
             keep_network=snapshot.keep_network,
             maps={**before.maps, position: RememberedMap.of(merged, painted)},

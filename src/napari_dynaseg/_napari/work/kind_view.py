@@ -1,5 +1,6 @@
 """Show the labels on view by their kinds, and tell which labels are of one kind."""
 
+from contextlib import suppress
 from typing import Any
 
 from napari.components import ViewerModel
@@ -80,10 +81,8 @@ class KindView:
         found = self._recutting.find_plane()
         if self.layer is None or found is None or found[0] is not self.layer:
             return
-        try:
+        with suppress(EditError):  # what is not there yet is coloured once it is
             colour_by_kind(self.layer, self.find())
-        except EditError:  # what is not there yet is coloured once it is
-            pass
 
     def _follow_selection(self, _event: object = None) -> None:
         found = self._recutting.find_plane()

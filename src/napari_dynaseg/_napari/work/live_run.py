@@ -115,7 +115,7 @@ class LiveRun(LayerRun):
 
     def _show_update(self, update: Update) -> None:
         tree = update.label_tree
-        self._cut = tree and tree.cut
+        self._cut = None if tree is None else tree.cut
         if tree is not None and update.recipe.detail != self._detail:
             update = self._cut_update(update, tree)
         self._write(update.labels, update.recipe.to_metadata())

@@ -55,6 +55,9 @@ class Recutting:
     def find_plane(self) -> tuple[Labels, KeptRun, Position] | None:
         """Find the plane on view of the labels that are meant, if a run made them."""
         layer = self._find_layer()
+        if layer is not None:
+            with show_errors():
+                self._session.adopt(layer)
         run = self._session.get(layer)
         if layer is None or run is None:
             return None
