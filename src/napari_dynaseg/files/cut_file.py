@@ -12,10 +12,10 @@ from napari_dynaseg.files.ome_labels import LAYER_ZARR_ENDING, ZARR_ENDING
 from napari_dynaseg.files.plain_labels import write_plain
 from napari_dynaseg.image.reader import TIFF_ENDINGS
 from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.recipes.cut_again import cut_again
 from napari_dynaseg.recipes.kept_tree import TREE_KEY
 from napari_dynaseg.recipes.painted_recipe import MAP_KEY, take_plane
 from napari_dynaseg.recipes.recipe import METADATA_KEY
-from napari_dynaseg.recipes.recut import recut
 
 
 def cut_labels(
@@ -62,7 +62,7 @@ def cut_labels(
         raise FileError(f"labels go into a file that ends in {expected}; got {goal}")
     with name_in_errors(source):
         pixels, state = _read(source)
-        labels, metadata = recut(pixels, state.metadata, detail, result)
+        labels, metadata = cut_again(pixels, state.metadata, detail, result)
     if goal is not None:
         _write(goal, labels, state.model_copy(update={"metadata": metadata}))
     return labels

@@ -1,15 +1,18 @@
 """The labels of a run at any detail: a tree of regions, and what the network says of them."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_dynaseg.labels.numbering import Integers, LabelMap
 from napari_dynaseg.method.region_of_interest import RegionOfInterest
 from napari_dynaseg.method.scribbles import Numbers
-from napari_dynaseg.regions.tree import Tree
 from napari_dynaseg.regions.votes import Votes
 from napari_dynaseg.settings import Outcome
+
+if TYPE_CHECKING:  # it rests on torch, for which the viewer does not wait
+    from napari_dynaseg.regions.tree import Tree
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +36,7 @@ class LabelTree:
         The part that the run was limited to; outside the labels are 0. By default all.
     """
 
-    tree: Tree
+    tree: "Tree"
     votes: Votes
     numbers: Numbers
     result: Outcome

@@ -15,7 +15,7 @@ from napari_dynaseg.recipes.painted_recipe import MAP_KEY, keep_map, take_plane
 from napari_dynaseg.recipes.recipe import METADATA_KEY, Recipe
 
 
-def recut(
+def cut_again(
     pixels: Any,
     metadata: Mapping[str, Any],
     detail: float | str,
