@@ -7,6 +7,7 @@ import pytest
 from napari_dynaseg import Recipe, cut_labels
 from napari_dynaseg.files.formats import read_label_layer, write_label_layer
 from napari_dynaseg.files.plain_labels import read_labels, read_plain, write_labels
+from napari_dynaseg.settings import OUTCOMES
 
 QUICK = ("--channels", "8", "--iterations", "3", "--device", "cpu")
 ERROR = "napari-dynaseg: error: "
@@ -55,14 +56,15 @@ def test_labels_are_cut_as_a_run_with_that_detail_gives_regions(call, tmp_path, 
 def test_a_cut_can_be_cut_again_and_comes_back(call, tmp_path):
     segment(call, "labels.tif")
     before = read_labels(tmp_path / "labels.tif")[0]
+    usual = str(OUTCOMES["clusters"].default_detail)
     assert call("cut", "labels.tif", "--detail", "20", "-o", "coarse.tif")[0] == 0
-    assert call("cut", "coarse.tif", "--detail", "56", "-o", "back.tif")[0] == 0
+    assert call("cut", "coarse.tif", "--detail", usual, "-o", "back.tif")[0] == 0
     np.testing.assert_array_equal(read_labels(tmp_path / "back.tif")[0], before)
 
 
 def test_clusters_become_regions_where_asked(call, tmp_path):
     segment(call, "labels.tif")
-    options = "--detail", "54", "--result", "regions"
+    options = "--detail", str(OUTCOMES["regions"].default_detail), "--result", "regions"
     assert call("cut", "labels.tif", *options, "-o", "regions.tif")[0] == 0
     segment(call, "expected.tif", "--result", "regions")
     regions, recipe = read_labels(tmp_path / "regions.tif")

@@ -4,9 +4,12 @@ import numpy as np
 
 from napari_dynaseg.regions.merging import (
     BORDER_POWER,
-    BUSY_POWER,
+    BUSY_POWERS,
+    CONTRAST_POWERS,
+    DISTANCE_POWER,
+    LEAST_CONTRAST,
     NOTABLE_GROWTH,
-    QUIET_GRADIENT,
+    QUIET,
     SIZE_POWER,
     SPECKLE_FACTOR,
     SPECKLE_PIXELS,
@@ -33,12 +36,12 @@ def merge_plainly(histograms, borders):
 
 
 class PlainGraph:
-    """Regions, and of each pair that touches the length and the contrast of the border."""
+    """Regions, and of each pair that touches the length and the contrasts of the border."""
 
     def __init__(self, histograms, borders):
         self.histograms = np.array(histograms, float)
-        self.sizes, self.gradients = borders.sizes.copy(), borders.gradients.copy()
-        figures = np.stack([borders.lengths, borders.contrasts], axis=1)
+        self.sizes, self.busyness = borders.sizes.copy(), borders.busyness.copy()
+        figures = np.column_stack([borders.lengths, borders.contrasts])
         self.borders = dict(zip(map(frozenset, borders.ends.tolist()), figures, strict=True))
         self.pixels = self.sizes.sum()
 
@@ -46,22 +49,24 @@ class PlainGraph:
         return {each for pair in self.borders if region in pair for each in pair} - {region}
 
     def measure_outline(self, region):
-        return sum(length for pair, (length, _) in self.borders.items() if region in pair)
+        return sum(figures[0] for pair, figures in self.borders.items() if region in pair)
 
     def reckon(self, one, other):
-        length, contrast = self.borders[frozenset((one, other))]
+        length, *contrasts = self.borders[frozenset((one, other))]
         size, other_size = self.sizes[one], self.sizes[other]
         distance = np.linalg.norm(np.sqrt(self.histograms[one]) - np.sqrt(self.histograms[other]))
-        busy = min(self.gradients[one], self.gradients[other]) + QUIET_GRADIENT
+        contrasts = np.array(contrasts) / length + LEAST_CONTRAST
+        busyness = np.minimum(self.busyness[one], self.busyness[other]) + QUIET
         outline = min(self.measure_outline(one), self.measure_outline(other)) / length
         share = size * other_size / (size + other_size) / self.pixels
-        cost = np.sqrt(distance * contrast / length / busy**BUSY_POWER)
+        cost = distance**DISTANCE_POWER
+        cost *= np.prod(contrasts**CONTRAST_POWERS / busyness**BUSY_POWERS)
         cost *= share**SIZE_POWER * outline**BORDER_POWER
         return cost * (SPECKLE_FACTOR if min(size, other_size) < SPECKLE_PIXELS else 1)
 
     def unite(self, one, other):
         share = self.sizes[other] / (self.sizes[one] + self.sizes[other])
-        for averages in (self.histograms, self.gradients):
+        for averages in (self.histograms, self.busyness):
             averages[one] += share * (averages[other] - averages[one])
         self.sizes[one] += self.sizes[other]
         del self.borders[frozenset((one, other))]

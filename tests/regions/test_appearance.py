@@ -7,7 +7,7 @@ from napari_dynaseg.regions import appearance as module
 from napari_dynaseg.regions.appearance import Appearance
 
 
-@pytest.mark.parametrize("shape", [(1, 70, 40), (3, 300, 256), (5, 33, 20)])
+@pytest.mark.parametrize("shape", [(1, 70, 40), (3, 300, 256), (5, 33, 20), (2, 101, 7)])
 def test_strips_leave_no_trace(shape, pool, monkeypatch):
     plane = np.random.default_rng(0).random(shape).astype(np.float32)
     superpixels = np.arange(plane[0].size, dtype=np.int32).reshape(plane.shape[1:]) // 50
@@ -18,6 +18,9 @@ def test_strips_leave_no_trace(shape, pool, monkeypatch):
     strips = Appearance(plane, pool)
     for one, other in zip(strips.measure_gradients(), whole.measure_gradients(), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6)
+    np.testing.assert_allclose(
+        strips.measure_local_contrast(), whole.measure_local_contrast(), atol=1e-6
+    )
     np.testing.assert_allclose(
         strips.measure_histograms(superpixels, sizes),
         whole.measure_histograms(superpixels, sizes),

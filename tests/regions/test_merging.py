@@ -6,15 +6,18 @@ from tests.regions.plain_merging import merge_plainly
 
 from napari_dynaseg.regions import merging as module
 from napari_dynaseg.regions.appearance import Appearance
-from napari_dynaseg.regions.borders import Borders, measure_borders
+from napari_dynaseg.regions.borders import CUES, Borders, measure_borders
 from napari_dynaseg.regions.merging import SPECKLE_PIXELS, merge_regions
 from napari_dynaseg.regions.superpixels import grow_superpixels
 
 LARGE = 100 * SPECKLE_PIXELS
 
 
-def make_chain(values, sizes=None, contrasts=None, lengths=None, gradients=None):
-    """Regions in a row, each touching the next; values are the roots of shares, or histograms."""
+def make_chain(values, sizes=None, contrasts=None, lengths=None, busyness=None):
+    """Regions in a row, each touching the next; values are the roots of shares, or histograms.
+
+    Contrasts and busyness are those of both cues, or one figure for both.
+    """
     count = len(values)
     ones = np.arange(count - 1)
     lengths = np.array(lengths or [10] * (count - 1), float)
@@ -22,10 +25,14 @@ def make_chain(values, sizes=None, contrasts=None, lengths=None, gradients=None)
     return histograms.astype(np.float32), Borders(
         np.stack([ones, ones + 1], axis=1).astype(np.int32),
         lengths,
-        lengths * (contrasts or [1.0] * (count - 1)),
+        lengths[:, None] * spread_cues(contrasts or [1.0] * (count - 1)),
         np.array(sizes or [LARGE] * count, float),
-        np.array(gradients or [0.0] * count, float),
+        spread_cues(busyness or [0.0] * count),
     )
+
+
+def spread_cues(figures):
+    return np.array([np.broadcast_to(each, CUES) for each in figures], float)
 
 
 def merge_chain(*args, **kwargs):
@@ -42,8 +49,9 @@ def test_the_larger_keeps_its_number():
     assert merge_chain([0.0, 1.0], sizes=[LARGE, LARGE + 1])[0] == [(1, 0)]
 
 
-def test_a_border_that_nobody_sees_goes_before_one_that_is_visible():
-    assert merge_chain([0.0, 1.0, 2.0], contrasts=[0.9, 0.1])[0][0] == (1, 2)
+@pytest.mark.parametrize("hidden", [(0.1, 0.9), (0.9, 0.1)], ids=["gradient", "local contrast"])
+def test_a_border_that_nobody_sees_goes_before_one_that_is_visible(hidden):
+    assert merge_chain([0.0, 1.0, 2.0], contrasts=[0.9, hidden])[0][0] == (1, 2)
 
 
 def test_what_is_merged_is_compared_by_its_mean():
@@ -68,13 +76,15 @@ def test_the_histogram_of_what_is_merged_is_that_of_all_its_pixels():
     # What is left at last: 0.925 and 0.075 against 0 and 1.
     expected = np.sqrt(np.hypot(np.sqrt(0.925), 1 - np.sqrt(0.075)))
     share, outline = (4 * LARGE * LARGE) / (5 * LARGE) / (5 * LARGE), 1.0
-    busy = module.QUIET_GRADIENT**module.BUSY_POWER
-    cost = expected / np.sqrt(busy) * share**module.SIZE_POWER * outline
+    contrast = np.prod((1 + module.LEAST_CONTRAST) ** np.array(module.CONTRAST_POWERS))
+    quiet = np.prod(module.QUIET ** np.array(module.BUSY_POWERS))
+    cost = expected * contrast / quiet * share**module.SIZE_POWER * outline
     assert costs[-1] == pytest.approx(cost, rel=1e-6)
 
 
-def test_a_border_counts_less_between_regions_that_are_full_of_gradients_themselves():
-    assert merge_chain([0.0, 1.0, 2.0], gradients=[3.0, 3.0, 0.0])[0][0] == (0, 1)
+@pytest.mark.parametrize("busy", [(3.0, 0.0), (0.0, 3.0)], ids=["gradients", "local contrast"])
+def test_a_border_counts_less_between_regions_that_are_busy_themselves(busy):
+    assert merge_chain([0.0, 1.0, 2.0], busyness=[busy, busy, 0.0])[0][0] == (0, 1)
 
 
 def test_regions_that_hardly_touch_stay_apart_longer():
@@ -92,15 +102,20 @@ def test_a_border_shared_with_both_is_the_sum_of_two():
     histograms = np.array([[0.0], [0.1], [5.0], [5.2]], np.float32)
     ends = np.array([[0, 1], [1, 2], [2, 3], [0, 3]], np.int32)
     tens, large = np.full(4, 10.0), np.full(4, float(LARGE))
-    merges = merge_regions(histograms, Borders(ends, tens, tens, large, np.zeros(4)))
+    contrasts, quiet = np.full((4, CUES), 10.0), np.zeros((4, CUES))
+    merges = merge_regions(histograms, Borders(ends, tens, contrasts, large, quiet))
     assert merges.kept.tolist() == [2, 0, 0]
     assert merges.absorbed.tolist() == [3, 1, 2]
 
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_regions_that_do_not_touch_are_left_alone(count):
-    nothing = np.zeros(0)
-    alone = Borders(np.zeros((0, 2), np.int32), nothing, nothing, np.ones(count), np.zeros(count))
+    ends, contrasts, quiet = (
+        np.zeros((0, 2), np.int32),
+        np.zeros((0, CUES)),
+        np.zeros((count, CUES)),
+    )
+    alone = Borders(ends, np.zeros(0), contrasts, np.ones(count), quiet)
     assert not len(merge_regions(np.ones((count, 3), np.float32), alone).kept)
 
 
@@ -111,9 +126,9 @@ def test_a_region_of_many_neighbours_is_not_reckoned_anew_at_every_merge():
     star = Borders(
         np.stack([np.zeros_like(spokes), spokes], axis=1),
         np.full(count, 10.0),
-        np.full(count, 10.0),
+        np.full((count, CUES), 10.0),
         np.array([1000.0 * LARGE] + [LARGE] * count),
-        np.zeros(count + 1),
+        np.zeros((count + 1, CUES)),
     )
     values = np.concatenate([[0.0], random.random(count)]).astype(np.float32)
     merges = merge_regions(values[:, None], star)
@@ -127,7 +142,7 @@ def test_the_compiled_loop_merges_as_the_plain_one(side, channels, pool):
     appearance = Appearance(plane, pool)
     gradient, relief = appearance.measure_gradients()
     superpixels = grow_superpixels(relief)
-    borders = measure_borders(superpixels, gradient)
+    borders = measure_borders(superpixels, gradient, appearance.measure_local_contrast())
     histograms = appearance.measure_histograms(superpixels, borders.sizes)
     ones, others, costs = zip(*merge_plainly(histograms, borders), strict=True)
     merges = merge_regions(histograms, borders)

@@ -9,7 +9,15 @@ from napari_dynaseg.engine.backend import torch
 from napari_dynaseg.image.pixels import to_plane
 from napari_dynaseg.image.synthetic import draw_image
 from napari_dynaseg.labels.components import find_regions
-from napari_dynaseg.regions import appearance, borders, features, histograms, merging, superpixels
+from napari_dynaseg.regions import (
+    appearance,
+    borders,
+    features,
+    histograms,
+    local_contrast,
+    merging,
+    superpixels,
+)
 from napari_dynaseg.regions import tree as module
 from napari_dynaseg.regions.tree import Tree, build_tree, warm_up_tree
 
@@ -162,7 +170,10 @@ def test_details_never_rise_and_are_numbers(drawn):
 @pytest.mark.parametrize("channels", [1, 3])
 def test_after_warming_up_nothing_is_compiled_whatever_the_plane(channels):
     warm_up_tree()
-    modules = (appearance, borders, features, histograms, merging, superpixels, module)
+    modules = (
+        *(appearance, borders, features, histograms),
+        *(local_contrast, merging, superpixels, module),
+    )
     loops = [
         loop for each in modules for loop in vars(each).values() if hasattr(loop, "signatures")
     ]

@@ -15,15 +15,19 @@ from napari_dynaseg.regions.histograms import (
     LEAST_TEXTURE,
     TEXTURE_BINS,
     TEXTURE_RANGE,
+    TEXTURE_WEIGHT,
     add_shares,
     choose_channels,
     settle_histograms,
 )
+from napari_dynaseg.regions.local_contrast import STEP, Kind, measure_local_contrast
 
 Result = TypeVar("Result")
 
-# Threads work on strips of about so many rows, each with as many more on either side as blurs need.
-STRIP_ROWS, HALO = 192, 16
+# Threads work on strips of about so many rows, each with as many more on either side as blurs need:
+# four deviations of each Gaussian, of which that of texture and that of local contrast add up.
+# Strips begin at a multiple of `STEP`, with these rows as well.
+STRIP_ROWS, HALO = 192, 28
 # So many strips are in memory at once.
 STRIPS_AT_A_TIME = 8
 # How large a difference in the perceptual channels is: a distance of 1 is a large one.
@@ -87,6 +91,19 @@ class Appearance:
             pass
         return gradient, relief
 
+    def measure_local_contrast(self) -> Values:
+        """Measure the local contrast, float32, of every `STEP` pixels of every `STEP` rows."""
+        height, width = (-(-side // STEP) for side in self._plane.shape[1:])
+        contrast = np.empty((height, width), np.float32)
+
+        def measure(strip: _Strip) -> None:
+            found = measure_local_contrast(self._list_kinds(self._read(strip)))
+            contrast[_reduce(strip.rows)] = found[_reduce(strip.inner)]
+
+        for _ in self._map(measure):
+            pass
+        return contrast
+
     def measure_histograms(self, superpixels: LabelMap, sizes: Sums) -> Values:
         """Measure which share of each superpixel has which intensity, colour and texture.
 
@@ -106,15 +123,13 @@ class Appearance:
         histograms = np.zeros((len(sizes), bins), np.float32)
 
         def count(strip: _Strip) -> tuple[LabelMap, Values]:
-            seen = self._read(strip)
-            texture = np.log(measure_texture(seen)[0] + LEAST_TEXTURE)[strip.inner]
             present, local = _renumber(superpixels[strip.rows], len(sizes))
             shares = np.zeros((len(present), bins), np.float32)
-            add_shares(local, texture, *TEXTURE_RANGE, 0, TEXTURE_BINS, shares)
-            for place, channel in enumerate(self._channels):
-                first = TEXTURE_BINS + place * INTENSITY_BINS
-                values = seen[channel.number][strip.inner]
-                add_shares(local, values, *channel.span, first, INTENSITY_BINS, shares)
+            first = 0
+            for kind in self._list_kinds(self._read(strip)):
+                values = kind.values[strip.inner]
+                add_shares(local, values, *kind.span, first, kind.bins, shares)
+                first += kind.bins
             return present, shares
 
         for present, shares in self._map(count):
@@ -126,6 +141,17 @@ class Appearance:
         """Give the perceptual channels of a strip and what is around it, evened out."""
         return self._evening * to_perceptual(self._plane[:, strip.wide])
 
+    def _list_kinds(self, seen: Plane) -> list[Kind]:
+        """List what is compared by histograms: the texture first, then the channels that count."""
+        texture = np.log(measure_texture(seen)[0] + np.float32(LEAST_TEXTURE))
+        return [
+            Kind(texture, TEXTURE_WEIGHT, TEXTURE_RANGE, TEXTURE_BINS),
+            *(
+                Kind(seen[each.number], each.weight, each.span, INTENSITY_BINS)
+                for each in self._channels
+            ),
+        ]
+
     def _map(self, work: Callable[[_Strip], Result]) -> Iterator[Result]:
         """Do the work on all strips; give the results in their order, few at a time."""
         for first in range(0, len(self._strips), STRIPS_AT_A_TIME):
@@ -135,11 +161,17 @@ class Appearance:
 def _cut_strips(height: int) -> Iterator[_Strip]:
     count = -(-height // STRIP_ROWS)
     for place in range(count):
-        start, end = height * place // count, height * (place + 1) // count
+        start = height * place // count // STEP * STEP
+        end = height * (place + 1) // count // STEP * STEP if place < count - 1 else height
         top = max(0, start - HALO)
         yield _Strip(
             slice(start, end), slice(top, min(height, end + HALO)), slice(start - top, end - top)
         )
+
+
+def _reduce(rows: slice) -> slice:
+    """Give the rows of the local contrast that are those of a plane."""
+    return slice(rows.start // STEP, -(-rows.stop // STEP))
 
 
 @compiled

@@ -7,10 +7,13 @@ import numpy.typing as npt
 
 from napari_dynaseg.engine.compiled import Sums, Values, compiled
 from napari_dynaseg.labels.numbering import LabelMap
+from napari_dynaseg.regions.local_contrast import STEP
 
 Numbers = npt.NDArray[np.int32]
 # Regions of a plane touch no more often, by Euler's formula: three borders a region.
 MOST_BORDERS = 3
+# Two cues tell how visible a border is: the gradient, and the local contrast.
+CUES = 2
 NOTHING = -1
 
 
@@ -24,21 +27,22 @@ class Borders(NamedTuple):
     lengths
         How many pairs of pixels touch there, float64, (e,).
     contrasts
-        The sum of the larger gradient of each of these pairs, float64, (e,).
+        The sums of the larger gradient and of the larger local contrast of each of these pairs,
+        float64, (e, 2).
     sizes
         Pixels of each superpixel, float64, (n,).
-    gradients
-        The mean gradient of its pixels, float64, (n,).
+    busyness
+        The mean gradient and the mean local contrast of its pixels, float64, (n, 2).
     """
 
     ends: Numbers
     lengths: Sums
     contrasts: Sums
     sizes: Sums
-    gradients: Sums
+    busyness: Sums
 
 
-def measure_borders(superpixels: LabelMap, gradient: Values) -> Borders:
+def measure_borders(superpixels: LabelMap, gradient: Values, local_contrast: Values) -> Borders:
     """Find the superpixels that touch, and measure their borders.
 
     Parameters
@@ -47,26 +51,28 @@ def measure_borders(superpixels: LabelMap, gradient: Values) -> Borders:
         int32, (H, W), connected, numbered from 0.
     gradient
         float32, (H, W).
+    local_contrast
+        float32, of every `STEP` pixels of every `STEP` rows.
     """
     count = int(superpixels.max()) + 1
     most = MOST_BORDERS * count
     found = _Found(
         np.empty((most, 2), np.int32),
         np.zeros(most),
-        np.zeros(most),
+        np.zeros((most, CUES)),
         np.zeros(count),
-        np.zeros(count),
+        np.zeros((count, CUES)),
         np.full(count, NOTHING, np.int32),
         np.full(2 * most, NOTHING, np.int32),
         np.zeros(count, np.int32),
     )
-    used = _collect(superpixels, gradient, found)
+    used = _collect(superpixels, gradient, local_contrast, found)
     return Borders(
         found.ends[:used],
         found.lengths[:used],
         found.contrasts[:used],
         found.sizes,
-        found.gradients / found.sizes,
+        found.busyness / found.sizes[:, None],
     )
 
 
@@ -81,22 +87,24 @@ class _Found(NamedTuple):
     lengths: Sums
     contrasts: Sums
     sizes: Sums
-    gradients: Sums
+    busyness: Sums
     heads: Numbers
     nexts: Numbers
     degrees: Numbers
 
 
 @compiled
-def _collect(superpixels: Numbers, gradient: Values, found: _Found) -> int:
+def _collect(superpixels: Numbers, gradient: Values, local_contrast: Values, found: _Found) -> int:
     """Go through all pixels, and give the number of borders found."""
     used = 0
     height, width = superpixels.shape
     for row in range(height):
         for column in range(width):
-            one, here = superpixels[row, column], gradient[row, column]
+            one = superpixels[row, column]
+            here, local = gradient[row, column], local_contrast[row // STEP, column // STEP]
             found.sizes[one] += 1
-            found.gradients[one] += here
+            found.busyness[one, 0] += here
+            found.busyness[one, 1] += local
             for side in range(2):
                 y, x = row + side, column + 1 - side
                 if y == height or x == width or superpixels[y, x] == one:
@@ -110,7 +118,8 @@ def _collect(superpixels: Numbers, gradient: Values, found: _Found) -> int:
                     add_to_list(found, one, 2 * border)
                     add_to_list(found, other, 2 * border + 1)
                 found.lengths[border] += 1
-                found.contrasts[border] += max(here, gradient[y, x])
+                found.contrasts[border, 0] += max(here, gradient[y, x])
+                found.contrasts[border, 1] += max(local, local_contrast[y // STEP, x // STEP])
     return used
 
 

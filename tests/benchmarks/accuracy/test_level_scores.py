@@ -34,7 +34,7 @@ def test_ods_takes_one_detail_for_all_images_and_ois_the_best_of_each():
     # One region: 2 of 4 and 4 of 4; halves: 4 of 4 and 2 of 4; the best of each: all.
     assert best["covering_ods"] == pytest.approx(6 / 8)
     assert best["covering_ois"] == 1
-    assert best["ods_detail"] == 30
+    assert best["ods_detail"] == DETAILS[0]
     assert best["pri_ods"] == pytest.approx((1 / 3 + 1) / 2, abs=1e-5)
     assert (best["pri_ois"], best["voi_ods"], best["voi_ois"]) == (1, 0.5, 0)
 
