@@ -161,6 +161,7 @@ class SegmenterPanel(Container[Any]):
             fold.toggled.connect(self._make_room)
         self.compare.told.connect(self.display.show_aside)
         self.compare.concluded.connect(self.display.show_words)
+        self.compare.concluded.connect(lambda _words: self._follow_view())
         self.kept.offered.connect(self.network.offer)
         self.corrections.flip_asked.connect(self.compare.flip)
         self.corrections.queue.written.connect(self.compare.end)
