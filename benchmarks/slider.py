@@ -63,21 +63,22 @@ def measure(size: int, settings: Settings, moves: int) -> dict[str, float]:
 
 def _drag(viewer: Any, panel: Any, moves: int) -> dict[str, float]:
     from qtpy.QtCore import QPoint, Qt
-    from qtpy.QtTest import QTest
+    from qtpy import QtTest
 
+    mouse: Any = QtTest.QTest
     left, nothing = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     handle, at = panel.detail.handle, _find_handle(panel.detail.handle)
     news = _News(viewer, panel)
     started = time.perf_counter()
-    QTest.mousePress(handle, left, nothing, at)
+    mouse.mousePress(handle, left, nothing, at)
     pressed = time.perf_counter() - started
     times, first = [], at.x()
     reach = max(4, handle.width() // 4)
     for move in range(moves):
         place = QPoint(first + 2 + _swing(3 * move, reach), at.y())
-        times.append(news.wait_for(lambda place=place: QTest.mouseMove(handle, place)))
+        times.append(news.wait_for(lambda place=place: mouse.mouseMove(handle, place)))
     started = time.perf_counter()
-    QTest.mouseRelease(handle, left, nothing, place)
+    mouse.mouseRelease(handle, left, nothing, place)
     released = time.perf_counter() - started
     started = time.perf_counter()
     viewer.layers[-1].undo()

@@ -1,5 +1,7 @@
 """The slider of the detail cuts labels at once, by mouse, with both results, at a user's size."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from napari.utils.colormaps import DirectLabelColormap
@@ -79,7 +81,7 @@ def test_a_drag_cuts_at_every_move_and_is_one_step(opened, finish, photo, result
         slider.move(10)
         seen.append(layer.data.copy())
     assert len(layer._undo_history) == steps
-    assert sum((one != other).any() for one, other in zip(seen, seen[1:], strict=False)) >= 4
+    assert sum((one != other).any() for one, other in pairwise(seen)) >= 4
     slider.release()
     np.testing.assert_array_equal(layer.data, seen[-1])
     assert len(layer._undo_history) == steps + 1
@@ -138,9 +140,7 @@ def test_a_run_is_cut_while_it_trains_and_ends_where_the_slider_stands(opened, q
     qtbot.waitUntil(lambda: run.layer.editable, timeout=TIMEOUT)
 
 
-def test_a_stop_before_the_first_iteration_leaves_no_labels_and_says_so(
-    opened, qtbot, monkeypatch
-):
+def test_a_stop_before_the_first_iteration_leaves_no_labels_and_says_so(opened, qtbot, monkeypatch):
     def wait(*_):
         while True:
             yield None
