@@ -62,8 +62,8 @@ def measure(size: int, settings: Settings, moves: int) -> dict[str, float]:
 
 
 def _drag(viewer: Any, panel: Any, moves: int) -> dict[str, float]:
-    from qtpy.QtCore import QPoint, Qt
     from qtpy import QtTest
+    from qtpy.QtCore import QPoint, Qt
 
     mouse: Any = QtTest.QTest
     left, nothing = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
