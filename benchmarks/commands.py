@@ -39,6 +39,28 @@ def responsiveness(
 
 
 @benchmark.command()
+def slider(
+    sides: Annotated[
+        list[int] | None, typer.Argument(help="Sides of the square planes [default: 512 2048].")
+    ] = None,
+    result: Annotated[str, typer.Option(help="What is cut: clusters or regions.")] = "regions",
+    moves: Annotated[int, typer.Option(help="How often the mouse moves.", min=10)] = 100,
+    as_json: Json = None,
+) -> None:
+    """Measure how soon the slider of the detail shows, from the mouse's move to new pixels."""
+    from benchmarks.slider import measure_slider
+
+    checked, rows = Settings(result=result).result, []
+    for side in sides or (512, 2048):
+        figures = measure_slider(side, checked, moves)
+        typer.echo(f"{side}²")
+        for name, value in figures.items():
+            typer.echo(f"  {name:<40}{value:>8.0f}")
+        rows.append({"side": side, **figures})
+    write_json(as_json, {"rows": rows})
+
+
+@benchmark.command()
 def speed(
     image: Annotated[
         Path | None, typer.Argument(help="An image; by default a drawn one of 481×321 pixels.")

@@ -115,7 +115,7 @@ def measure(size: int, settings: Settings) -> dict[str, float]:
     return figures
 
 
-def _wait(condition: Callable[[], Any], poll_milliseconds: int = 100) -> None:
+def wait(condition: Callable[[], Any], poll_milliseconds: int = 100) -> None:
     """Let Qt's event loop run, as it does for a user, until a condition holds."""
     from qtpy.QtCore import QEventLoop, QTimer
 
@@ -138,7 +138,7 @@ def _measure_opening(viewer: Any) -> dict[str, Any]:
     _, panel = viewer.window.add_plugin_dock_widget("napari-dynaseg", "Dynamic-weight segmenter")
     opened = time.perf_counter() - started
     meter.start()
-    _wait(
+    wait(
         lambda: (
             "napari_dynaseg.method.run" in sys.modules and hasattr(sys.modules["torch"], "optim")
         )
@@ -150,7 +150,7 @@ def _measure_opening(viewer: Any) -> dict[str, Any]:
 
 def _wait_for_quiet() -> None:
     ready = time.perf_counter() + 1.0
-    _wait(lambda: time.perf_counter() > ready)
+    wait(lambda: time.perf_counter() > ready)
 
 
 def _run_directly(image: Any, settings: Settings) -> float:
@@ -177,7 +177,7 @@ def _run_in_panel(panel: Any, meter: GapMeter | None = None) -> tuple[float, flo
     returned = time.perf_counter()
     if meter:
         meter.start()
-    _wait(lambda: ended)
+    wait(lambda: ended)
     return returned - clicked, updated[0] - clicked, ended[0] - clicked
 
 
@@ -189,12 +189,12 @@ def _measure_stop(panel: Any, settings: Settings) -> dict[str, float]:
     panel.show_settings(settings)
     panel.start()
     panel.run.progressed.connect(updates.append)
-    _wait(lambda: updates)
+    wait(lambda: updates)
     started = time.perf_counter()
     panel.stop()
     panel_idle = time.perf_counter() - started
     pool: Any = QThreadPool.globalInstance()
-    _wait(lambda: pool.activeThreadCount() == 0, poll_milliseconds=5)
+    wait(lambda: pool.activeThreadCount() == 0, poll_milliseconds=5)
     return {
         "stop_to_panel_idle_s": panel_idle,
         "stop_to_thread_idle_s": time.perf_counter() - started,

@@ -1,4 +1,4 @@
-"""Labels that came from a file with their tree, as if a run of this session had made them. No Qt."""
+"""Labels from a file with their tree, as if a run of this session had made them. No Qt."""
 
 import numpy as np
 from napari.layers import Labels

@@ -136,4 +136,5 @@ def _follow_numbers(made: LabelMap, matched: LabelMap, count: int) -> npt.NDArra
     numbers = np.arange(count + 1, dtype=np.int32) + matched.max()
     numbers[made] = matched
     numbers[0] = 0
-    return numbers.astype(np.int32)
+    followed: npt.NDArray[np.int32] = numbers.astype(np.int32)
+    return followed

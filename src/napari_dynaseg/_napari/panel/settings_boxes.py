@@ -40,6 +40,7 @@ class SettingsBoxes:
             box.changed.connect(partial(self._on_turned, name))
         for name, slider in self._sliders.items():
             slider.turned.connect(partial(self._on_slider, name))
+            slider.released.connect(partial(self._remember, name))
             slider.reset_asked.connect(partial(self._reset, name))
 
     def _list_others(self) -> list[tuple[str, Any]]:
@@ -108,9 +109,13 @@ class SettingsBoxes:
         self.enable_start(self._is_idle)
         self.turned.emit()
 
-    def _on_slider(self, name: str, value: float) -> None:
-        self._last_used.remember(self._name_kept(name), value)
+    def _on_slider(self, name: str, _value: float) -> None:
+        if not self._sliders[name].is_held:  # the disk is too slow for every move
+            self._remember(name)
         self.turned.emit()
+
+    def _remember(self, name: str) -> None:
+        self._last_used.remember(self._name_kept(name), self.boxes[name].value)
 
     def _follow_quality(self) -> None:
         """Show what the knobs that follow the quality are with it, unless the user set them."""

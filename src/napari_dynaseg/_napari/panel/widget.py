@@ -161,6 +161,7 @@ class SegmenterPanel(Container[Any]):
             fold.toggled.connect(self._make_room)
         self.compare.told.connect(self.display.show_aside)
         self.compare.concluded.connect(self.display.show_words)
+        self.compare.concluded.connect(lambda _words: self._follow_view())
         self.kept.offered.connect(self.network.offer)
         self.corrections.flip_asked.connect(self.compare.flip)
         self.corrections.queue.written.connect(self.compare.end)
@@ -285,11 +286,11 @@ class SegmenterPanel(Container[Any]):
     def _cut(self, detail: float) -> None:
         """Cut the labels on view at another detail; a run does so itself."""
         if self.run is None:
-            self.recutting.turn(detail, self.detail.handle.isSliderDown())
+            self.recutting.turn(detail, self.detail.is_held)
 
     def _follow_view(self, _event: object = None) -> None:
         """Show where the labels on view are cut, and what can be done with them."""
-        if self.run is None and not self.detail.handle.isSliderDown():
+        if self.run is None and not self.detail.is_held:
             found, detail = self.recutting.find_plane(), self.recutting.read_detail()
             if found and detail is not None and found[1].settings.result == self.result.value:
                 self.detail.show_value(detail)

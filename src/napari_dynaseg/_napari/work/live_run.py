@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from napari.components import ViewerModel
-from qtpy.QtCore import QTimer
 
 from napari_dynaseg._napari.layers.job import Job
 from napari_dynaseg._napari.layers.kept_run import KeptRun
@@ -44,7 +43,6 @@ class LiveRun(LayerRun):
         self._settings = stack.plan.settings if stack else settings
         self._detail = self._settings.detail  # as it is wanted now
         self._cut: Callable[[float], LabelMap] | None = None  # cuts what is on view
-        self._is_cutting = False
         self.update: Update | None = None
         self._has_planes = False
         self._snapshots = Snapshots()
@@ -64,7 +62,7 @@ class LiveRun(LayerRun):
         self._task.send(settings)
         if settings.detail != self._detail:
             self._detail = settings.detail
-            self._cut_soon()
+            self._cut_now()
         return True
 
     @property
@@ -72,15 +70,9 @@ class LiveRun(LayerRun):
         """Whether another detail would still count."""
         return self._settings.needs_tree and not self._has_planes
 
-    def _cut_soon(self) -> None:
-        """Cut what is on view once the mouse has said all; of several moves the last counts."""
-        if self._cut is not None and not self._is_cutting:
-            self._is_cutting = True
-            QTimer.singleShot(0, self._cut_now)
-
     def _cut_now(self) -> None:
-        is_asked, self._is_cutting = self._is_cutting, False
-        if not is_asked or self._has_planes or self.layer.data is not self._data:
+        """Cut what is on view where the slider stands."""
+        if self._cut is None or self.layer.data is not self._data:
             return
         if self.update is None:
             self._show_first()
@@ -145,7 +137,6 @@ class LiveRun(LayerRun):
                 self._snapshots.add(snapshot)
 
     def _end(self) -> None:
-        self._cut_now()  # what was asked for last
         if self.update is not None and self._stack is None:
             kept = self.update.kept or self.update.keep_labels(self._job.axes.is_turned).kept or {}
             self.layer.metadata = {**self.layer.metadata, **kept}

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from napari.components import ViewerModel
 from napari.layers import Labels
 from psygnal import Signal
-from qtpy.QtCore import QTimer
 
 from napari_dynaseg._napari.layers.kept_run import KeptRun
 from napari_dynaseg._napari.layers.recut import Recut
@@ -42,7 +41,7 @@ class Recutting:
         self._viewer, self._session, self._find_layer = viewer, session, find_layer
         self._recut: Recut | None = None
         self._wanted: float | None = None
-        self._is_held = self._is_due = False
+        self._is_held = False
         self._tasks = TaskQueue()
 
     def close(self) -> None:
@@ -100,11 +99,11 @@ class Recutting:
         self._wanted, self._is_held = detail, is_held
         if not self._begin():
             return
-        if not is_held:
+        if is_held:
+            # At once, so that slider and labels are painted together: a window takes long.
+            self._show()
+        else:
             self._write()
-        elif not self._is_due:
-            self._is_due = True
-            QTimer.singleShot(0, self._show)
 
     @show_errors()
     def release(self) -> None:
@@ -129,9 +128,7 @@ class Recutting:
         self._recut = Recut(run, layer, position)
         return True
 
-    @show_errors()
     def _show(self) -> None:
-        self._is_due = False
         if self._recut is not None and self._wanted is not None:
             self._recut.show(self._wanted)
             self.cut.emit()

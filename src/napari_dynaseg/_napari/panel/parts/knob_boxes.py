@@ -86,12 +86,17 @@ class SliderKnob(Row):
 
     turned = Signal(float)
     reset_asked = Signal()
+    pressed = Signal()
+    released = Signal()
 
     def __init__(
         self, name: str, box_width: int, reset_tip: str, ends: tuple[str, ...] = ()
     ) -> None:
         self.box: Any = make_knob(name)
         self.slider = Slider(min=0, max=SLIDER_STEPS, readout=False)
+        self.handle: Any = self.slider.native.findChild(QSlider)  # what the mouse drags
+        self.handle.sliderPressed.connect(lambda: self.pressed.emit())
+        self.handle.sliderReleased.connect(lambda: self.released.emit())
         self.reset_button = make_button("↺", reset_tip, lambda: self.reset_asked.emit())
         self.reset_button.max_width = 32
         words = [Label(value=end) for end in ends]
@@ -102,6 +107,11 @@ class SliderKnob(Row):
         self.box.min_width = self.box.max_width = box_width
         self.box.changed.connect(self._on_box)
         self.slider.changed.connect(self._on_slider)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the mouse holds the slider."""
+        return bool(self.handle.isSliderDown())
 
     def show_value(self, value: float) -> None:
         """Show a value that the user has not turned here."""
@@ -164,18 +174,12 @@ class MuKnob(SliderKnob):
 class DetailKnob(SliderKnob):
     """The detail, from fewer regions to more; its slider cuts the labels on view while it moves."""
 
-    pressed = Signal()
-    released = Signal()
-
     def __init__(self) -> None:
         ends = "fewer", "more"
         super().__init__("detail", 52, "Back to the default of the result", ends)
         self.box.native.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self.box.native.setStyleSheet("QDoubleSpinBox { min-width: 36px; padding: 0; }")
         self._effect = ""
-        self.handle: Any = self.slider.native.findChild(QSlider)  # what the mouse drags
-        self.handle.sliderPressed.connect(lambda: self.pressed.emit())
-        self.handle.sliderReleased.connect(lambda: self.released.emit())
 
     def show_choice(self, result: Outcome, default: float) -> None:
         """Explain what the detail does to a result."""
