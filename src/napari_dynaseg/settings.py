@@ -210,8 +210,8 @@ class Settings(Knobs):
         le=100_000,
         title="Iterations",
         description="The longest a run may train (T in the papers); it ends earlier when few "
-        "labels are left, and in fast quality after 15 (SCF) or 10 (FSF, Fixed), as published after "
-        "45 or 20",
+        "labels are left, and in fast quality after 15 (SCF) or 10 (FSF, Fixed), or, as published, "
+        "after 45 or 20",
     )
     minimum_labels: int = Field(
         3,
