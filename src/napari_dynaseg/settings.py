@@ -60,9 +60,9 @@ class OutcomeFacts(NamedTuple):
 OUTCOMES: MappingProxyType[Outcome, OutcomeFacts] = MappingProxyType(
     {
         "clusters": OutcomeFacts(
-            "Clusters", 50.0, "one label is one kind of stuff, in as many places as it lies"
+            "Clusters", 55.0, "one label is one kind of stuff, in as many places as it lies"
         ),
-        "regions": OutcomeFacts("Regions", 50.0, "each connected area has a label of its own"),
+        "regions": OutcomeFacts("Regions", 48.0, "each connected area has a label of its own"),
     }
 )
 
