@@ -85,7 +85,7 @@ def test_keeping_an_iteration_is_one_step_with_its_recipe_and_its_network(panel,
     assert Recipe.from_metadata(layer.metadata).last_iteration == kept.iteration
     expected[2:4, 2:4] = 50
     np.testing.assert_array_equal(layer.data, expected)
-    assert run.keep_network is kept.keep_network
+    assert run.keep_network == kept.keep_network
     np.testing.assert_array_equal(
         np.argwhere(run.find_painted(layer, run.job.position))[[0, -1]], [[2, 2], [3, 3]]
     )
