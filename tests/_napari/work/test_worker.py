@@ -114,7 +114,7 @@ def test_strokes_stay_as_drawn_in_every_update_and_snapshot_of_a_fast_run(
     updates, result = drain(run_job(job, PUBLISHED, AlwaysPass()))
     shown = [update for update in (*updates, result) if update]
     taken = [each.read_labels() for update in shown for each in update.snapshots]
-    assert len(taken) >= QUICK.iterations
+    assert len(taken) >= result.now.iteration > 1
     for labels in (*taken, *(update.labels for update in shown)):
         np.testing.assert_array_equal(labels[drawn > 0], drawn[drawn > 0])
 
