@@ -17,6 +17,7 @@ from napari_dynaseg._napari.work import worker
 from napari_dynaseg.image.pixels import to_plane
 from napari_dynaseg.recipes.recipe import Recipe
 from napari_dynaseg.recipes.replay import replay
+from napari_dynaseg.recipes.trained_network import NETWORK_ENDING, TrainedNetwork
 from napari_dynaseg.settings import OUTCOMES, Settings
 
 LEFT, NOTHING = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -315,3 +316,38 @@ def test_all_of_a_kind_are_merged_measured_and_painted_labels_have_one_too(opene
     qtbot.waitUntil(lambda: bool((layer.data != before).any()), timeout=TIMEOUT)
     expected = np.where(np.isin(before, members), members[0], before)
     np.testing.assert_array_equal(layer.data, expected)
+
+
+def test_a_network_is_saved_with_the_detail_of_its_labels(opened, finish, photo, tmp_path, qtbot):
+    layer = segment(opened, finish)
+    opened.detail.box.value = 80
+    path = tmp_path / f"network{NETWORK_ENDING}"
+    opened.network.save(path)
+    qtbot.waitUntil(path.exists, timeout=TIMEOUT)
+    network = TrainedNetwork.load(path)
+    np.testing.assert_array_equal(network.label(np.moveaxis(photo, -1, 0)), layer.data)
+
+
+def test_refine_goes_on_from_clusters_that_were_cut_anew(opened, finish, qtbot):
+    layer = segment(opened, finish, "clusters", refine_iterations=3)
+    opened.detail.box.value = 80
+    layer.data_setitem((np.arange(40, 60), np.full(20, 50)), int(layer.data[200, 200]))
+    before = layer.data.copy()
+    with qtbot.waitSignal(opened.run_ended, timeout=TIMEOUT):
+        opened.refine_button.native.click()
+    refined = layer.data.copy()
+    np.testing.assert_array_equal(refined[40:60, 50], before[40:60, 50])
+    opened.detail.box.value = 60
+    grown = refined != before
+    np.testing.assert_array_equal(layer.data[grown], refined[grown])
+    layer.undo()
+    np.testing.assert_array_equal(layer.data, refined)
+
+
+def test_the_contact_sheet_shows_regions(opened, qtbot):
+    opened.show_settings(Settings(result="regions", **KNOBS))
+    opened.explore_button.open()
+    sheet = opened.explore_button.sheet
+    qtbot.waitUntil(lambda: sheet.cells[0].is_filled, timeout=TIMEOUT)
+    assert sheet.cells[0].settings.result == "regions"
+    opened.explore_button.close_sheet()

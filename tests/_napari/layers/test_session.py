@@ -61,7 +61,7 @@ def test_of_a_plane_of_usual_size_paint_and_locked_labels_are_carried_and_no_too
     npe2pm.register(PluginManifest.from_distribution("napari-dynaseg"))
     viewer.add_image(picture)
     panel = opens(viewer)
-    panel.show_settings(Settings(iterations=40))
+    panel.show_settings(Settings(iterations=40, clean=False))
     first, _ = press_segment(panel, qtbot)
     paint(first, range(20, 40), range(30, 60), 150)
     for name in ("specks", "smooth", "shrink", "relabel"):
@@ -71,7 +71,7 @@ def test_of_a_plane_of_usual_size_paint_and_locked_labels_are_carried_and_no_too
     painted[20:40, 30:60] = painted[200:210, 200:230] = True
     locked = int(first.data[128, 128])
     write_locked(first, [locked])
-    panel.show_settings(Settings(iterations=40, seed=5))
+    panel.show_settings(Settings(iterations=40, clean=False, seed=5))
     second, made = press_segment(panel, qtbot)
     fixed = painted | (first.data == locked)
     np.testing.assert_array_equal(second.data, np.where(fixed, first.data, made))

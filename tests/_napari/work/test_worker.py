@@ -19,6 +19,7 @@ from napari_dynaseg.recipes.replay import replay
 from napari_dynaseg.settings import Settings
 
 QUICK = Settings(channels=8, iterations=6, minimum_labels=1)
+PUBLISHED = QUICK.change(clean=False)
 
 
 class AlwaysPass(Pace):
@@ -53,22 +54,22 @@ def drain(run):
 
 
 def test_every_iteration_yields_so_that_stop_and_knobs_are_heard(job):
-    yielded, result = drain(run_job(job, QUICK, NeverPass()))
+    yielded, result = drain(run_job(job, PUBLISHED, NeverPass()))
     assert yielded == [None] * QUICK.iterations
     assert isinstance(result, Update)
     assert result.now.iteration == QUICK.iterations
 
 
 def test_the_trail_has_every_iteration_once(job):
-    yielded, result = drain(run_job(job, QUICK, NeverPass()))
+    yielded, result = drain(run_job(job, PUBLISHED, NeverPass()))
     assert [measures.iteration for measures in result.trail] == [1, 2, 3, 4, 5, 6]
-    yielded, result = drain(run_job(job, QUICK, AlwaysPass()))
+    yielded, result = drain(run_job(job, PUBLISHED, AlwaysPass()))
     assert [len(update.trail) for update in yielded] == [1] * 6
 
 
 def test_the_numbers_are_those_of_the_training(job):
-    yielded, _ = drain(run_job(job, QUICK, AlwaysPass()))
-    steps = list(iter_fit(job.read_plane(), QUICK))
+    yielded, _ = drain(run_job(job, PUBLISHED, AlwaysPass()))
+    steps = list(iter_fit(job.read_plane(), PUBLISHED))
     assert [update.now.weight for update in yielded] == [step.weight for step in steps]
     assert [update.now.similarity for update in yielded] == [step.similarity for step in steps]
 
@@ -82,7 +83,7 @@ def large_job():
 
 
 def test_a_fast_run_shows_labels_of_every_pixel_from_the_first_update_on(large_job):
-    run = run_job(large_job, QUICK, AlwaysPass())
+    run = run_job(large_job, PUBLISHED, AlwaysPass())
     update = next(run)
     assert update.labels.shape == (210, 230)
     assert not update.recipe.is_sketch
@@ -93,7 +94,7 @@ def test_a_fast_run_of_a_large_plane_shows_sketches_and_ends_with_every_pixel(
     large_job, monkeypatch
 ):
     monkeypatch.setattr("napari_dynaseg.method.step.MOST_PREVIEWED_PIXELS", 0)
-    sketches, result = drain(run_job(large_job, QUICK, AlwaysPass()))
+    sketches, result = drain(run_job(large_job, PUBLISHED, AlwaysPass()))
     plane = large_job.read_plane()
     assert sketches[2].recipe.is_sketch
     np.testing.assert_array_equal(replay(plane, sketches[2].recipe), sketches[2].labels)
@@ -110,10 +111,10 @@ def test_strokes_stay_as_drawn_in_every_update_and_snapshot_of_a_fast_run(
     drawn = np.zeros((210, 230), np.int32)
     drawn[20:190, 40], drawn[100, 120:220] = 40, 7
     job = dataclasses.replace(large_job, scribbled=drawn)
-    updates, result = drain(run_job(job, QUICK, AlwaysPass()))
+    updates, result = drain(run_job(job, PUBLISHED, AlwaysPass()))
     shown = [update for update in (*updates, result) if update]
     taken = [each.read_labels() for update in shown for each in update.snapshots]
-    assert len(taken) >= QUICK.iterations
+    assert len(taken) >= result.now.iteration > 1
     for labels in (*taken, *(update.labels for update in shown)):
         np.testing.assert_array_equal(labels[drawn > 0], drawn[drawn > 0])
 
@@ -129,7 +130,7 @@ class CountAlways(AlwaysPass):
 
 
 def test_a_fast_run_does_not_put_off_its_end_for_an_update_but_tells_how_far_it_is(large_job):
-    (first, *later), result = drain(run_job(large_job, QUICK, CountAlways()))
+    (first, *later), result = drain(run_job(large_job, PUBLISHED, CountAlways()))
     assert isinstance(first, Update)
     assert all(isinstance(each, Progress) for each in later)
     assert [each.now.iteration for each in later] == [2, 3, 4, 5, 6]
@@ -146,7 +147,7 @@ def test_the_end_of_a_fast_run_is_foreseen_also_after_a_knob_was_turned(large_jo
             asked.append(seconds_left)
             return True
 
-    knobs = QUICK.change(iterations=3)
+    knobs = PUBLISHED.change(iterations=3)
     run = run_job(large_job, knobs, Ask())
     next(run)
     run.send(knobs.change(mu=7, iterations=5))
@@ -173,19 +174,19 @@ def test_costly_labels_make_long_pauses():
 
 
 def test_sent_settings_are_recorded_from_the_next_iteration_on(job):
-    run = run_job(job, QUICK, AlwaysPass())
+    run = run_job(job, PUBLISHED, AlwaysPass())
     next(run)
-    update = run.send(QUICK.change(scheme="fixed", mu=7))
+    update = run.send(PUBLISHED.change(scheme="fixed", mu=7))
     assert update.now.weight == 7
     assert [change.iteration for change in update.recipe.changes] == [2]
     np.testing.assert_array_equal(replay(job.read_plane(), update.recipe), update.labels)
 
 
 def test_a_change_after_the_last_iteration_is_no_part_of_the_recipe(job):
-    run = run_job(job, QUICK.change(iterations=1), AlwaysPass())
+    run = run_job(job, PUBLISHED.change(iterations=1), AlwaysPass())
     next(run)
     with pytest.raises(StopIteration) as end:
-        run.send(QUICK.change(iterations=1, mu=7))
+        run.send(PUBLISHED.change(iterations=1, mu=7))
     assert end.value.value.recipe.changes == ()
 
 
@@ -194,7 +195,7 @@ def test_what_the_user_can_mend_is_an_error_of_ours(job):
     with pytest.raises(
         ImageError, match="an image must hold real numbers; got an array of dtype <"
     ):
-        next(run_job(job, QUICK, NeverPass()))
+        next(run_job(job, PUBLISHED, NeverPass()))
 
 
 def test_too_little_memory_is_told_with_the_size_of_the_plane(job):
@@ -234,8 +235,8 @@ def plan_all(job, settings, **options):
 
 
 def test_a_stack_is_trained_on_first_and_then_each_plane_is_told(stack_job):
-    plan = plan_all(stack_job, QUICK)
-    yielded, result = drain(run_job(stack_job, QUICK, AlwaysPass(), plan))
+    plan = plan_all(stack_job, PUBLISHED)
+    yielded, result = drain(run_job(stack_job, PUBLISHED, AlwaysPass(), plan))
     planes = [update for update in yielded if isinstance(update, PlaneDone)]
     assert result is None
     assert [(plane.done, plane.total) for plane in planes] == [(1, 4), (2, 4), (3, 4), (4, 4)]
@@ -245,14 +246,14 @@ def test_a_stack_is_trained_on_first_and_then_each_plane_is_told(stack_job):
 
 
 def test_the_plane_trained_on_has_in_the_stack_the_labels_it_was_shown_with(stack_job):
-    plan = plan_all(stack_job, QUICK)
-    yielded, _ = drain(run_job(stack_job, QUICK, NeverPass(), plan))
+    plan = plan_all(stack_job, PUBLISHED)
+    yielded, _ = drain(run_job(stack_job, PUBLISHED, NeverPass(), plan))
     (last,) = [update for update in yielded if isinstance(update, Update)]
     np.testing.assert_array_equal(plan.labels.array[1], last.labels)
 
 
 def test_companions_are_trained_on_and_named_in_a_recipe_that_replays(stack_job):
-    settings = QUICK.change(training_planes=2)
+    settings = PUBLISHED.change(training_planes=2)
     yielded, _ = drain(run_job(stack_job, settings, NeverPass(), plan_all(stack_job, settings)))
     (last,) = [update for update in yielded if isinstance(update, Update)]
     assert last.recipe.source.companions == ((2, None, None),)
@@ -264,25 +265,25 @@ def test_companions_are_trained_on_and_named_in_a_recipe_that_replays(stack_job)
 
 def test_a_run_that_was_stopped_goes_on_from_its_folder_with_its_own_network(stack_job, tmp_path):
     folder = tmp_path / "labels.ome.zarr"
-    plan = plan_all(stack_job, QUICK, folder=folder)
-    run = run_job(stack_job, QUICK, AlwaysPass(), plan)
+    plan = plan_all(stack_job, PUBLISHED, folder=folder)
+    run = run_job(stack_job, PUBLISHED, AlwaysPass(), plan)
     next(update for update in run if isinstance(update, PlaneDone) and update.done == 2)
     run.close()
     moved = dataclasses.replace(stack_job, position=(3, None, None), pinned=None)
-    again = plan_all(moved, QUICK, folder=folder)
-    yielded, _ = drain(run_job(moved, QUICK, AlwaysPass(), again))
+    again = plan_all(moved, PUBLISHED, folder=folder)
+    yielded, _ = drain(run_job(moved, PUBLISHED, AlwaysPass(), again))
     assert not [update for update in yielded if isinstance(update, Update)]
-    undisturbed = plan_all(stack_job, QUICK)
-    drain(run_job(stack_job, QUICK, NeverPass(), undisturbed))
+    undisturbed = plan_all(stack_job, PUBLISHED)
+    drain(run_job(stack_job, PUBLISHED, NeverPass(), undisturbed))
     np.testing.assert_array_equal(again.labels.array[:], undisturbed.labels.array)
 
 
 def test_a_network_trained_before_labels_the_planes_of_another_stack(stack_job):
-    yielded, _ = drain(run_job(stack_job, QUICK, NeverPass(), plan_all(stack_job, QUICK)))
+    yielded, _ = drain(run_job(stack_job, PUBLISHED, NeverPass(), plan_all(stack_job, PUBLISHED)))
     (last,) = [update for update in yielded if isinstance(update, Update)]
     network = last.keep_network()
-    plan = plan_all(stack_job, QUICK, network=network)
-    drain(run_job(stack_job, QUICK, NeverPass(), plan))
+    plan = plan_all(stack_job, PUBLISHED, network=network)
+    drain(run_job(stack_job, PUBLISHED, NeverPass(), plan))
     np.testing.assert_array_equal(plan.labels.array[1], last.labels)
 
 
@@ -294,7 +295,7 @@ def test_a_run_whose_last_iteration_was_shown_does_not_tell_its_trail_twice(job)
             self.asked += 1
             return self.asked == QUICK.iterations
 
-    yielded, result = drain(run_job(job, QUICK, PassOnceAtTheEnd()))
+    yielded, result = drain(run_job(job, PUBLISHED, PassOnceAtTheEnd()))
     (shown,) = [update for update in yielded if update is not None]
     assert [measures.iteration for measures in shown.trail] == [1, 2, 3, 4, 5, 6]
     assert [measures.iteration for measures in result.trail] == [6]
@@ -313,7 +314,7 @@ class PassAtFirstAndLast(Pace):
 
 
 def test_a_run_tells_each_snapshot_once_but_for_the_last_which_ends_as_no_sketch(job):
-    yielded, result = drain(run_job(job, QUICK, PassAtFirstAndLast()))
+    yielded, result = drain(run_job(job, PUBLISHED, PassAtFirstAndLast()))
     told = [
         snapshot.iteration
         for update in (*yielded, result)

@@ -181,6 +181,13 @@ class KeptRun:
         assert tree is not None
         return replace(tree, within=within)
 
+    def find_network(self, position: Position) -> "Callable[[], TrainedNetwork] | None":
+        """Find what gives the network as it labels a plane where that is cut now."""
+        keep, detail = self.keep_network, self.find_detail(position)
+        if keep is None or detail == self.settings.detail:
+            return keep
+        return lambda: keep().use({"detail": detail})
+
     def add_tree(self, position: Position, tree: LabelTree) -> None:
         """Keep the tree of a plane, in bounded memory: those that were not used longest go."""
         self._planted[position] = tree

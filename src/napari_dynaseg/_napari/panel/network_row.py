@@ -49,7 +49,7 @@ class NetworkRow(Row):
 
     def save(self, path: Path) -> None:
         """Save the network of the last run, off the main thread."""
-        keep = self.run.keep_network if self.run else None
+        keep = self.run.find_network(self.run.job.position) if self.run else None
         if keep is None:
             return
         Task(

@@ -70,14 +70,15 @@ class Refinement(ViewerRun):
         self._session, self._layer, self._run = session, layer, run
         if run.settings.result != "clusters":
             raise ImageError(REFINES_CLUSTERS)
-        if run.keep_network is None:
+        network = run.find_network(position)
+        if network is None:
             raise ImageError("these labels have no network to train on; press Segment first")
         check_writable(layer)
         target = Target(layer, layer.data, (slice(None),) * layer.ndim)
         others = run.maps.list_positions() if is_for_all and run.is_stack else []
         planes = [position, *(other for other in others if other != position)]
         paint = self._read_paint(position)
-        work = refine_layer(target, run, run.keep_network, paint, settings, planes)
+        work = refine_layer(target, run, network, paint, settings, planes)
         self.change: Change | None = None  # what was written
         self._task = Task(
             work,

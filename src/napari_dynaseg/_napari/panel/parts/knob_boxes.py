@@ -178,7 +178,7 @@ class DetailKnob(SliderKnob):
         ends = "fewer", "more"
         super().__init__("detail", 52, "Back to the default of the result", ends)
         self.box.native.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-        self.box.native.setStyleSheet("QDoubleSpinBox { min-width: 36px; padding: 0; }")
+        self.box.native.setStyleSheet("min-width: 36px; padding: 0;")
         self._effect = ""
 
     def show_choice(self, result: Outcome, default: float) -> None:
@@ -195,7 +195,7 @@ class DetailKnob(SliderKnob):
         self.enabled = is_of_use
 
     def _find_value(self, place: float) -> float:
-        return round(100 * place, 2)
+        return round(200 * place) / 2
 
     def _find_place(self, value: float) -> float:
         return value / 100
