@@ -11,8 +11,6 @@ from napari_dynaseg.regions.merging import (
     NOTABLE_GROWTH,
     QUIET,
     SIZE_POWER,
-    SPECKLE_FACTOR,
-    SPECKLE_PIXELS,
 )
 
 
@@ -28,9 +26,8 @@ def merge_plainly(histograms, borders):
         changed = graph.list_neighbours(other) - {one}
         graph.unite(one, other)
         costs = {each: cost for each, cost in costs.items() if other not in each}
-        before, now = reckoned[one], graph.sizes[one]
-        if now >= NOTABLE_GROWTH * before or before < SPECKLE_PIXELS:
-            reckoned[one] = now
+        if graph.sizes[one] >= NOTABLE_GROWTH * reckoned[one]:
+            reckoned[one] = graph.sizes[one]
             changed = graph.list_neighbours(one)
         costs |= {frozenset((one, each)): graph.reckon(one, each) for each in changed}
 
@@ -62,7 +59,7 @@ class PlainGraph:
         cost = distance**DISTANCE_POWER
         cost *= np.prod(contrasts**CONTRAST_POWERS / busyness**BUSY_POWERS)
         cost *= share**SIZE_POWER * outline**BORDER_POWER
-        return cost * (SPECKLE_FACTOR if min(size, other_size) < SPECKLE_PIXELS else 1)
+        return cost
 
     def unite(self, one, other):
         share = self.sizes[other] / (self.sizes[one] + self.sizes[other])

@@ -7,10 +7,10 @@ from tests.regions.plain_merging import merge_plainly
 from napari_dynaseg.regions import merging as module
 from napari_dynaseg.regions.appearance import Appearance
 from napari_dynaseg.regions.borders import CUES, Borders, measure_borders
-from napari_dynaseg.regions.merging import SPECKLE_PIXELS, merge_regions
+from napari_dynaseg.regions.merging import merge_regions
 from napari_dynaseg.regions.superpixels import grow_superpixels
 
-LARGE = 100 * SPECKLE_PIXELS
+LARGE = 1000
 
 
 def make_chain(values, sizes=None, contrasts=None, lengths=None, busyness=None):
@@ -89,13 +89,6 @@ def test_a_border_counts_less_between_regions_that_are_busy_themselves(busy):
 
 def test_regions_that_hardly_touch_stay_apart_longer():
     assert merge_chain([0.0, 1.0, 2.0], lengths=[90, 10])[0][0] == (0, 1)
-
-
-def test_speckle_goes_first_to_its_most_similar_neighbour():
-    sizes = [LARGE, SPECKLE_PIXELS - 1, LARGE, LARGE]
-    merges, costs = merge_chain([0.0, 5.0, 6.0, 6.1], sizes=sizes)
-    assert merges[0] == (2, 1)
-    assert costs[0] < 0.01 < costs[1]
 
 
 def test_a_border_shared_with_both_is_the_sum_of_two():

@@ -16,6 +16,7 @@ from napari_dynaseg.regions import (
     histograms,
     local_contrast,
     merging,
+    speckle,
     superpixels,
 )
 from napari_dynaseg.regions import tree as module
@@ -172,7 +173,7 @@ def test_after_warming_up_nothing_is_compiled_whatever_the_plane(channels):
     warm_up_tree()
     modules = (
         *(appearance, borders, features, histograms),
-        *(local_contrast, merging, superpixels, module),
+        *(local_contrast, merging, speckle, superpixels, module),
     )
     loops = [
         loop for each in modules for loop in vars(each).values() if hasattr(loop, "signatures")

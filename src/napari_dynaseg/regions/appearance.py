@@ -34,8 +34,9 @@ STRIPS_AT_A_TIME = 8
 GRADIENT_WEIGHT = 1.95
 # Half of a plane's own contrast is evened out: towards channels of this standard deviation.
 USUAL_DEVIATION, LEAST_DEVIATION = 0.24, 0.02
-# How far the plane is blurred before its gradient is measured, and that before superpixels grow.
-PLANE_BLUR, GRADIENT_BLUR = 1.0, 0.8
+# How far the plane is blurred before its gradient is measured, and that before superpixels grow:
+# little, for the outlines of small nuclei.
+PLANE_BLUR, GRADIENT_BLUR = 0.5, 0.5
 
 
 class _Strip(NamedTuple):

@@ -29,10 +29,6 @@ BUSY_POWERS, QUIET = (0.2, 0.5), 0.2
 SIZE_POWER = 0.045
 # How it grows where two regions touch along a short part of their borders only.
 BORDER_POWER = 0.17
-# Regions of fewer pixels are merged before all others: nobody wants to look at speckle. Nuclei and
-# eyes are larger.
-SPECKLE_PIXELS = 8
-SPECKLE_FACTOR = 1e-6
 # What a region's merges cost is reckoned anew when it has grown by this factor: a background that
 # takes up thousands of superpixels hardly changes by one of them.
 NOTABLE_GROWTH = 1.02
@@ -180,10 +176,7 @@ def _hand_over(
     graph: _Graph, queue: _Queue, one: int, other: int, waiting: int, pixels: float
 ) -> None:
     """Make the borders of the other those of one, and reckon anew what their merges cost."""
-    has_grown = (
-        graph.sizes[one] >= NOTABLE_GROWTH * graph.reckoned[one]
-        or graph.reckoned[one] < SPECKLE_PIXELS
-    )
+    has_grown = graph.sizes[one] >= NOTABLE_GROWTH * graph.reckoned[one]
     end = graph.heads[other]
     while end != NOTHING:
         border, side, after = end // 2, end % 2, graph.nexts[end]
@@ -227,7 +220,6 @@ def _reckon(graph: _Graph, border: int, pixels: float) -> float:
     """Reckon what a merge costs, see `merge_regions`."""
     one, other = graph.ends[border, 0], graph.ends[border, 1]
     length = graph.lengths[border]
-    smaller = min(graph.sizes[one], graph.sizes[other])
     distance = math.sqrt(_measure_distance(graph.histograms[one], graph.histograms[other]))
     share = graph.sizes[one] * graph.sizes[other] / (graph.sizes[one] + graph.sizes[other])
     outline = min(graph.outlines[one], graph.outlines[other]) / length
@@ -237,7 +229,7 @@ def _reckon(graph: _Graph, border: int, pixels: float) -> float:
         contrast = graph.contrasts[border, cue] / length + LEAST_CONTRAST
         busy = min(graph.busyness[one, cue], graph.busyness[other, cue]) + QUIET
         cost *= contrast ** CONTRAST_POWERS[cue] / busy ** BUSY_POWERS[cue]
-    return cost * SPECKLE_FACTOR if smaller < SPECKLE_PIXELS else cost
+    return cost
 
 
 @compiled_sum

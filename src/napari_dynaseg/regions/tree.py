@@ -12,6 +12,7 @@ from napari_dynaseg.labels.numbering import LabelMap
 from napari_dynaseg.regions.appearance import Appearance
 from napari_dynaseg.regions.borders import measure_borders
 from napari_dynaseg.regions.merging import Merges, merge_regions
+from napari_dynaseg.regions.speckle import absorb_speckle
 from napari_dynaseg.regions.superpixels import grow_superpixels
 
 Numbers = npt.NDArray[np.int32]
@@ -23,7 +24,7 @@ Numbers = npt.NDArray[np.int32]
 MIDDLE_DETAIL, MIDDLE_LEVEL, DETAIL_OF_HALF = 50.0, 54.0, 15.0
 PERCENT = 100.0
 # Of about so many superpixels one thing is made that a person would outline.
-USUAL_PARTS = 18
+USUAL_PARTS = 27
 # Costs of nothing count as this, so that all details are finite.
 LEAST_COST = 1e-30
 
@@ -106,7 +107,7 @@ def build_tree(plane: Plane) -> Tree:
     with ThreadPool() as pool:
         appearance = Appearance(plane, pool)
         gradient, relief = appearance.measure_gradients()
-        superpixels = grow_superpixels(relief)
+        superpixels = absorb_speckle(grow_superpixels(relief), relief)
         del relief
         borders = measure_borders(superpixels, gradient, appearance.measure_local_contrast())
         del gradient
