@@ -60,9 +60,9 @@ class OutcomeFacts(NamedTuple):
 OUTCOMES: MappingProxyType[Outcome, OutcomeFacts] = MappingProxyType(
     {
         "clusters": OutcomeFacts(
-            "Clusters", 55.0, "one label is one kind of stuff, in as many places as it lies"
+            "Clusters", 50.0, "one label is one kind of stuff, in as many places as it lies"
         ),
-        "regions": OutcomeFacts("Regions", 48.0, "each connected area has a label of its own"),
+        "regions": OutcomeFacts("Regions", 46.0, "each connected area has a label of its own"),
     }
 )
 
@@ -210,7 +210,7 @@ class Settings(Knobs):
         le=100_000,
         title="Iterations",
         description="The longest a run may train (T in the papers); it ends earlier when few "
-        "labels are left, and in fast quality after 15 (SCF) or 10 (FSF, Fixed), or, as published, "
+        "labels are left, and in fast quality after 12 (SCF) or 10 (FSF, Fixed), or, as published, "
         "after 45 or 20",
     )
     minimum_labels: int = Field(

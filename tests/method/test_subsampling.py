@@ -64,7 +64,7 @@ def test_every_square_with_a_scribble_has_it():
 
 
 @pytest.mark.parametrize(
-    ("scheme", "published", "clean"), [("scf", 45, 15), ("fsf", 20, 10), ("fixed", 20, 10)]
+    ("scheme", "published", "clean"), [("scf", 45, 12), ("fsf", 20, 10), ("fixed", 20, 10)]
 )
 def test_fast_runs_have_an_end_whatever_the_iterations(scheme, published, clean):
     settings = Settings(scheme=scheme, iterations=10_000)

@@ -40,7 +40,7 @@ class Training(NamedTuple):
 # lose score on the training images of BSDS500 when they go on; so they can afford more pixels.
 TRAININGS: MappingProxyType[Scheme, Training] = MappingProxyType(
     {
-        "scf": Training(iterations=45, clean_iterations=15, reduction=4),
+        "scf": Training(iterations=45, clean_iterations=12, reduction=4),
         "fsf": Training(iterations=20, clean_iterations=10, reduction=3),
         "fixed": Training(iterations=20, clean_iterations=10, reduction=3),
     }
