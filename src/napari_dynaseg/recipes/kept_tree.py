@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 TREE_KEY = "dynaseg_tree"
 # No tree of a larger plane is kept, or read: it is 16,384 pixels square.
 MOST_PIXELS = 1 << 28
-# The fastest; the others take five times as long for a tenth less.
-COMPRESSION = 1
+# A tenth smaller than the fastest; what is smaller still takes far longer.
+COMPRESSION = 6
 
 Numbers = npt.NDArray[np.int32]
 Count = Annotated[int, Field(ge=1, le=MOST_PIXELS)]

@@ -25,6 +25,8 @@ MIDDLE_DETAIL, MIDDLE_LEVEL, DETAIL_OF_HALF = 50.0, 54.0, 15.0
 PERCENT = 100.0
 # Of about so many superpixels one thing is made that a person would outline.
 USUAL_PARTS = 27
+# Differences of details that are smaller do not count.
+FINEST_DETAIL = 1 / 64
 # Costs of nothing count as this, so that all details are finite.
 LEAST_COST = 1e-30
 
@@ -128,7 +130,9 @@ def _find_details(merges: Merges) -> npt.NDArray[np.float32]:
     usual = max(merges.costs[place], LEAST_COST) if place >= 0 else LEAST_COST
     levels = PERCENT * np.square(np.maximum(merges.costs, LEAST_COST)) / usual
     details = MIDDLE_DETAIL - DETAIL_OF_HALF * np.log2(levels / MIDDLE_LEVEL)
-    return details.astype(np.float32)
+    # Nobody cuts more finely, and round numbers take less room in files.
+    rounded: npt.NDArray[np.float32] = np.round(details / FINEST_DETAIL).astype(np.float32)
+    return rounded * np.float32(FINEST_DETAIL)
 
 
 @compiled
