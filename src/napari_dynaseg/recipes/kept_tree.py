@@ -48,7 +48,8 @@ class TreeRecord(Record):
     pairs
         How many pairs there are in the votes, v.
     votes
-        (3, v): the superpixels, as differences; the clusters; how many pixels.
+        (3, v), by rising clusters and within them superpixels: the superpixels and the clusters,
+        as differences; how many pixels.
     channels
         Of the response map, q.
     numbers
@@ -89,7 +90,7 @@ def keep_tree(label_tree: "LabelTree | None") -> dict[str, Any]:
     tree, votes = label_tree.tree, label_tree.votes
     places = _find_places(tree.superpixels)
     absorbed, voting = places[tree.absorbed], places[votes.superpixels]
-    order = np.argsort(voting, kind="stable")
+    order = np.lexsort((voting, votes.clusters))
     record = TreeRecord(
         result=label_tree.result,
         within=label_tree.within,
@@ -98,7 +99,7 @@ def keep_tree(label_tree: "LabelTree | None") -> dict[str, Any]:
         superpixels=len(places),
         merges=_write(absorbed, places[tree.kept] - absorbed, _shrink(tree.details.view(np.int32))),
         pairs=len(order),
-        votes=_write(_shrink(voting[order]), votes.clusters[order], votes.counts[order]),
+        votes=_write(_shrink(voting[order]), _shrink(votes.clusters[order]), votes.counts[order]),
         channels=len(label_tree.numbers) - 1,
         numbers=_write(label_tree.numbers),
         seeds=None if label_tree.seeds is None else _write(_reorder(label_tree.seeds, places)),
@@ -156,7 +157,7 @@ def _read_record(record: TreeRecord, pixels: int | None) -> "LabelTree":
     numbers = _read(record.numbers, (record.channels + 1,))
     seeds = None if record.seeds is None else _read(record.seeds, (count,))
     tree = Tree(superpixels, absorbed + farther, absorbed, _grow(details).view(np.float32))
-    votes = Votes(_grow(voting), clusters, counts)
+    votes = Votes(_grow(voting), _grow(clusters), counts)
     found = LabelTree(tree, votes, numbers, record.result, seeds, within)
     _check_tree(found, count)
     return found
