@@ -14,6 +14,7 @@ from napari_dynaseg.regions.borders import measure_borders
 from napari_dynaseg.regions.merging import Merges, merge_regions
 from napari_dynaseg.regions.speckle import absorb_speckle
 from napari_dynaseg.regions.superpixels import grow_superpixels
+from napari_dynaseg.settings import FINEST_DETAIL
 
 Numbers = npt.NDArray[np.int32]
 
@@ -25,8 +26,6 @@ MIDDLE_DETAIL, MIDDLE_LEVEL, DETAIL_OF_HALF = 50.0, 54.0, 15.0
 PERCENT = 100.0
 # Of about so many superpixels one thing is made that a person would outline.
 USUAL_PARTS = 27
-# Differences of details that are smaller do not count.
-FINEST_DETAIL = 1 / 64
 # Costs of nothing count as this, so that all details are finite.
 LEAST_COST = 1e-30
 
