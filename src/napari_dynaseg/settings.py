@@ -66,6 +66,9 @@ OUTCOMES: MappingProxyType[Outcome, OutcomeFacts] = MappingProxyType(
     }
 )
 
+# Details that differ by less are the same: nobody cuts more finely.
+FINEST_DETAIL = 1 / 64
+
 # What the choices of other knobs are called where a user chooses.
 CHOICE_TITLES = MappingProxyType(
     {

@@ -13,7 +13,7 @@ from napari_dynaseg.errors import FileError, ImageError, name_failure
 from napari_dynaseg.labels.numbering import LabelMap, Mask
 from napari_dynaseg.method.region_of_interest import RegionOfInterest
 from napari_dynaseg.record import Record
-from napari_dynaseg.settings import Outcome
+from napari_dynaseg.settings import FINEST_DETAIL, Outcome
 
 if TYPE_CHECKING:
     from napari_dynaseg.method.label_tree import LabelTree
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 TREE_KEY = "dynaseg_tree"
 # No tree of a larger plane is kept, or read: it is 16,384 pixels square.
 MOST_PIXELS = 1 << 28
-# The fastest; the others take five times as long for a tenth less.
-COMPRESSION = 1
+# A tenth smaller than the fastest; what is smaller still takes far longer.
+COMPRESSION = 6
 
 Numbers = npt.NDArray[np.int32]
 Count = Annotated[int, Field(ge=1, le=MOST_PIXELS)]
@@ -43,12 +43,13 @@ class TreeRecord(Record):
     superpixels
         How many there are, n.
     merges
-        The tree's, (3, n - 1): the absorbed ones; how much more the kept ones are; the bits of
-        the details, as differences from one to the next.
+        The tree's, (3, n - 1): the absorbed ones; how much more the kept ones are; how far
+        the details fall from one to the next, in steps of `FINEST_DETAIL`.
     pairs
         How many pairs there are in the votes, v.
     votes
-        (3, v): the superpixels, as differences; the clusters; how many pixels.
+        (3, v), by rising clusters and within them superpixels: the superpixels and the clusters,
+        as differences; how many pixels.
     channels
         Of the response map, q.
     numbers
@@ -89,16 +90,21 @@ def keep_tree(label_tree: "LabelTree | None") -> dict[str, Any]:
     tree, votes = label_tree.tree, label_tree.votes
     places = _find_places(tree.superpixels)
     absorbed, voting = places[tree.absorbed], places[votes.superpixels]
-    order = np.argsort(voting, kind="stable")
+    order = np.lexsort((voting, votes.clusters))
+    steps = np.round(-tree.details / FINEST_DETAIL).astype(np.int32)
     record = TreeRecord(
         result=label_tree.result,
         within=label_tree.within,
         shape=tree.superpixels.shape,
         outlines=_write_outlines(tree.superpixels),
         superpixels=len(places),
-        merges=_write(absorbed, places[tree.kept] - absorbed, _shrink(tree.details.view(np.int32))),
+        merges=_write(absorbed, places[tree.kept] - absorbed, _shrink(steps)),
         pairs=len(order),
-        votes=_write(_shrink(voting[order]), votes.clusters[order], votes.counts[order]),
+        votes=_write(
+            _shrink(voting[order]),
+            _shrink(votes.clusters[order].astype(np.int32)),
+            votes.counts[order],
+        ),
         channels=len(label_tree.numbers) - 1,
         numbers=_write(label_tree.numbers),
         seeds=None if label_tree.seeds is None else _write(_reorder(label_tree.seeds, places)),
@@ -151,12 +157,13 @@ def _read_record(record: TreeRecord, pixels: int | None) -> "LabelTree":
         rows, columns = _read_box(within)
         _check((rows, columns) == record.shape, "it is of another part")
     superpixels = _read_outlines(record)
-    absorbed, farther, details = _read(record.merges, (3, count - 1))
+    absorbed, farther, steps = _read(record.merges, (3, count - 1))
+    details = _grow(steps).astype(np.float32) * np.float32(-FINEST_DETAIL)
     voting, clusters, counts = _read(record.votes, (3, pairs))
     numbers = _read(record.numbers, (record.channels + 1,))
     seeds = None if record.seeds is None else _read(record.seeds, (count,))
-    tree = Tree(superpixels, absorbed + farther, absorbed, _grow(details).view(np.float32))
-    votes = Votes(_grow(voting), clusters, counts)
+    tree = Tree(superpixels, absorbed + farther, absorbed, details)
+    votes = Votes(_grow(voting), _grow(clusters), counts)
     found = LabelTree(tree, votes, numbers, record.result, seeds, within)
     _check_tree(found, count)
     return found

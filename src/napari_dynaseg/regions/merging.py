@@ -223,12 +223,12 @@ def _reckon(graph: _Graph, border: int, pixels: float) -> float:
     distance = math.sqrt(_measure_distance(graph.histograms[one], graph.histograms[other]))
     share = graph.sizes[one] * graph.sizes[other] / (graph.sizes[one] + graph.sizes[other])
     outline = min(graph.outlines[one], graph.outlines[other]) / length
-    cost: float = distance**DISTANCE_POWER
-    cost *= (share / pixels) ** SIZE_POWER * outline**BORDER_POWER
+    power = SIZE_POWER * math.log(share / pixels) + BORDER_POWER * math.log(outline)
     for cue in range(CUES):
         contrast = graph.contrasts[border, cue] / length + LEAST_CONTRAST
         busy = min(graph.busyness[one, cue], graph.busyness[other, cue]) + QUIET
-        cost *= contrast ** CONTRAST_POWERS[cue] / busy ** BUSY_POWERS[cue]
+        power += CONTRAST_POWERS[cue] * math.log(contrast) - BUSY_POWERS[cue] * math.log(busy)
+    cost: float = distance**DISTANCE_POWER * math.exp(power)
     return cost
 
 

@@ -14,6 +14,7 @@ from napari_dynaseg.regions.borders import measure_borders
 from napari_dynaseg.regions.merging import Merges, merge_regions
 from napari_dynaseg.regions.speckle import absorb_speckle
 from napari_dynaseg.regions.superpixels import grow_superpixels
+from napari_dynaseg.settings import FINEST_DETAIL
 
 Numbers = npt.NDArray[np.int32]
 
@@ -128,7 +129,9 @@ def _find_details(merges: Merges) -> npt.NDArray[np.float32]:
     usual = max(merges.costs[place], LEAST_COST) if place >= 0 else LEAST_COST
     levels = PERCENT * np.square(np.maximum(merges.costs, LEAST_COST)) / usual
     details = MIDDLE_DETAIL - DETAIL_OF_HALF * np.log2(levels / MIDDLE_LEVEL)
-    return details.astype(np.float32)
+    # Nobody cuts more finely, and round numbers take less room in files.
+    rounded: npt.NDArray[np.float32] = np.round(details / FINEST_DETAIL).astype(np.float32)
+    return rounded * np.float32(FINEST_DETAIL)
 
 
 @compiled
