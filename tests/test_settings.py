@@ -16,7 +16,7 @@ def test_the_defaults_are_those_of_the_papers_programs():
         "mu": 50.0,
         "quality": "fast",
         "result": "clusters",
-        "detail": 50.0,
+        "detail": 52.0,
         "clean": True,
         "padding": "replicate",
         "iterations": 500,

@@ -119,7 +119,7 @@ def restore_and_close(goal):
     np.testing.assert_array_equal(layer.scale, PLACING["scale"])
     np.testing.assert_array_equal(layer.translate, PLACING["translate"])
     assert [str(unit) for unit in layer.units] == ["micrometer"] * 2
-    assert layer.metadata.keys() == {"dynaseg_recipe", "dynaseg_network_map"}
+    assert layer.metadata.keys() == {"dynaseg_recipe", "dynaseg_network_map", "dynaseg_tree"}
     assert layer.features.to_dict("list") == {"index": [70], "class": ["nucleus"]}
     wait_until(
         lambda: [str(os.getpid()) in each.name for each in find_folder().iterdir()] == [True]

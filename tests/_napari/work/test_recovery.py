@@ -109,7 +109,7 @@ def test_a_run_begins_no_journal_but_paint_that_it_carries_over_does(panel, fini
     for pixels, state in journalled:
         layer = {first.name: first, second.name: second}[state.name]
         np.testing.assert_array_equal(pixels, layer.data)
-        assert state.metadata.keys() == {"dynaseg_recipe", "dynaseg_network_map"}
+        assert state.metadata.keys() == {"dynaseg_recipe", "dynaseg_network_map", "dynaseg_tree"}
 
 
 def test_names_of_labels_are_work_as_well(model, keeper):
