@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QStyle, QStyleOptionSlider
 from skimage import data
 from tests._napari.conftest import TIMEOUT, open_panel
 
+from napari_dynaseg._napari.layers import label_files
 from napari_dynaseg._napari.layers.tools import TOOLS
 from napari_dynaseg._napari.panel.correct.correction_rows import OF_KIND
 from napari_dynaseg._napari.work import worker
@@ -269,6 +270,51 @@ def test_labels_that_came_from_a_file_are_cut(opened, viewer, finish, tmp_path):
     assert read_detail(reopened) == 80
     reopened.undo()
     assert read_detail(reopened) == OUTCOMES["regions"].default_detail
+
+
+def test_labels_on_disk_remember_where_they_are_cut_and_are_cut_again(
+    opened, viewer, finish, tmp_path
+):
+    layer = segment(opened, finish)
+    path = str(tmp_path / "coffee.dynaseg.ome.zarr")
+    label_files.write_zarr(path, *layer.as_layer_data_tuple()[:2])
+
+    def open_again():
+        viewer.layers.clear()
+        data, attributes, _ = label_files.read_layers(path)[0]
+        viewer.layers.selection.active = reopened = viewer.add_labels(data, **attributes)
+        return reopened
+
+    first = open_again()
+    opened.detail.box.value = 80
+    fine = np.asarray(first.data)
+    second = open_again()
+    assert read_detail(second) == opened.detail.box.value == 80
+    np.testing.assert_array_equal(second.data, fine)
+    opened.detail.box.value = 30
+    assert len(np.unique(second.data)) < len(np.unique(fine)) / 4
+    second.undo()
+    assert read_detail(open_again()) == 80
+
+
+def test_undo_takes_back_the_detail_that_the_next_run_has(opened, finish):
+    layer = segment(opened, finish)
+    opened.detail.box.value = 80
+    layer.undo()
+    opened.result.value = "clusters"
+    opened.result.value = "regions"
+    assert opened.detail.box.value == OUTCOMES["regions"].default_detail
+
+
+def test_the_slider_leaves_labels_alone_that_are_another_result_than_the_one_chosen(opened, finish):
+    layer = segment(opened, finish)
+    before = layer.data.copy()
+    opened.result.value = "clusters"
+    opened.detail.box.value = 90
+    np.testing.assert_array_equal(layer.data, before)
+    assert "Regions" in opened.detail.box.tooltip
+    opened.result.value = "regions"
+    assert opened.detail.box.value == read_detail(layer)
 
 
 def test_one_click_colours_by_kind_and_another_gives_the_colours_back(opened, finish):

@@ -335,6 +335,7 @@ def cut(
     """Cut saved labels at another detail, without training; what was painted stays."""
     from napari_dynaseg.files.cut_file import cut_labels
 
+    Settings(**{"detail": detail, **({"result": result} if result else {})})  # refused first
     if output.exists() and not overwrite:
         typer.echo(f"{labels}: kept {output}, which is there already")
         return

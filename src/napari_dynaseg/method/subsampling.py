@@ -50,7 +50,7 @@ TRAININGS: MappingProxyType[Scheme, Training] = MappingProxyType(
 # what a microscope shows does not grow with the frame.
 WANTED_PIXELS = 12_000
 # Beyond this many pixels a training takes too long, and larger planes are reduced further.
-MOST_PIXELS = 150_000
+MOST_PIXELS = 75_000
 # Planes no longer than this on either side are trained on as they are.
 SMALL_SIDE = 200
 
@@ -82,9 +82,9 @@ def choose_reduction(height: int, width: int, settings: Settings) -> int:
     --------
     >>> shapes = (180, 200), (321, 481), (4096, 4096)
     >>> [choose_reduction(*shape, Settings(scheme="scf")) for shape in shapes]
-    [1, 4, 11]
+    [1, 4, 15]
     >>> [choose_reduction(*shape, Settings(scheme="fsf")) for shape in shapes]
-    [1, 3, 11]
+    [1, 3, 15]
     """
     pixels = height * width
     if settings.quality == "exact" or max(height, width) <= SMALL_SIDE:

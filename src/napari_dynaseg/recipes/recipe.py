@@ -206,7 +206,9 @@ class Recipe(Provenance):
             change.model_copy(update={"settings": {**change.settings, **knobs}})
             for change in self.changes
         )
-        numbered_at = self.detail if self.numbered_at is None else self.numbered_at
+        numbered_at = self.numbered_at
+        if numbered_at is None and detail != self.detail:
+            numbered_at = self.detail
         update = {"settings": {**self.settings, **knobs}, "changes": changes}
         return self.model_copy(update={**update, "numbered_at": numbered_at})
 

@@ -13,6 +13,7 @@ from napari_dynaseg._napari.layers.edit_step import Change
 from napari_dynaseg._napari.layers.edit_targets import Target, read_locked
 from napari_dynaseg._napari.layers.history import Turn
 from napari_dynaseg._napari.layers.job import Job
+from napari_dynaseg._napari.layers.label_files import save_beside_pixels
 from napari_dynaseg._napari.layers.transforms import Index, find_coordinates
 from napari_dynaseg.errors import ImageError
 from napari_dynaseg.image.axes import Position
@@ -280,6 +281,8 @@ class KeptRun:
 
     def _take_over(self, layer: Labels, state: State) -> None:
         layer.metadata = {**layer.metadata, **state.metadata}
+        if not self.is_stack:
+            save_beside_pixels(layer)
         self.keep_network, self.tools = state.keep_network, state.tools
         self.tree, self.details = state.tree, state.details
         self.maps.return_to(state.maps)

@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from napari.layers import Labels
+
 from napari_dynaseg._napari.layers.followed_layer import saved
 from napari_dynaseg._napari.layers.layer_state import describe_layer, restore_layer
 from napari_dynaseg.errors import SegmentationError
 from napari_dynaseg.files.formats import find_ending, read_label_layer, write_label_layer
 from napari_dynaseg.files.label_tiff import LAYER_TIFF_ENDING
-from napari_dynaseg.files.ome_labels import LAYER_ZARR_ENDING
+from napari_dynaseg.files.ome_labels import LAYER_ZARR_ENDING, find_folder
 from napari_dynaseg.recipes.painted_recipe import add_corrections
 
 # Endings that a user may type for a format; ours take their place.
@@ -39,6 +41,13 @@ def _write(path: str, ending: str, data: Any, attributes: Mapping[str, Any]) -> 
         raise OSError(str(error)) from error
     saved.emit(data)
     return [str(goal)]
+
+
+def save_beside_pixels(layer: Labels) -> None:
+    """Save all else of a layer whose pixels lie in a folder of ours, where they are at once."""
+    folder = find_folder(layer.data)
+    if folder is not None and folder.parent.name.endswith(LAYER_ZARR_ENDING):
+        write_zarr(str(folder.parent), *layer.as_layer_data_tuple()[:2])
 
 
 def complete_path(path: Path, ending: str) -> Path:

@@ -125,6 +125,12 @@ class SettingsBoxes:
             with self.boxes[name].changed.blocked():
                 self.boxes[name].value = getattr(settings, name)
 
+    def follow_detail(self, detail: float) -> None:
+        """Show where the labels on view are cut, and go on from there."""
+        if detail != self.detail.box.value:
+            self.detail.show_value(detail)
+            self._remember("detail")
+
     def adopt(self, scheme: str, mu: float) -> None:
         """Turn scheme and μ to what was chosen on a contact sheet, as if by hand."""
         self.scheme.value, self.mu.box.value = scheme, mu

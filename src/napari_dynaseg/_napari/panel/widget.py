@@ -32,7 +32,7 @@ from napari_dynaseg._napari.work.stack_plan import ViewedStack, begin_stack
 from napari_dynaseg._napari.work.viewer_run import ViewerRun
 from napari_dynaseg._napari.work.worker import PlaneDone
 from napari_dynaseg.counting import write_count
-from napari_dynaseg.settings import Settings
+from napari_dynaseg.settings import OUTCOMES, Settings
 
 if TYPE_CHECKING:
     from napari_dynaseg.recipes.trained_network import TrainedNetwork
@@ -111,12 +111,14 @@ class SegmenterPanel(Container[Any]):
 
     def _connect_detail(self) -> None:
         knob, cuts = self.detail, self.recutting
-        knob.pressed.connect(lambda: self.run is None and cuts.press())
+        knob.pressed.connect(lambda: self._cuts_labels() and cuts.press())
         knob.turned.connect(self._cut)
         knob.reset_asked.connect(lambda: self._cut(knob.box.value))
         knob.released.connect(cuts.release)
         cuts.told.connect(self.display.show_words)
+        self.kept.turned.connect(lambda: self.display.show_words(""))
         self.kept.turned.connect(self._follow_view)
+        self.result.changed.connect(self._follow_view)
         self.kept.turned.connect(self.kinds.refresh)
         self.kind_button.native.clicked.connect(lambda is_on: self.kinds.switch(is_on))
         self.kinds.switched.connect(lambda is_on: self.kind_button.native.setChecked(is_on))
@@ -285,15 +287,25 @@ class SegmenterPanel(Container[Any]):
 
     def _cut(self, detail: float) -> None:
         """Cut the labels on view at another detail; a run does so itself."""
-        if self.run is None:
+        if self._cuts_labels():
             self.recutting.turn(detail, self.detail.is_held)
+
+    def _cuts_labels(self) -> bool:
+        """Tell whether the slider cuts the labels on view: a run cuts its own."""
+        return self.run is None and not self._find_other_result()
+
+    def _find_other_result(self) -> str:
+        """Give the title of what the labels on view are, where another result is chosen."""
+        found = self.recutting.find_plane()
+        result = self.result.value if found is None else found[1].settings.result
+        return "" if result == self.result.value else OUTCOMES[result].title
 
     def _follow_view(self, _event: object = None) -> None:
         """Show where the labels on view are cut, and what can be done with them."""
         if self.run is None and not self.detail.is_held:
-            found, detail = self.recutting.find_plane(), self.recutting.read_detail()
-            if found and detail is not None and found[1].settings.result == self.result.value:
-                self.detail.show_value(detail)
+            detail = self.recutting.read_detail()
+            if detail is not None and not self._find_other_result():
+                self.knobs.follow_detail(detail)
         self._explain_detail()
         self._offer_refine()
         self._offer_kinds()
@@ -305,6 +317,8 @@ class SegmenterPanel(Container[Any]):
             reason = "" if is_of_use else "This run has nothing that could be cut."
         else:
             reason, is_of_use = self.recutting.explain(), True
+            if other := self._find_other_result():
+                reason = f"the labels on view are {other}: choose that result to cut them"
             if reason and self.knobs.needs_tree:
                 reason = f"Counts from the next Segment on; now {reason}."
             elif reason:
