@@ -390,10 +390,14 @@ def test_refine_goes_on_from_clusters_that_were_cut_anew(opened, finish, qtbot):
     np.testing.assert_array_equal(layer.data, refined)
 
 
-def test_the_contact_sheet_shows_regions(opened, qtbot):
+def test_the_contact_sheet_is_offered_where_its_pictures_would_differ(opened, qtbot):
     opened.show_settings(Settings(result="regions", **KNOBS))
+    opened.result.value = "clusters"
+    assert opened.explore_button.enabled
     opened.explore_button.open()
     sheet = opened.explore_button.sheet
     qtbot.waitUntil(lambda: sheet.cells[0].is_filled, timeout=TIMEOUT)
-    assert sheet.cells[0].settings.result == "regions"
     opened.explore_button.close_sheet()
+    opened.result.value = "regions"
+    assert not opened.explore_button.enabled
+    assert "move the Detail" in opened.explore_button.tooltip

@@ -38,6 +38,13 @@ PICTURE_SIDE = 150
 DRAWN_SIDE = 2 * PICTURE_SIDE
 
 
+OFFER = (
+    "See the plane on view, small, by each scheme with a handful of μ; a click on a picture takes "
+    "over its scheme and μ"
+)
+SAME_FOR_ALL = "Regions are the same by every scheme and μ, but for their kinds: move the Detail"
+
+
 class Print(NamedTuple):
     """A trial and its picture: uint8, (h, w, 3)."""
 
@@ -57,12 +64,16 @@ class ExploreButton(PushButton):
     def __init__(self, inputs: RunInputs) -> None:
         self._inputs = inputs
         self.sheet: ContactSheet | None = None
-        super().__init__(
-            text="Explore μ …",
-            tooltip="See the plane on view, small, by each scheme with a handful of μ; a click on "
-            "a picture takes over its scheme and μ",
-        )
+        super().__init__(text="Explore μ …")
         self.changed.connect(self.open)
+        inputs.knobs.turned.connect(lambda: self.offer(self._is_idle))
+        self.offer(True)
+
+    def offer(self, is_idle: bool) -> None:
+        """Be there where scheme and μ change what the user gets, while no run goes on."""
+        self._is_idle = is_idle
+        is_of_use = self._inputs.knobs.result.value == "clusters"
+        self.enabled, self.tooltip = is_idle and is_of_use, OFFER if is_of_use else SAME_FOR_ALL
 
     @show_errors()
     def open(self) -> None:

@@ -363,11 +363,11 @@ class SegmenterPanel(Container[Any]):
         self.stop_button.enabled = is_running
         self.compare.show_running(is_running)
         self.knobs.enable_start(not is_running)
+        self.explore_button.offer(not is_running)
         for rows in (
             self.advanced,
             *self.annotations.boxes,
             self.methods,
-            self.explore_button,
             *self.stack.rows,
         ):
             rows.enabled = not is_running
