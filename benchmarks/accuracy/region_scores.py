@@ -52,7 +52,7 @@ def measure_many_to_one(table: Table) -> float:
     Examples
     --------
     >>> measure_many_to_one(np.array([[2, 2, 0], [0, 1, 2], [0, 1, 0]]))  # the third gets nothing
-    0.4333333333333333
+    0.4444444444444444
     """
     there = table[table.sum(axis=1) > 0]
     given = np.eye(len(there), dtype=np.int64)[measure_overlaps(there).argmax(axis=0)]

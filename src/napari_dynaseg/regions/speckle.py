@@ -29,8 +29,8 @@ def absorb_speckle(superpixels: LabelMap, relief: Values) -> LabelMap:
     --------
     >>> relief = np.array([[0, 0, 0, 0, 0, 0, 0, 0, 5, 4, 9, 1, 1, 1, 1, 1, 1, 1, 1]], np.float32)
     >>> superpixels = np.repeat(np.arange(3, dtype=np.int32), (8, 3, 8))[None]
-    >>> absorb_speckle(superpixels, relief)
-    array([[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1]], dtype=int32)
+    >>> absorb_speckle(superpixels, relief).tolist()
+    [[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1]]
     """
     count = int(superpixels.max()) + 1
     regions, sizes = np.arange(count, dtype=np.int32), np.zeros(count, np.int32)

@@ -13,9 +13,9 @@ from napari_dynaseg._napari.layers.edit_step import Change
 from napari_dynaseg._napari.layers.edit_targets import Target, read_locked
 from napari_dynaseg._napari.layers.history import Turn
 from napari_dynaseg._napari.layers.job import Job
-from napari_dynaseg._napari.layers.label_files import save_beside_pixels
 from napari_dynaseg._napari.layers.transforms import Index, find_coordinates
 from napari_dynaseg.errors import ImageError
+from napari_dynaseg.files.ome_labels import find_folder
 from napari_dynaseg.image.axes import Position
 from napari_dynaseg.labels.compressed_map import CompressedMap
 from napari_dynaseg.labels.network_maps import CurrentMaps, NetworkMaps
@@ -281,7 +281,10 @@ class KeptRun:
 
     def _take_over(self, layer: Labels, state: State) -> None:
         layer.metadata = {**layer.metadata, **state.metadata}
-        if not self.is_stack:
+        if not self.is_stack and find_folder(layer.data) is not None:
+            # Its formats take a while to load, which the panel has no time for.
+            from napari_dynaseg._napari.layers.label_files import save_beside_pixels
+
             save_beside_pixels(layer)
         self.keep_network, self.tools = state.keep_network, state.tools
         self.tree, self.details = state.tree, state.details
