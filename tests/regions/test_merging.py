@@ -8,7 +8,7 @@ from napari_dynaseg.regions import merging as module
 from napari_dynaseg.regions.appearance import Appearance
 from napari_dynaseg.regions.borders import CUES, Borders, measure_borders
 from napari_dynaseg.regions.merging import merge_regions
-from napari_dynaseg.regions.superpixels import grow_superpixels
+from napari_dynaseg.regions.watershed import grow_superpixels
 
 LARGE = 1000
 

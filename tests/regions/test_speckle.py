@@ -8,7 +8,7 @@ from napari_dynaseg.image.synthetic import draw_image
 from napari_dynaseg.labels.components import find_regions
 from napari_dynaseg.regions.appearance import Appearance
 from napari_dynaseg.regions.speckle import SPECKLE_PIXELS, absorb_speckle
-from napari_dynaseg.regions.superpixels import grow_superpixels
+from napari_dynaseg.regions.watershed import grow_superpixels
 
 
 def make_row(*sizes):

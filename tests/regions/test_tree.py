@@ -17,7 +17,7 @@ from napari_dynaseg.regions import (
     local_contrast,
     merging,
     speckle,
-    superpixels,
+    watershed,
 )
 from napari_dynaseg.regions import tree as module
 from napari_dynaseg.regions.tree import Tree, build_tree, warm_up_tree
@@ -173,7 +173,7 @@ def test_after_warming_up_nothing_is_compiled_whatever_the_plane(channels):
     warm_up_tree()
     modules = (
         *(appearance, borders, features, histograms),
-        *(local_contrast, merging, speckle, superpixels, module),
+        *(local_contrast, merging, speckle, watershed, module),
     )
     loops = [
         loop for each in modules for loop in vars(each).values() if hasattr(loop, "signatures")

@@ -1,7 +1,7 @@
 """The labels of a run at any detail: a tree of regions, and what the network says of them."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -42,6 +42,13 @@ class LabelTree:
     result: Outcome
     seeds: Integers | None = None
     within: RegionOfInterest | None = None
+
+    @classmethod
+    def of(
+        cls, tree: "Tree", clusters: LabelMap, numbers: Numbers, result: Outcome, **more: Any
+    ) -> Self:
+        """Let the clusters of a plane, (H, W), vote in its tree; the rest are fields."""
+        return cls(tree, Votes.count(tree.superpixels, clusters), numbers, result, **more)
 
     def cut(self, detail: float) -> LabelMap:
         """Cut it into labels: int32, (H, W) of the whole plane.

@@ -16,7 +16,6 @@ from napari_dynaseg.method.clusters import find_clusters
 from napari_dynaseg.method.label_tree import LabelTree
 from napari_dynaseg.method.scribbles import LabelNumbers, Numbers
 from napari_dynaseg.method.subsampling import MOST_PREVIEWED_PIXELS, enlarge_labels
-from napari_dynaseg.regions.votes import Votes
 from napari_dynaseg.settings import Settings
 
 if TYPE_CHECKING:
@@ -166,8 +165,7 @@ class Step:
         if tree is None:
             return clusters
         channels = np.arange(self._settings.channels + 1, dtype=np.int32)
-        votes = Votes.count(tree.superpixels, clusters)
-        found = LabelTree(tree, votes, channels, "clusters", self._given.seeds)
+        found = LabelTree.of(tree, clusters, channels, "clusters", seeds=self._given.seeds)
         return freeze(found.cut(self._settings.detail if detail is None else detail))
 
     def label(self, clusters: LabelMap, numbers: LabelNumbers) -> Labelled:
@@ -183,9 +181,9 @@ class Step:
         given, tree = self._given, self._given.tree
         if tree is None:
             return Labelled(given.place(numbers.apply(clusters)), None)
-        votes = Votes.count(tree.superpixels, clusters)
         table, result = numbers.list_all(self._settings.channels), self._settings.result
-        found = LabelTree(tree, votes, table, result, given.seeds, given.within)
+        where = {"seeds": given.seeds, "within": given.within}
+        found = LabelTree.of(tree, clusters, table, result, **where)
         return Labelled(given.paint(found.cut(self._settings.detail)), found)
 
     @cached_property

@@ -163,13 +163,12 @@ def iter_trials(plane: Plane, choices: Iterable[Settings]) -> Iterator[Trial | N
 
 def _label(clusters: LabelMap, settings: Settings, tree: "Tree | None") -> LabelMap:
     from napari_dynaseg.method.label_tree import LabelTree
-    from napari_dynaseg.regions.votes import Votes
 
     if tree is None or not settings.needs_tree:
         return freeze(number_by_size(clusters))
     height, width = tree.superpixels.shape
     side = _choose_side(height, width)
     numbers = np.arange(settings.channels + 1, dtype=np.int32)
-    votes = Votes.count(tree.superpixels, enlarge_labels(clusters, side, (height, width)))
-    labels = LabelTree(tree, votes, numbers, settings.result).cut(settings.detail)
+    enlarged = enlarge_labels(clusters, side, (height, width))
+    labels = LabelTree.of(tree, enlarged, numbers, settings.result).cut(settings.detail)
     return freeze(labels if settings.result == "regions" else number_by_size(labels))

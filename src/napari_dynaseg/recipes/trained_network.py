@@ -23,7 +23,6 @@ from napari_dynaseg.method.step import Labelled, Step
 from napari_dynaseg.recipes.recipe import NETWORK_KEY, Recipe, read_network_header
 from napari_dynaseg.recipes.writing import write_whole
 from napari_dynaseg.regions.tree import build_tree
-from napari_dynaseg.regions.votes import Votes
 from napari_dynaseg.settings import Device, Settings
 
 NETWORK_ENDING = ".dynaseg.safetensors"
@@ -140,9 +139,7 @@ class TrainedNetwork:
         return Labelled(tree.cut(self.settings.detail), tree)
 
     def _plant(self, plane: Plane, clusters: LabelMap) -> LabelTree:
-        tree = build_tree(plane)
-        votes = Votes.count(tree.superpixels, clusters)
-        return LabelTree(tree, votes, self.numbers, self.settings.result)
+        return LabelTree.of(build_tree(plane), clusters, self.numbers, self.settings.result)
 
     def move_on(self, step: Step) -> "TrainedNetwork":
         """Give the network as it was trained on by another plane, by whose statistics it goes."""

@@ -13,7 +13,7 @@ from napari_dynaseg.regions.appearance import Appearance
 from napari_dynaseg.regions.borders import measure_borders
 from napari_dynaseg.regions.merging import Merges, merge_regions
 from napari_dynaseg.regions.speckle import absorb_speckle
-from napari_dynaseg.regions.superpixels import grow_superpixels
+from napari_dynaseg.regions.watershed import grow_superpixels
 from napari_dynaseg.settings import FINEST_DETAIL
 
 Numbers = npt.NDArray[np.int32]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from skimage.segmentation import watershed
 
-from napari_dynaseg.regions.superpixels import grow_superpixels
+from napari_dynaseg.regions.watershed import grow_superpixels
 
 
 @pytest.mark.parametrize("shape", [(1, 7), (9, 1), (12, 17), (256, 300)])
